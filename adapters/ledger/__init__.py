@@ -1,0 +1,10 @@
+"""The ledger on a database: SQLite by default, PostgreSQL by URL, the same code for both.
+
+`SqlJournal` keeps the promises of `engine.journal.Journal`. What an entry is and how the chain is
+checked stays in `engine.ledger`; this package only makes entries durable, one after the other.
+"""
+
+from adapters.ledger.settings import LedgerSettings
+from adapters.ledger.store import SqlJournal, check, open_journal
+
+__all__ = ["LedgerSettings", "SqlJournal", "check", "open_journal"]

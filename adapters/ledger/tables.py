@@ -1,0 +1,51 @@
+"""Three tables: the chain, the drawer of sealed values, and who holds what.
+
+`postgres.sql` makes the same tables for a role that may not; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text
+
+METADATA = MetaData()
+
+ENTRIES = Table(
+    "entries",
+    METADATA,
+    Column(
+        "sequence",
+        # Only INTEGER makes SQLite use its row number, which nothing but a whole number fits.
+        BigInteger().with_variant(Integer(), "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("at", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("previous", Text, nullable=False, unique=True),
+    Column("hash", Text, nullable=False, unique=True),
+    Index("entries_run_attempt", "run", "attempt"),
+)
+"""`actor` and `details` are canonical JSON, so that the stored bytes are those that were hashed."""
+
+SEALED = Table(
+    "sealed",
+    METADATA,
+    Column("run", Text, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("armour", Text, nullable=False),
+)
+
+HOLDS = Table(
+    "holds",
+    METADATA,
+    Column("resource", Text, primary_key=True),
+    Column("run", Text, nullable=False, index=True),
+    Column("since", Text, nullable=False),
+)

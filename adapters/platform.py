@@ -1,0 +1,149 @@
+"""One platform, read from its files: settings, steps, catalogue, people and runbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from adapters.ledger import SqlJournal, open_journal
+from adapters.registry import registry
+from adapters.settings import Settings, load_settings
+from adapters.shared.files import read_secret
+from pydantic import SecretStr
+
+from engine.catalogue import Catalogue, People
+from engine.checks import Surroundings, read_runbook
+from engine.errors import Refused
+from engine.findings import Finding, Invalid, Place
+from engine.inputs import check_inputs
+from engine.job import Desk
+from engine.loading import load
+from engine.plan import Plan, make_plan
+from engine.runbook import Runbook
+from engine.sealing import Seal
+from engine.step import AnyStep
+
+NOT_RUNBOOKS = frozenset({"secrets.yaml", "people.yaml"})
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What the engine knows of the place it works in; files are read when first asked for."""
+
+    settings: Settings
+
+    @cached_property
+    def registry(self) -> Mapping[str, AnyStep]:
+        """Every step by name."""
+        return registry(self.settings)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Where each secret lives; raises `Invalid`, or `Refused` if the file is not there."""
+        path = self.settings.catalogue
+        return load(_read(path, "the catalogue"), _shown(path), Catalogue)[0]
+
+    @cached_property
+    def people(self) -> People:
+        """Who is in which group; raises as `catalogue` does."""
+        path = self.settings.people
+        return load(_read(path, "the list of groups"), _shown(path), People)[0]
+
+    @cached_property
+    def journal(self) -> SqlJournal:
+        """The ledger; raises `LedgerDown` when it is first used and not there."""
+        return open_journal(self.settings.ledger)
+
+    @property
+    def around(self) -> Surroundings:
+        """What runbooks are checked against."""
+        return Surroundings(self.registry, self.catalogue, self.people, self.settings.platform)
+
+    def files(self) -> tuple[Path, ...]:
+        """Return the files of all runbooks, by name."""
+        folder = self.settings.runbooks
+        if not folder.is_dir():
+            raise Refused(
+                f"there is no folder of runbooks at {folder}",
+                hint="Name it as `runbooks` in the settings.",
+            )
+        return tuple(sorted(p for p in folder.glob("*.yaml") if p.name not in NOT_RUNBOOKS))
+
+    def read(self, path: Path) -> Runbook:
+        """Return the checked runbook in `path`; raise `Invalid` with every finding."""
+        runbook = read_runbook(_read(path, "the runbook"), _shown(path), self.around)[0]
+        if path.stem != runbook.runbook:
+            raise Invalid(
+                [
+                    Finding(
+                        Place(_shown(path)),
+                        f"the file is {path.stem}.yaml and holds {runbook.runbook}",
+                        "Let the file be named after the runbook.",
+                    )
+                ]
+            )
+        return runbook
+
+    def runbook(self, name: str) -> Runbook:
+        """Return one checked runbook by its name; raise `Refused` if there is none."""
+        path = self.settings.runbooks / f"{name}.yaml"
+        if path not in self.files():
+            known = ", ".join(file.stem for file in self.files())
+            raise Refused(f"there is no runbook {name}", hint=f"There are: {known}.")
+        return self.read(path)
+
+    def plan(self, name: str, inputs: Mapping[str, Any]) -> Plan:
+        """Return what a run of this runbook with these inputs would do; raise `Refused`, `Invalid`."""
+        runbook = self.runbook(name)
+        values = check_inputs(runbook, inputs, self.catalogue)
+        try:
+            return make_plan(runbook, values, self.registry, self.catalogue, self.settings.platform)
+        except KeyError as error:
+            missing = error.args[0]
+        raise Refused(
+            f"{name} refers to {missing}, and there is no such fact",
+            hint="Add it to the catalogue entry, or to `platform` in the settings.",
+        )
+
+    def seal(self) -> Seal:
+        """Return the engine's key pair; raise `Refused` if the file is not there or no age key."""
+        path = _needed(self.settings.engine.age_key_file, "engine.age_key_file")
+        lines = read_secret(path, "the engine's age key").get_secret_value().splitlines()
+        keys = [line for line in lines if line.startswith("AGE-SECRET-KEY-")]
+        return Seal(SecretStr(keys[0] if keys else ""))
+
+    def desk(self) -> Desk:
+        """Return all it takes to perform steps; raise `Refused` for a missing key."""
+        path = _needed(self.settings.engine.fingerprint_key_file, "engine.fingerprint_key_file")
+        return Desk(
+            journal=self.journal,
+            registry=self.registry,
+            seal=self.seal(),
+            fingerprint_key=read_secret(path, "the fingerprint key"),
+        )
+
+
+def open_platform(settings_path: Path | None = None) -> Platform:
+    """Return the platform that the settings describe; raise `Refused` or `Invalid`."""
+    return Platform(load_settings(settings_path))
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{what} cannot be read at {path}: {error.strerror}") from None
+
+
+def _shown(path: Path) -> str:
+    """Spell a path as the reader would: relative where it is below the working directory."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _needed(path: Path | None, name: str) -> Path:
+    if path is None:
+        raise Refused(f"`{name}` is not set", hint="Add it to the settings.")
+    return path

@@ -1,0 +1,1 @@
+"""The floor every adapter stands on: the one door to HTTP, to programs, and to waiting."""

@@ -1,0 +1,103 @@
+"""The catalogue: which secrets there are, and where each of them lives. It holds no value."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from engine.durations import Duration
+from engine.runbook import Slug, Strict
+
+
+class SopsPlace(Strict):
+    """Where the value stands in the store the cluster is reconciled from."""
+
+    file: str
+    path: str
+    """Dotted keys, e.g. `ai_agents.anthropic_api_key`."""
+
+
+class VaultwardenPlace(Strict):
+    """Where the value stands in the store people look into."""
+
+    collection: str
+    item: str
+    field: str = "password"
+
+
+class FluxPlace(Strict):
+    """What carries the value from git into the cluster."""
+
+    kustomization: str
+    namespace: str = "flux-system"
+
+
+class KubernetesPlace(Strict):
+    """The Secret the value becomes, and the workload that reads it."""
+
+    namespace: str
+    secret: str
+    key: str
+    workload: str
+    """Kind and name, e.g. `deployment/ai-agents`."""
+
+
+class Check(Strict):
+    """A request that shows the consumer works with the value it now has."""
+
+    url: str
+    status: int = 200
+
+
+class Generate(Strict):
+    """How a new value is made, for secrets whose value is ours to choose."""
+
+    format: Literal["hex", "base64url"] = "hex"
+    bytes: int = Field(32, ge=16, le=128)
+
+
+class Secret(Strict):
+    """One entry of the catalogue."""
+
+    title: str
+    owner: str = ""
+    sops: SopsPlace
+    vaultwarden: VaultwardenPlace
+    flux: FluxPlace | None = None
+    kubernetes: KubernetesPlace | None = None
+    check: Check | None = None
+    generate: Generate | None = None
+    max_age: Duration | None = None
+    """After this a rotation is due."""
+
+
+class Catalogue(Strict):
+    """The whole of `secrets.yaml`."""
+
+    secrets: dict[Slug, Secret] = Field(default_factory=dict)
+
+    def facts(self, name: str) -> dict[str, Any]:
+        """Return what `${{ secret.… }}` may refer to for one entry; empty for an unknown name."""
+        entry = self.secrets.get(name)
+        if entry is None:
+            return {}
+        return {"name": name, **entry.model_dump(mode="json", exclude_none=True)}
+
+
+class Group(Strict):
+    """People who may approve together."""
+
+    description: str = ""
+    members: tuple[str, ...] = ()
+    """Subjects; used where no gateway says who is in which group."""
+
+
+class People(Strict):
+    """The whole of `people.yaml`: the groups that gates may name."""
+
+    groups: dict[Slug, Group] = Field(default_factory=dict)
+
+    def groups_of(self, subject: str) -> tuple[str, ...]:
+        """Name the groups `subject` is a member of."""
+        return tuple(name for name, group in self.groups.items() if subject in group.members)

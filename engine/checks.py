@@ -1,0 +1,151 @@
+"""Everything that can be known to be wrong with a runbook before it runs, all at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.catalogue import Catalogue, People
+from engine.findings import Finding, Invalid
+from engine.loading import load
+from engine.ordering import check_ordering
+from engine.parameters import check_parameters
+from engine.references import find
+from engine.runbook import RESERVED_INPUTS, Runbook, StepSpec
+from engine.source import Source
+from engine.step import AnyStep, Ask, Effect
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a runbook is held against."""
+
+    registry: Mapping[str, AnyStep]
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    people: People = field(default_factory=People)
+    platform: Mapping[str, Any] | None = None
+    """Facts of this platform; None where they are not known, so that references to them pass."""
+
+
+def read_runbook(text: str | bytes, file: str, around: Surroundings) -> tuple[Runbook, Source]:
+    """Return a checked runbook and its source; raise `Invalid` with every finding."""
+    runbook, source = load(text, file, Runbook)
+    findings = list(check(runbook, source, around))
+    if findings:
+        raise Invalid(findings)
+    return runbook, source
+
+
+def check(runbook: Runbook, source: Source, around: Surroundings) -> Iterator[Finding]:
+    """Yield every finding about a well-formed runbook."""
+    yield from _inputs(runbook, source, around.catalogue)
+    yield from _secret(runbook, source, around.catalogue)
+    yield from _groups(runbook, source, around.people)
+    yield from _stray_references(source)
+    seen: dict[str, StepSpec] = {}
+    for index, spec in enumerate(runbook.steps):
+        if spec.id in seen:
+            place = source.place(("steps", index, "id"))
+            yield Finding(
+                place, f"there is already a step `{spec.id}`", "Give each step its own id."
+            )
+        step = around.registry.get(spec.uses)
+        if step is None:
+            yield _unknown_step(source, index, spec, around.registry)
+        else:
+            yield from _gate(source, index, spec, step)
+            yield from check_parameters(runbook, source, index, seen, around)
+        seen[spec.id] = spec
+    yield from check_ordering(runbook.steps, around.registry, source)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a hint that names the most similar of `known`, or all of a short list."""
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    if close:
+        return f"Did you mean `{close[0]}`?"
+    return f"Known: {', '.join(names)}." if 0 < len(names) <= 12 else ""
+
+
+def _unknown_step(
+    source: Source, index: int, spec: StepSpec, registry: Mapping[str, AnyStep]
+) -> Finding:
+    same = [name for name in registry if name.split(".")[0] == spec.uses.split(".")[0]]
+    hint = nearest(spec.uses, registry) or nearest(spec.uses, same) or "See `runbook list --steps`."
+    return Finding(source.place(("steps", index, "uses")), f"unknown step `{spec.uses}`", hint)
+
+
+def _inputs(runbook: Runbook, source: Source, catalogue: Catalogue) -> Iterator[Finding]:
+    for name, spec in runbook.inputs.items():
+        place = source.key_place(("inputs", name))
+        if name in RESERVED_INPUTS:
+            yield Finding(place, f"`{name}` is an input of every runbook already", "Rename it.")
+        if spec.type == "secret" and spec.default and spec.default not in catalogue.secrets:
+            yield Finding(
+                source.place(("inputs", name, "default")),
+                f"the catalogue has no secret `{spec.default}`",
+                nearest(str(spec.default), catalogue.secrets),
+            )
+
+
+def _secret(runbook: Runbook, source: Source, catalogue: Catalogue) -> Iterator[Finding]:
+    place = source.place(("secret",))
+    references = list(find(runbook.secret))
+    if not references:
+        if runbook.secret and runbook.secret not in catalogue.secrets:
+            yield Finding(
+                place,
+                f"the catalogue has no secret `{runbook.secret}`",
+                nearest(runbook.secret, catalogue.secrets)
+                or "Add it to the catalogue, runbooks/secrets.yaml.",
+            )
+        return
+    parts = references[0].parts
+    named = runbook.inputs.get(parts[1]) if len(parts) == 2 and parts[0] == "inputs" else None
+    if not references[0].alone or named is None or named.type != "secret":
+        yield Finding(
+            place,
+            "`secret` must be a name of the catalogue or one reference to an input of type secret",
+            "For example `${{ inputs.secret }}`.",
+        )
+
+
+def _groups(runbook: Runbook, source: Source, people: People) -> Iterator[Finding]:
+    gates: list[tuple[tuple[str | int, ...], tuple[str, ...]]] = [(("gate",), runbook.gate.groups)]
+    for index, spec in enumerate(runbook.steps):
+        if spec.gate is not None and spec.gate != "none":
+            gates.append((("steps", index, "gate"), spec.gate.groups or ()))
+    for path, groups in gates:
+        for number, group in enumerate(groups):
+            if group not in people.groups:
+                yield Finding(
+                    source.place((*path, "groups", number)),
+                    f"unknown group `{group}`",
+                    nearest(group, people.groups)
+                    or "Add it to the list of groups, runbooks/people.yaml.",
+                )
+
+
+def _stray_references(source: Source) -> Iterator[Finding]:
+    for reference in find(source.data):
+        inside_with = reference.path[:1] == ("steps",) and reference.path[2:3] == ("with",)
+        if not inside_with and reference.path != ("secret",):
+            yield Finding(
+                source.place(reference.path),
+                "a reference has no meaning here: " + reference.text,
+                "References stand in `with:` and in `secret:` alone.",
+            )
+
+
+def _gate(source: Source, index: int, spec: StepSpec, step: AnyStep) -> Iterator[Finding]:
+    harmless = step.effect in (Effect.OBSERVE, Effect.VERIFY) and step.ask is Ask.NOTHING
+    if spec.gate == "none" and not harmless:
+        yield Finding(
+            source.place(("steps", index, "gate")),
+            f"`{spec.id}` may not go without a gate: {step.name} changes something or "
+            "asks a person",
+            "Remove `gate: none`.",
+        )

@@ -1,0 +1,58 @@
+"""Everything that can go wrong, in words a person on call can act on.
+
+Above the adapters only these errors exist. The message says what is so and what was wanted;
+the hint says the next move. Neither may hold a secret: both are shown, stored and kept.
+"""
+
+from __future__ import annotations
+
+
+class RunbookError(Exception):
+    """Something the reader can act on."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        """What is so, in one sentence, lower case and without a full stop."""
+        self.hint = hint
+        """The next move, as a full sentence; empty where there is none."""
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
+
+
+class Refused(RunbookError):
+    """The answer is no, and asking again will not change it."""
+
+
+class Transient(RunbookError):
+    """No answer this time; asking again later may bring one."""
+
+    def __init__(self, message: str, *, hint: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+        """Seconds the other side asked us to wait, where it did."""
+
+
+class NotConverged(RunbookError):
+    """The step ran to its end and a second look still does not find its goal."""
+
+
+class OutcomeUnknown(RunbookError):
+    """The step may or may not have happened, and no look can tell."""
+
+
+class Fenced(RunbookError):
+    """A newer attempt of the same run has taken over; this one may not act any more."""
+
+
+class Locked(RunbookError):
+    """Another live run holds what this one needs."""
+
+
+class LedgerDown(RunbookError):
+    """The ledger did not take the entry, so nothing may happen."""
+
+
+class ChainBroken(RunbookError):
+    """The ledger is not what was once written."""

@@ -1,0 +1,226 @@
+"""The one path on which every step of every adapter is run, and the one on which it is undone.
+
+probe → already done? say so → `started` into the ledger, durably, before the world is touched →
+run → probe again → `succeeded`, with new secrets sealed in the same transaction. Whatever fails
+leaves by one door: masked, recorded, and without the original exception attached to it.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from engine.errors import (
+    Fenced,
+    LedgerDown,
+    NotConverged,
+    OutcomeUnknown,
+    Refused,
+    RunbookError,
+    Transient,
+)
+from engine.job import Job, opened, prepared
+from engine.ledger import Event
+from engine.secrets import split_outputs
+from engine.step import (
+    Again,
+    AnyStep,
+    Call,
+    Done,
+    Irreversible,
+    NotYet,
+    Once,
+    Repeatable,
+    Unclear,
+    Untouched,
+)
+from engine.values import step_outputs
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A step that did not reach its goal, told so that it may be shown and stored."""
+
+    error: str
+    """Name of the error's class."""
+    message: str
+    hint: str
+    unknown: bool
+
+
+def perform(job: Job, *, interrupted: bool = False) -> Failed | None:
+    """Bring the step to its goal; return None, or how it failed. The ledger knows either way.
+
+    Raises `Fenced` and `LedgerDown`, after which nothing more may be done.
+    """
+    return _guarded(job, Event.STEP_FAILED, lambda: _perform(job, interrupted))
+
+
+def take_back(job: Job) -> Failed | None:
+    """Undo the step; return and raise as `perform` does."""
+    return _guarded(job, Event.UNDO_FAILED, lambda: _take_back(job))
+
+
+def look(job: Job) -> Done[Any] | NotYet | Unclear | None:
+    """Probe without performing, for the gate's form; None where there is no probe or no telling yet."""
+    declared = job.declared
+    if isinstance(declared.probe, Repeatable | Once):
+        return None
+    try:
+        params, call = prepared(job)
+        found: Done[Any] | NotYet | Unclear = declared.probe(params, call)
+    except (Refused, Transient, OutcomeUnknown) as error:
+        return NotYet(job.desk.redact(f"could not look: {error.message}"))
+    return found
+
+
+def _guarded(job: Job, event: Event, body: Callable[[], None]) -> Failed | None:
+    try:
+        body()
+    except (Fenced, LedgerDown):
+        raise
+    except RunbookError as error:
+        failed = _told(job, error)
+    except Exception as error:  # noqa: BLE001 - the one door: any fault is masked and recorded
+        failed = _surprise(error)
+    else:
+        return None
+    job.desk.journal.append(
+        job.draft(
+            event,
+            error=failed.error,
+            message=failed.message,
+            hint=failed.hint,
+            unknown=failed.unknown,
+        )
+    )
+    return failed
+
+
+def _told(job: Job, error: RunbookError) -> Failed:
+    redact = job.desk.redact
+    return Failed(
+        type(error).__name__,
+        redact(error.message),
+        redact(error.hint),
+        unknown=isinstance(error, OutcomeUnknown),
+    )
+
+
+def _surprise(error: Exception) -> Failed:
+    """Tell of a fault in our own code by its kind and place alone: its text may hold anything."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].name} line {frames[-1].lineno}" if frames else "an unknown place"
+    return Failed(
+        type(error).__name__,
+        f"the step broke with {type(error).__name__} in {place}",
+        "This is a fault of the adapter; its text is withheld, as it may hold a secret.",
+        unknown=True,
+    )
+
+
+def _perform(job: Job, interrupted: bool) -> None:
+    declared = job.declared
+    params, call = prepared(job)
+    if interrupted and isinstance(declared.probe, Once):
+        raise OutcomeUnknown(
+            f"{job.step.name} was started and cut off: {declared.probe.because}",
+            hint="Look for yourself, then mark it done or retry.",
+        )
+    found = _probe(declared, params, call)
+    if isinstance(found, Done):
+        _record(job, Event.STEP_FOUND_DONE, found)
+        return
+    if isinstance(found, Unclear):
+        raise OutcomeUnknown(found.because, hint="Nothing was changed; look for yourself.")
+    job.desk.journal.append(job.draft(Event.STEP_STARTED, key=call.key))
+    _record(job, Event.STEP_SUCCEEDED, _run_patiently(job, params, call))
+
+
+def _probe(declared: AnyStep, params: BaseModel, call: Call) -> Done[Any] | NotYet | Unclear:
+    if isinstance(declared.probe, Repeatable | Once):
+        return NotYet("")
+    found: Done[Any] | NotYet | Unclear = declared.probe(params, call)
+    return found
+
+
+def _run_patiently(job: Job, params: BaseModel, call: Call) -> Done[Any]:
+    declared, patience = job.declared, job.desk.patience
+    wait = patience.first_wait
+    for attempt in range(1, patience.attempts + 1):
+        try:
+            return _run_and_look(declared, params, call)
+        except (Transient, OutcomeUnknown) as error:
+            if isinstance(declared.probe, Once):
+                lost = OutcomeUnknown(
+                    error.message,
+                    hint=error.hint or "It may have happened; look before repeating it.",
+                )
+            elif attempt == patience.attempts:
+                raise
+            else:
+                pause = getattr(error, "retry_after", None) or wait
+                call.report(f"no answer yet, next try in {pause:g} s")
+                patience.sleep(min(pause, patience.longest_wait))
+                wait *= 2
+                continue
+        raise lost
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _run_and_look(declared: AnyStep, params: BaseModel, call: Call) -> Done[Any]:
+    """Run once and look again; what an earlier lost answer already brought about is not repeated."""
+    try:
+        done: Done[Any] = declared.run(params, call)
+    except OutcomeUnknown:
+        found = _probe(declared, params, call)
+        if isinstance(found, Done):
+            return found
+        raise
+    found = _probe(declared, params, call)
+    if isinstance(found, Done) or isinstance(declared.probe, Repeatable | Once):
+        return done
+    seen = found.finding if isinstance(found, NotYet) else found.because
+    raise NotConverged(
+        f"{declared.name} ended, and a second look still finds: {seen}",
+        hint="Somebody or something may be working against it.",
+    )
+
+
+def _take_back(job: Job) -> None:
+    declared = job.declared
+    params, call = prepared(job)
+    job.desk.journal.append(job.draft(Event.UNDO_STARTED, key=call.key))
+    match declared.undo:
+        case Irreversible(because) | Untouched(because):
+            raise Refused(f"{job.step.name} cannot be undone: {because}")
+        case Again():
+            done = _probe(declared, params, call)
+            if not isinstance(done, Done):
+                done = _run_patiently(job, params, call)
+            outputs, evidence = done.outputs, done.evidence
+        case undo:
+            before = step_outputs(declared, job.step.id, job.state, opened(job))
+            outputs, evidence = undo(params, before, call), f"{job.step.name} taken back"
+    plain, _ = split_outputs(outputs)
+    job.desk.journal.append(
+        job.draft(Event.UNDO_SUCCEEDED, outputs=plain, evidence=job.desk.redact(evidence))
+    )
+
+
+def _record(job: Job, event: Event, done: Done[Any]) -> None:
+    """Write the end of a step; its secrets are sealed in the same transaction."""
+    plain, secrets = split_outputs(done.outputs)
+    armour = {name: job.desk.seal.close(value) for name, value in secrets.items()}
+    for value in secrets.values():
+        job.desk.redact.learn(value)
+    job.desk.journal.append(
+        job.draft(
+            event, outputs=plain, sealed=sorted(armour), evidence=job.desk.redact(done.evidence)
+        ),
+        seal=armour,
+    )

@@ -1,0 +1,84 @@
+"""The values somebody typed into the form, held against what the runbook asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from engine.catalogue import Catalogue
+from engine.errors import Refused
+from engine.runbook import Input, Runbook
+
+
+def check_inputs(
+    runbook: Runbook, given: Mapping[str, Any], catalogue: Catalogue
+) -> dict[str, Any]:
+    """Return the inputs with defaults filled in; raise `Refused` that names all that is wrong."""
+    problems = [
+        f"`{name}` is not an input of {runbook.runbook}"
+        for name in given
+        if name not in runbook.inputs
+    ]
+    values: dict[str, Any] = {}
+    for name, spec in runbook.inputs.items():
+        value = given.get(name, spec.default)
+        if value is None:
+            problems.append(f"`{name}` is missing: {spec.description}")
+            continue
+        value = value.isoformat() if isinstance(value, date) else value
+        problem = _problem(spec, value, catalogue)
+        if problem:
+            problems.append(f"`{name}` {problem}")
+        values[name] = value
+    if problems:
+        raise Refused("; ".join(problems), hint=f"See `runbook show {runbook.runbook}`.")
+    return values
+
+
+def _problem(spec: Input, value: Any, catalogue: Catalogue) -> str:
+    match spec.type:
+        case "string":
+            return _string_problem(spec, value)
+        case "integer":
+            return _integer_problem(spec, value)
+        case "boolean":
+            return "" if isinstance(value, bool) else "is neither true nor false"
+        case "choice":
+            return "" if value in spec.choices else f"is none of {', '.join(spec.choices)}"
+        case "date":
+            return _date_problem(value)
+        case "secret":
+            known = value in catalogue.secrets
+            return "" if known else f"names no secret of the catalogue: {value}"
+
+
+def _string_problem(spec: Input, value: Any) -> str:
+    if not isinstance(value, str):
+        return "is not a text"
+    if spec.min_length is not None and len(value) < spec.min_length:
+        return f"is shorter than {spec.min_length} characters"
+    if spec.max_length is not None and len(value) > spec.max_length:
+        return f"is longer than {spec.max_length} characters"
+    if spec.pattern is not None and not re.search(spec.pattern, value):
+        return f"does not match {spec.pattern}"
+    return ""
+
+
+def _integer_problem(spec: Input, value: Any) -> str:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return "is not a whole number"
+    if spec.minimum is not None and value < spec.minimum:
+        return f"is below {spec.minimum}"
+    if spec.maximum is not None and value > spec.maximum:
+        return f"is above {spec.maximum}"
+    return ""
+
+
+def _date_problem(value: Any) -> str:
+    try:
+        date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return "is not a date such as 2027-01-31"
+    return ""

@@ -1,0 +1,121 @@
+"""One step of one run, ready to be performed: its place to write, its keys, its parameters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from engine.errors import Refused
+from engine.journal import Journal
+from engine.ledger import Draft, Event
+from engine.plan import Plan, PlannedStep
+from engine.redaction import Redactor
+from engine.sealing import Seal
+from engine.secrets import fingerprint
+from engine.state import RunState
+from engine.step import AnyStep, Call
+from engine.values import known_values, resolve
+
+BACK = "-back"
+"""What an idempotency key ends in when a run takes its effects back."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often and how long a transient failure is waited out."""
+
+    attempts: int = 4
+    first_wait: float = 1.0
+    """Seconds; doubled each time, unless the other side said how long."""
+    longest_wait: float = 60.0
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What it takes to perform steps: where to write, and with which keys."""
+
+    journal: Journal
+    registry: Mapping[str, AnyStep]
+    seal: Seal
+    fingerprint_key: SecretStr
+    patience: Patience = Patience()
+    report: Callable[[str], None] = print
+    """Where progress goes; what is told here is masked already."""
+    redact: Redactor = field(default_factory=Redactor)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One step of one run, ready to be performed."""
+
+    desk: Desk
+    plan: Plan
+    state: RunState
+    step: PlannedStep
+    back: bool = False
+
+    @property
+    def declared(self) -> AnyStep:
+        """The adapter's side of the step."""
+        return self.desk.registry[self.step.uses]
+
+    def draft(self, event: Event, **details: Any) -> Draft:
+        """Return an entry about this step, to be appended."""
+        return Draft(
+            run=self.state.run,
+            event=event,
+            step=self.step.id,
+            details=details,
+            attempt=self.state.attempt,
+            plan=self.state.plan,
+        )
+
+
+def opened(job: Job) -> Mapping[tuple[str, str], SecretStr]:
+    """Open the run's drawer, and teach the redactor all that lies in it."""
+    values = known_values(job.desk.journal.sealed(job.state.run), job.desk.seal)
+    for value in values.values():
+        job.desk.redact.learn(value)
+    return values
+
+
+def prepared(job: Job) -> tuple[BaseModel, Call]:
+    """Resolve the parameters of a step, with secrets opened; raise `Refused` if they do not fit."""
+    values = opened(job)
+    raw = resolve(job.plan, job.state, job.step, values)
+    try:
+        params = job.declared.params.model_validate(raw)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']}"
+            for e in error.errors(include_input=False, include_context=False)
+        )
+    else:
+        return params, _call(job, values)
+    raise Refused(job.desk.redact(f"the parameters of {job.step.name} do not fit: {wrong}"))
+
+
+def _call(job: Job, values: Mapping[tuple[str, str], SecretStr]) -> Call:
+    state, step, key = job.state, job.step, job.desk.fingerprint_key
+    yes = [approval for approval in state.approvals if approval.step == step.id]
+    return Call(
+        run=state.run,
+        runbook=job.plan.runbook,
+        step=step.id,
+        attempt=state.attempt,
+        key=state.run + (BACK if job.back else ""),
+        secret=job.plan.secret,
+        started_by=state.initiator.subject,
+        approved_by=tuple(dict.fromkeys(approval.actor.subject for approval in state.approvals)),
+        answer=values.get((step.id, "answer")),
+        comment=yes[-1].comment if yes else "",
+        fingerprint=lambda value: fingerprint(
+            key.get_secret_value().encode(), job.plan.secret, value
+        ),
+        report=lambda text: job.desk.report(job.desk.redact(text)),
+    )

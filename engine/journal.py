@@ -1,0 +1,43 @@
+"""What the engine asks of a ledger store; `adapters.ledger` keeps the promise on a database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from engine.ledger import Draft, Entry
+
+
+class Journal(Protocol):
+    """A durable, serialised ledger with a drawer of sealed values beside it."""
+
+    def append(
+        self,
+        draft: Draft,
+        *,
+        seal: Mapping[str, str] | None = None,
+        hold: Sequence[str] = (),
+        end: bool = False,
+    ) -> Entry:
+        """Make the entry durable and return it; all or nothing, in one transaction.
+
+        `seal` puts sealed values (name to age armour) into the drawer under the draft's run and
+        step. `hold` takes these resources for the run, `end` gives back all it holds and empties
+        its drawer.
+        Raises `Fenced` when the run has an entry of a later attempt, `Locked` when another live
+        run holds one of `hold` (the message says who, since when), `LedgerDown` when the database
+        did not take it.
+        """
+        ...
+
+    def entries(self, run: str | None = None) -> Sequence[Entry]:
+        """Return the entries of one run, or of all, in order; raise `LedgerDown`."""
+        ...
+
+    def sealed(self, run: str) -> Mapping[tuple[str, str], str]:
+        """Return the run's drawer: (step, name) to age armour; raise `LedgerDown`."""
+        ...
+
+    def holders(self) -> Mapping[str, str]:
+        """Return what is held now: resource to run; raise `LedgerDown`."""
+        ...

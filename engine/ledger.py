@@ -1,0 +1,240 @@
+"""The ledger: one chain of entries that is both the audit trail and the resumable state.
+
+Each entry carries the hash of the one before it, and its own hash over canonical bytes, so an
+edit, an insertion, a removal or a new order breaks the chain at that place. A chain cannot show
+by itself that its tail was cut or that all of it was written anew: that takes a head kept
+elsewhere, which `verify` accepts as `known_heads`.
+
+Canonical bytes are the entry without its own hash as JSON (RFC 8259) in UTF-8: keys sorted by
+code point, no white space, no escapes but those JSON demands, integers only, preceded by the
+line `runbook-ledger/1`. `docs/ledger.md` gives the format with worked examples.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from engine.errors import ChainBroken
+
+FORMAT = b"runbook-ledger/1\n"
+GENESIS = "0" * 64
+"""What stands before the first entry."""
+
+
+class Event(StrEnum):
+    """What an entry says happened."""
+
+    RUN_STARTED = "run.started"
+    RUN_RESUMED = "run.resumed"
+    RUN_ENDED = "run.ended"
+    PLAN_CHANGED = "plan.changed"
+    GATE_OPENED = "gate.opened"
+    GATE_APPROVED = "gate.approved"
+    GATE_REJECTED = "gate.rejected"
+    GATE_SKIPPED = "gate.skipped"
+    GATE_REFUSED = "gate.refused"
+    """Somebody tried to decide and was not entitled to, or not like that."""
+    GATE_EXPIRED = "gate.expired"
+    FAILURE_DECIDED = "failure.decided"
+    STEP_STARTED = "step.started"
+    STEP_FOUND_DONE = "step.found_done"
+    STEP_SUCCEEDED = "step.succeeded"
+    STEP_FAILED = "step.failed"
+    UNDO_STARTED = "undo.started"
+    UNDO_SUCCEEDED = "undo.succeeded"
+    UNDO_FAILED = "undo.failed"
+    TRAIL_EXPORTED = "trail.exported"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did it, and how we know."""
+
+    subject: str
+    verified: str = "claimed"
+    """`engine` for the engine itself, `claimed` for a typed name, else how it was proven."""
+    groups: tuple[str, ...] = ()
+    via: str = ""
+    """The door: `ui`, `cli`, `schedule`."""
+
+
+ENGINE = Actor(subject="engine", verified="engine")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An entry before it has a place in the chain."""
+
+    run: str
+    event: Event
+    actor: Actor = ENGINE
+    step: str = ""
+    attempt: int = 0
+    """Which pick-up of the run wrote this; the store refuses one that is not the newest."""
+    plan: str = ""
+    """Digest of the plan in force."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """JSON without floats and without secrets; its shape follows from `event`."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the ledger."""
+
+    sequence: int
+    """Counted from 1 without a gap."""
+    at: str
+    """UTC, RFC 3339 with microseconds and `Z`."""
+    run: str
+    step: str
+    attempt: int
+    event: Event
+    actor: Actor
+    plan: str
+    details: Mapping[str, Any]
+    previous: str
+    hash: str
+
+
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+_PLAIN = (str, int, type(None))
+
+
+def canonical(value: object) -> bytes:
+    """Return the one JSON spelling of `value`.
+
+    Raises `ValueError` if it holds a float, a name that is no string, or half a surrogate pair,
+    and `TypeError` if it holds something JSON does not know.
+    """
+    _forbid_ambiguity(value)
+    return _ENCODER.encode(value).encode()
+
+
+def _forbid_ambiguity(value: object) -> None:
+    if isinstance(value, float):
+        raise ValueError("a ledger entry holds no floats: their spelling differs between languages")  # noqa: TRY004
+    children: Iterable[object] = ()
+    if isinstance(value, dict):
+        if not all(isinstance(name, str) for name in value):
+            raise ValueError("a ledger entry names things by strings: JSON knows no other names")
+        children = value.values()
+    elif isinstance(value, (list, tuple)):
+        children = value
+    for child in children:
+        if not isinstance(child, _PLAIN):
+            _forbid_ambiguity(child)
+
+
+def fields_of(entry: Entry) -> dict[str, Any]:
+    """Return the entry as JSON would hold it, ready for `canonical`."""
+    return {**vars(entry), "actor": vars(entry.actor)}
+
+
+def body(entry: Entry) -> dict[str, Any]:
+    """Return what the hash covers: every field but the hash itself."""
+    fields = fields_of(entry)
+    del fields["hash"]
+    return fields
+
+
+def digest(entry: Entry) -> str:
+    """Return the SHA-256 of the entry's canonical bytes as 64 hex digits."""
+    return hashlib.sha256(FORMAT + canonical(body(entry))).hexdigest()
+
+
+def timestamp(moment: datetime) -> str:
+    """Spell an aware moment as the ledger does."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def chain(draft: Draft, at: str, sequence: int, previous: str) -> Entry:
+    """Give `draft` its place after the entry whose hash is `previous`."""
+    details = json.loads(canonical(dict(draft.details)))
+    values = {**vars(draft), "details": details}
+    bare = Entry(**values, sequence=sequence, at=at, previous=previous, hash="")
+    return replace(bare, hash=digest(bare))
+
+
+def verify(entries: Iterable[Entry], known_heads: Iterable[str] = ()) -> str:
+    """Check every entry in order and return the head; raise `ChainBroken` at the first that fails.
+
+    `known_heads` are hashes published elsewhere (commit trailers, artifacts, signed notes); each
+    must still be in the chain, which finds a cut tail and a chain written anew.
+    """
+    missing = set(known_heads) - {GENESIS}
+    head = GENESIS
+    for place, entry in enumerate(entries, start=1):
+        _verify_entry(entry, place, head)
+        head = entry.hash
+        missing.discard(head)
+    if missing:
+        raise ChainBroken(
+            f"the head {min(missing)[:16]} was published once and is not in the ledger",
+            hint="The tail was cut or the ledger was written anew; compare with a backup.",
+        )
+    return head
+
+
+def _verify_entry(entry: Entry, place: int, head: str) -> None:
+    if entry.sequence != place:
+        raise ChainBroken(f"entry {place} is missing: its place is taken by entry {entry.sequence}")
+    if entry.previous != head:
+        raise ChainBroken(
+            f"entry {place} follows {entry.previous[:16]}, but the entry before it is {head[:16]}"
+        )
+    if not _gives_its_hash(entry):
+        raise ChainBroken(f"entry {place} was changed: its content does not give its hash")
+
+
+def _gives_its_hash(entry: Entry) -> bool:
+    try:
+        return digest(entry) == entry.hash
+    except (TypeError, ValueError, RecursionError):
+        # What has no canonical bytes was never written by `chain`.
+        return False
+
+
+def read_lines(lines: Iterable[str]) -> Iterator[Entry]:
+    """Read entries from JSON Lines as `to_json` writes them; raise `ChainBroken` at any other.
+
+    The spelling must be the export's own, byte for byte: a name given twice or one too many would
+    be read differently elsewhere and could not show in the hash.
+    """
+    for number, line in enumerate(lines, start=1):
+        entry = _read_line(line.removesuffix("\n"))
+        if entry is None:
+            raise ChainBroken(f"line {number} is not a ledger entry as the export spells it")
+        yield entry
+
+
+def _read_line(line: str) -> Entry | None:
+    try:
+        entry = parse(json.loads(line))
+        return entry if to_json(entry) == line else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def parse(fields: Mapping[str, Any]) -> Entry:
+    """Build an entry from its JSON form.
+
+    Raises `KeyError`, `TypeError` or `ValueError` if it is none.
+    """
+    actor = dict(fields["actor"])
+    actor["groups"] = tuple(actor["groups"])
+    known = {name: fields[name] for name in Entry.__dataclass_fields__}
+    return Entry(**{**known, "actor": Actor(**actor), "event": Event(fields["event"])})
+
+
+def to_json(entry: Entry) -> str:
+    """Spell an entry as one line of the export; `read_lines` reads it back."""
+    return canonical(fields_of(entry)).decode()

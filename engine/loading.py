@@ -1,0 +1,82 @@
+"""From a parsed file to a checked model, with every error at its place."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from engine.findings import Finding, Invalid
+from engine.source import Path, Source, parse
+
+M = TypeVar("M", bound=BaseModel)
+
+_WORDS = {
+    "missing": "`{key}` is missing",
+    "extra_forbidden": "unknown key `{key}`",
+}
+
+
+def load(text: str | bytes, file: str, model: type[M]) -> tuple[M, Source]:
+    """Return the model a file holds, and its source; raise `Invalid` with all that is wrong."""
+    source = parse(text, file)
+    return build(source, model), source
+
+
+def build(source: Source, model: type[M], context: dict[str, object] | None = None) -> M:
+    """Return the model that `source` describes; raise `Invalid` with all that is wrong."""
+    try:
+        return model.model_validate(source.data, context=context)
+    except ValidationError as error:
+        findings = [finding(source, (), detail, model) for detail in error.errors()]
+    raise Invalid(findings)
+
+
+def finding(source: Source, prefix: Path, detail: ErrorDetails, model: type[BaseModel]) -> Finding:
+    """Turn one pydantic error below `prefix` into a finding at its place in the file."""
+    path = _known(source, (*prefix, *detail["loc"]))
+    key = str(detail["loc"][-1]) if detail["loc"] else ""
+    kind = detail["type"]
+    message = _WORDS[kind].format(key=key) if kind in _WORDS else _plain(detail["msg"], path)
+    place = source.key_place(path) if kind == "extra_forbidden" else source.place(path)
+    return Finding(place, message, _near(key, model) if kind == "extra_forbidden" else "")
+
+
+def _known(source: Source, path: Path) -> Path:
+    """Leave out what is no place in the file, such as the name of a union's branch."""
+    known: Path = ()
+    for part in path:
+        if (*known, part) in source.places:
+            known = (*known, part)
+    return known
+
+
+def _plain(message: str, path: Path) -> str:
+    text = message.removeprefix("Value error, ")
+    where = ".".join(str(part) for part in path)
+    return f"`{where}`: {text[:1].lower()}{text[1:]}" if where else text
+
+
+def _near(key: str, model: type[BaseModel]) -> str:
+    names = _all_keys(model)
+    close = difflib.get_close_matches(key, names, n=1)
+    return f"Did you mean `{close[0]}`?" if close else ""
+
+
+def _all_keys(model: type[BaseModel], seen: frozenset[type[BaseModel]] = frozenset()) -> list[str]:
+    """Name every key that stands somewhere in `model`."""
+    names: list[str] = []
+    for name, field in model.model_fields.items():
+        names.append(field.alias or name)
+        for part in _models_in(field.annotation):
+            if part not in seen:
+                names += _all_keys(part, seen | {part})
+    return names
+
+
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for arg in getattr(annotation, "__args__", ()) for model in _models_in(arg)]

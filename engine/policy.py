@@ -1,0 +1,106 @@
+"""Who may open a gate: pure functions of the gate, the person, and what was said so far.
+
+Every door (UI form, command line, REST) ends here, so none can be laxer than another.
+
+1. Whoever decides is named, and is in one of the gate's groups, where it names any.
+2. Four eyes: where `initiator_may_approve` is false, the initiator's yes does not count.
+3. A gate opens when as many distinct people as it asks for have said yes to this plan.
+4. A yes covers later steps up to the one its giver named, and stops before a stricter gate.
+5. After its expiry an answer is refused; silence never opens a gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.ledger import Actor
+from engine.plan import Plan, PlannedStep
+from engine.runbook import Gate
+from engine.state import Approval, Kind, RunState
+from engine.step import Ask
+
+
+def objection(gate: Gate, person: Actor, initiator: Actor) -> str:
+    """Say why this person may not decide at this gate; empty if they may."""
+    if not person.subject.strip():
+        return "nobody said who they are"
+    if gate.groups and not set(gate.groups) & set(person.groups):
+        return f"{person.subject} is in none of the groups {', '.join(gate.groups)}"
+    if not gate.initiator_may_approve and _same(person, initiator):
+        return f"{person.subject} started this run, and the gate asks for somebody else"
+    return ""
+
+
+def supporters(gate: Gate, approvals: Iterable[Approval], initiator: Actor) -> tuple[str, ...]:
+    """Name the distinct people whose yes counts at this gate, in the order they gave it."""
+    people: dict[str, str] = {}
+    for approval in approvals:
+        if not objection(gate, approval.actor, initiator):
+            people.setdefault(_identity(approval.actor), approval.actor.subject)
+    return tuple(people.values())
+
+
+def covering(plan: Plan, state: RunState, step: PlannedStep, kind: Kind) -> tuple[Approval, ...]:
+    """Return the approvals of this plan that reach `step`, given at it or before it."""
+    digest = plan.digest
+    return tuple(
+        approval
+        for approval in state.approvals
+        if approval.plan == digest and approval.kind is kind and _reaches(plan, approval, step)
+    )
+
+
+def is_open(plan: Plan, state: RunState, step: PlannedStep, kind: Kind) -> bool:
+    """Tell whether enough people have agreed that `step` may run (or be undone)."""
+    gate = step.gate
+    if gate is None:
+        return True
+    said = supporters(gate, covering(plan, state, step, kind), state.initiator)
+    return len(said) >= gate.approvals
+
+
+def furthest(plan: Plan, step: PlannedStep, kind: Kind) -> tuple[PlannedStep, ...]:
+    """List the steps that one yes at `step` may cover, `step` first, in the direction of travel."""
+    steps = plan.steps if kind is Kind.STEP else tuple(reversed(plan.steps))
+    rest = steps[steps.index(step) + 1 :]
+    covered = [step]
+    for later in rest:
+        if _stricter(later, step, kind):
+            break
+        covered.append(later)
+    return tuple(covered)
+
+
+def _reaches(plan: Plan, approval: Approval, step: PlannedStep) -> bool:
+    given_at = plan.step(approval.step)
+    within = [covered.id for covered in furthest(plan, given_at, approval.kind)]
+    if approval.through in within:
+        within = within[: within.index(approval.through) + 1]
+    else:
+        within = within[:1]
+    return step.id in within
+
+
+def _stricter(later: PlannedStep, step: PlannedStep, kind: Kind) -> bool:
+    """Tell whether `later` asks for more than `step`, so that a yes here says nothing there."""
+    if later.gate is None:
+        return False
+    if kind is Kind.STEP and later.ask is not Ask.NOTHING:
+        return True
+    if step.gate is None:
+        return True
+    a, b = step.gate, later.gate
+    return (
+        set(a.groups) != set(b.groups)
+        or b.approvals > a.approvals
+        or (a.initiator_may_approve and not b.initiator_may_approve)
+        or b.expires < a.expires
+    )
+
+
+def _identity(person: Actor) -> str:
+    return person.subject.strip().casefold()
+
+
+def _same(one: Actor, other: Actor) -> bool:
+    return _identity(one) == _identity(other)

@@ -1,0 +1,179 @@
+"""YAML with its places: the data of a file, and where in the file each part of it stands.
+
+A runbook is plain data. Anchors, aliases, tags and several documents in one file are refused: they
+let a small file explode, or mean something else than a reader sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from engine.findings import Finding, Invalid, Place
+
+MAX_BYTES = 256 * 1024
+"""A runbook of a thousand steps has about 200 KiB."""
+MAX_DEPTH = 40
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A parsed file."""
+
+    file: str
+    data: Any
+    places: Mapping[Path, Place]
+    """Where the value at a path starts."""
+    keys: Mapping[Path, Place]
+    """Where the key that leads to a path stands."""
+
+    def place(self, path: Path) -> Place:
+        """Return where `path` stands, or the nearest thing above it that does exist."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, Place(self.file))
+
+    def key_place(self, path: Path) -> Place:
+        """Return where the key of `path` stands, or else its value."""
+        return self.keys.get(path) or self.place(path)
+
+
+def parse(text: str | bytes, file: str) -> Source:
+    """Parse one YAML mapping; raise `Invalid` with every syntax error that can be told."""
+    raw = text.encode() if isinstance(text, str) else text
+    if len(raw) > MAX_BYTES:
+        raise Invalid(
+            [
+                Finding(
+                    Place(file),
+                    f"the file has {len(raw)} bytes, more than {MAX_BYTES}",
+                    "A runbook is a page or two; look whether this is the right file.",
+                )
+            ]
+        )
+    try:
+        decoded = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Invalid([Finding(Place(file), f"not UTF-8 at byte {error.start}")]) from None
+    _refuse_shorthand(decoded, file)
+    node = _compose(decoded, file)
+    return _read(node, file)
+
+
+def _refuse_shorthand(text: str, file: str) -> None:
+    """Stop at anchors, aliases and tags before anything is built from them."""
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            anchor = getattr(event, "anchor", None)
+            if anchor is not None:
+                raise Invalid(
+                    [
+                        Finding(
+                            _at(file, event.start_mark),
+                            f"anchors and aliases are not allowed: {anchor}",
+                            "Write the value out where it is used.",
+                        )
+                    ]
+                )
+            tag = getattr(event, "tag", None)
+            if tag is not None and not isinstance(event, yaml.CollectionEndEvent):
+                raise Invalid(
+                    [Finding(_at(file, event.start_mark), f"tags are not allowed: {tag}")]
+                )
+    except yaml.YAMLError as error:
+        raise Invalid([_syntax(error, file)]) from None
+
+
+def _compose(text: str, file: str) -> MappingNode:
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise Invalid([_syntax(error, file)]) from None
+    if not isinstance(node, MappingNode):
+        what = "empty" if node is None else f"a {type(node).__name__.removesuffix('Node').lower()}"
+        raise Invalid(
+            [
+                Finding(
+                    Place(file),
+                    f"the file is {what}, not a mapping",
+                    "It starts with a line such as `runbook: rotate-something`.",
+                )
+            ]
+        )
+    return node
+
+
+def _syntax(error: Exception, file: str) -> Finding:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    problem = getattr(error, "problem", None) or type(error).__name__
+    hint = "YAML is indented with spaces, never with tabs." if "\\t" in str(problem) else ""
+    return Finding(_at(file, mark), f"not YAML: {problem}", hint)
+
+
+def _at(file: str, mark: Any) -> Place:
+    if mark is None:
+        return Place(file)
+    return Place(file, mark.line + 1, mark.column + 1)
+
+
+def _read(root: MappingNode, file: str) -> Source:
+    reader = _Reader(file)
+    data = reader.value(root, ())
+    if reader.findings:
+        raise Invalid(reader.findings)
+    return Source(file, data, reader.places, reader.keys)
+
+
+class _Reader:
+    """Turns nodes into plain data and notes where each stood."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.places: dict[Path, Place] = {}
+        self.keys: dict[Path, Place] = {}
+        self.findings: list[Finding] = []
+        self._scalars = yaml.SafeLoader("")
+
+    def value(self, node: Node, path: Path) -> Any:
+        self.places[path] = _at(self.file, node.start_mark)
+        if len(path) > MAX_DEPTH:
+            self._find(node, f"nested deeper than {MAX_DEPTH} levels")
+            return None
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, SequenceNode):
+            return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = self._scalar(key_node) if isinstance(key_node, ScalarNode) else None
+            if not isinstance(key, str):
+                self._find(key_node, "a key must be a word", "Put quotes around it.")
+                continue
+            if key in result:
+                first = self.keys[(*path, key)]
+                self._find(key_node, f"`{key}` stands twice; first at line {first.line}")
+                continue
+            self.keys[(*path, key)] = _at(self.file, key_node.start_mark)
+            result[key] = self.value(value_node, (*path, key))
+        return result
+
+    def _scalar(self, node: Node) -> Any:
+        try:
+            return self._scalars.construct_object(node)
+        except (yaml.YAMLError, ValueError):
+            self._find(
+                node, f"cannot be read as {node.tag.rpartition(':')[2]}", "Put quotes around it."
+            )
+            return None
+
+    def _find(self, node: Node, message: str, hint: str = "") -> None:
+        self.findings.append(Finding(_at(self.file, node.start_mark), message, hint))

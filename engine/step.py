@@ -1,0 +1,198 @@
+"""The contract of a step: what an adapter offers and the engine relies on.
+
+An adapter declares each of its steps as one `Step` value. The engine alone decides when to
+probe, run or undo it (`engine.execution`); a step never calls another and keeps no state.
+
+Four promises of every implementer:
+
+1. `probe` changes nothing, however often it is called.
+2. `run` may be called again after any crash if `probe` says `NotYet`.
+3. An undo may be called again after any crash; what is already back is left alone.
+4. Whatever leaves as an exception is one of `engine.errors`, and holds no secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+
+class Frozen(BaseModel):
+    """Parameters or outputs of a step: immutable, closed, and silent about what they hold."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Nothing(Frozen):
+    """The outputs of a step that yields none."""
+
+
+P = TypeVar("P", bound=BaseModel)
+O = TypeVar("O", bound=BaseModel)  # noqa: E741 - the design's own letter for outputs
+Q = TypeVar("Q", bound=BaseModel)
+
+
+class Effect(StrEnum):
+    """What a step does to the world, as far as the ordering rules care."""
+
+    OBSERVE = "observe"
+    """Looks only."""
+    MINT = "mint"
+    """Brings a new value into being."""
+    STORE = "store"
+    """Writes a value to one of the stores."""
+    DISTRIBUTE = "distribute"
+    """Carries a stored value towards those who use it."""
+    VERIFY = "verify"
+    """Proves that a value works (or no longer does)."""
+    REVOKE = "revoke"
+    """Ends the life of an old value."""
+
+
+class Store(StrEnum):
+    """Which of the two stores a `STORE` step writes. A secret in only one is a bug."""
+
+    TRUTH = "truth"
+    """SOPS: what the cluster is reconciled from."""
+    MIRROR = "mirror"
+    """Vaultwarden, or what stands in for it: where people look."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a step may know about the run it serves."""
+
+    run: str
+    """Identity of the run; the same after every resume."""
+    runbook: str
+    step: str
+    attempt: int
+    """How often the run has been picked up, counted from 1."""
+    key: str
+    """Idempotency key of the effect: equal for every attempt at it, different when rolled back."""
+    secret: str
+    """Catalogue name of the secret the run is about; empty where there is none."""
+    started_by: str
+    approved_by: tuple[str, ...]
+    answer: SecretStr | None
+    """The value a person sealed at this step's gate, where the step asks for one."""
+    comment: str
+    """What the approver wrote at this step's gate."""
+    fingerprint: Callable[[SecretStr], str]
+    """Keyed fingerprint of a value, bound to `secret`; safe to show and to store."""
+    report: Callable[[str], None]
+    """Tell the person watching how far the step is; the text must hold no secret."""
+
+
+@dataclass(frozen=True)
+class Done(Generic[O]):
+    """The goal is reached."""
+
+    outputs: O
+    evidence: str
+    """One sentence that convinces an auditor: ids, revisions, fingerprints, never a secret."""
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """The goal is not reached, and running the step is safe."""
+
+    finding: str
+    """What was found instead, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """A look cannot tell, or what it found is neither old nor new: a person must decide."""
+
+    because: str
+
+
+Probe: TypeAlias = Done[O] | NotYet | Unclear
+
+
+@dataclass(frozen=True)
+class Repeatable:
+    """Instead of a probe: the step changes nothing outside, so it may run any number of times."""
+
+    because: str
+
+
+@dataclass(frozen=True)
+class Once:
+    """Instead of a probe: no look can tell whether it happened, so it is never repeated unasked."""
+
+    because: str
+
+
+@dataclass(frozen=True)
+class Irreversible:
+    """Instead of an undo: from here on there is only forward."""
+
+    because: str
+
+
+@dataclass(frozen=True)
+class Untouched:
+    """Instead of an undo: there is nothing to take back."""
+
+    because: str
+
+
+@dataclass(frozen=True)
+class Again:
+    """Instead of an undo: run once more after the stores are back, to carry the old value out."""
+
+    because: str
+
+
+@dataclass(frozen=True)
+class Preflight(Generic[Q]):
+    """Checks that can fail before anything has happened."""
+
+    params: type[Q]
+    """The part of the step's parameters that is known before the run starts."""
+    look: Callable[[Q], str]
+    """Return one sentence about what is fine; raise `Refused` or `Transient` if it is not."""
+
+
+class Ask(StrEnum):
+    """What the gate before a step asks a person for, beside the decision."""
+
+    NOTHING = "nothing"
+    SEALED_VALUE = "sealed value"
+    EVIDENCE = "evidence"
+
+
+@dataclass(frozen=True)
+class Step(Generic[P, O]):
+    """One thing an adapter can do."""
+
+    name: str
+    """As the YAML says it: `adapter.verb_object`."""
+    summary: str
+    """One sentence for the gate and the docs; it ends with a period."""
+    params: type[P]
+    """Frozen pydantic model; every field has a description that ends with a period."""
+    outputs: type[O]
+    """Frozen pydantic model; `SecretStr` fields are sealed before anything else happens."""
+    effect: Effect
+    probe: Callable[[P, Call], Probe[O]] | Repeatable | Once
+    run: Callable[[P, Call], Done[O]]
+    undo: Callable[[P, O, Call], O] | Irreversible | Untouched | Again
+    """An undo returns the outputs that hold from then on, e.g. the commit that took another back."""
+    preflight: Preflight[Any] | None = None
+    store: Store | None = None
+    """Set exactly where `effect` is `STORE`."""
+    ask: Ask = Ask.NOTHING
+    check_answer: Callable[[P, SecretStr], None] | None = None
+    """Judge a sealed value at the gate, before it counts; raise `Refused` to ask again."""
+    describe: Callable[[P], str] | None = None
+    """What the step will do with these parameters, in Markdown; shown at the gate."""
+
+
+AnyStep: TypeAlias = Step[Any, Any]

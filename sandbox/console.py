@@ -1,0 +1,75 @@
+"""The provider's console: what a person does in a browser to get a new key, shown once."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from sandbox.routes import Call, Routes
+
+if TYPE_CHECKING:
+    from sandbox.keyring import ProviderKey, Ring
+
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+class Console:
+    """Two pages: the list with its button, and the new key."""
+
+    def __init__(self, ring: Ring) -> None:
+        self._ring = ring
+        routes = Routes()
+        routes.add("GET", "/console", self._show)
+        routes.add("POST", "/console/keys", self._create)
+        self.answer = routes
+
+    def _show(self, _: Call) -> Response:
+        rows = "".join(
+            f"<tr><td>{escape(key.name)}</td><td><code>{key.key_id}</code></td>"
+            f"<td>{key.status}</td></tr>"
+            for key in self._ring.keys()
+        )
+        return HTMLResponse(
+            _page(
+                "<form method='post' action='/console/keys'>"
+                "<label>Name <input name='name' required></label> "
+                "<button type='submit'>Create key</button></form>"
+                f"<table><tr><th>Name</th><th>Id</th><th>Status</th></tr>{rows}</table>"
+            )
+        )
+
+    def _create(self, call: Call) -> Response:
+        name = _name(call)
+        if not name:
+            return JSONResponse({"message": "name the key"}, status_code=400)
+        key = self._ring.create(name)
+        if "application/json" in call.headers.get("accept", ""):
+            shown = {"id": key.key_id, "name": key.name, "key": key.secret}
+            return JSONResponse(shown, status_code=201, headers=_NO_STORE)
+        return HTMLResponse(_page(_new_key(key)), status_code=201, headers=_NO_STORE)
+
+
+def _name(call: Call) -> str:
+    if "json" not in call.headers.get("content-type", ""):
+        return call.form().get("name", "").strip()
+    try:
+        body = call.json()
+    except ValueError:
+        return ""
+    return str(body.get("name", "")).strip() if isinstance(body, dict) else ""
+
+
+def _new_key(key: ProviderKey) -> str:
+    return (
+        f"<p>Key <b>{escape(key.name)}</b> (<code>{key.key_id}</code>) is shown only now:</p>"
+        f"<pre id='key'>{escape(key.secret)}</pre><p><a href='/console'>Back</a></p>"
+    )
+
+
+def _page(body: str) -> str:
+    return (
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Console (sandbox)"
+        f"</title></head><body><h1>API keys</h1>{body}</body></html>"
+    )

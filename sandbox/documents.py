@@ -1,0 +1,23 @@
+"""YAML text, in and out, with no anchors: the one place that knows the YAML library."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+import yaml
+
+
+def dump_yaml(*documents: object) -> str:
+    """Return the documents as YAML, keys in the order given."""
+    plain = json.loads(json.dumps(documents))  # shared parts would come out as anchors
+    return cast("str", yaml.safe_dump_all(plain, sort_keys=False))
+
+
+def load_yaml(text: bytes | str) -> Any:  # noqa: ANN401 - YAML can be anything
+    """Return the first document; raise `ValueError` when the text is no YAML."""
+    try:
+        return next(iter(yaml.safe_load_all(text)), None)
+    except yaml.YAMLError:
+        message = "the text is not YAML"
+        raise ValueError(message) from None

@@ -1,0 +1,66 @@
+"""One double listening on a free loopback port, in a thread of this interpreter."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from sandbox.wire import WireProtocol
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+_START_SECONDS = 20
+
+
+class Server:
+    """A running server; `stop` ends its thread and frees the port."""
+
+    def __init__(self, name: str, app: ASGIApp) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(
+            app,
+            http=WireProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = _Announcing(config)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), name=f"sandbox-{name}", daemon=True
+        )
+
+    def start(self) -> None:
+        """Serve in the background; return once connections are taken."""
+        self._thread.start()
+        if not self._server.up.wait(_START_SECONDS):
+            message = f"{self._thread.name} did not come up within {_START_SECONDS} s"
+            raise RuntimeError(message)
+
+    def ask_to_stop(self) -> None:
+        """Ask the server to end, without waiting for it."""
+        self._server.should_exit = True
+
+    def stop(self) -> None:
+        """End the server and wait for its thread."""
+        self.ask_to_stop()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._socket.close()
+
+
+class _Announcing(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()

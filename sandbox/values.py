@@ -1,0 +1,112 @@
+"""The secrets of the infra tree: which there are, and fresh realistic values for them."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_ALPHABET = string.ascii_letters + string.digits
+_URL_SAFE = f"{_ALPHABET}-_"
+
+
+def letters(length: int, alphabet: str = _ALPHABET) -> str:
+    """Return random characters of `alphabet`."""
+    return "".join(secrets.choice(alphabet) for _ in range(length))
+
+
+def anthropic_key() -> str:
+    """Return a key in the form of the Anthropic console: `sk-ant-api03-...AA`."""
+    return f"sk-ant-api03-{letters(93, _URL_SAFE)}AA"
+
+
+def _shape(prefix: str, length: int) -> Callable[[], str]:
+    return lambda: prefix + letters(length)
+
+
+def _hex() -> str:
+    return secrets.token_hex(32)
+
+
+_password = _shape("", 32)
+
+TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
+    "age_key_info": {"escrow_passphrase": _password},
+    "ai_agents": {
+        "anthropic_api_key": anthropic_key,
+        "openrouter_api_key": lambda: f"sk-or-v1-{_hex()}",
+    },
+    "authentik": {
+        "bootstrap_token": _hex,
+        "db_password": _password,
+        "google_oauth_client_secret": _shape("GOCSPX-", 28),
+    },
+    "exoscale": {
+        "api_key": _shape("EXO", 24),
+        "api_secret": _shape("", 43),
+        "dns_api_secret": _shape("", 43),
+    },
+    "forgejo": {"registry_token": _hex, "ssh_key_passphrase": _password, "sync_bot_token": _hex},
+    "kubernetes": {"etcd_encryption_key": _hex},
+    "load_balancer": {"stats_password": _password},
+    "mailu_hetzner": {"secret_key": _hex, "admin_password": _password},
+    "matomo": {
+        "db_password": _password,
+        "admin_password": _password,
+        "oidc_client_secret": _hex,
+    },
+    "matrix": {"admin_token": _shape("syt_", 40), "registration_shared_secret": _hex},
+    "monitoring": {"alertmanager_webhook_token": _hex, "grafana_admin_password": _password},
+    "odoo_demo": {"admin_password": _password, "db_password": _password},
+    "penpot": {"secret_key": _hex, "db_password": _password},
+    "pgadmin": {"admin_password": _password},
+    "plana": {"jwt_signing_key": _hex, "platform_api_token": _hex},
+    "plana_erp": {"admin_password": _password, "api_token": _hex},
+    "postgresql": {"pg01_admin_password": _password},
+    "pulse_account": {"session_secret": _hex},
+    "pulse_banking": {
+        "new_bank_client_id": _shape("plana-", 18),
+        "new_bank_client_secret": _hex,
+        "psd2_webhook_secret": _hex,
+    },
+    "pulse_events": {"ingest_token": _hex},
+    "pulse_website": {"stripe_webhook_secret": _shape("whsec_", 32), "session_secret": _hex},
+    "ssh": {"deploy_key_passphrase": _password},
+    "vaultwarden": {"admin_token": _shape("", 48)},
+    "redis": {"password": _hex},
+}
+"""Categories of the SOPS file, flat, each name with what makes a fresh value for it."""
+
+
+def draw_values(chosen: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return every value by its dotted path, the `chosen` ones as given and the rest fresh.
+
+    Raises `ValueError` for a chosen path that the tree does not have.
+    """
+    values = {
+        f"{category}.{name}": make()
+        for category, leaves in TREE.items()
+        for name, make in leaves.items()
+    }
+    unknown = sorted(set(chosen or {}) - set(values))
+    if unknown:
+        message = f"the sandbox tree has no {', '.join(unknown)}; see sandbox.values.TREE"
+        raise ValueError(message)
+    return {**values, **(chosen or {})}
+
+
+def nest(values: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return dotted values as the two-level tree that the SOPS file holds."""
+    tree: dict[str, dict[str, str]] = {}
+    for path, value in values.items():
+        category, _, name = path.partition(".")
+        tree.setdefault(category, {})[name] = value
+    return tree
+
+
+def flatten(tree: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return the two-level tree by dotted paths."""
+    return {f"{top}.{name}": value for top, leaves in tree.items() for name, value in leaves.items()}
