@@ -78,6 +78,17 @@ def look(job: Job) -> Done[Any] | NotYet | Unclear | None:
     return found
 
 
+def describe(job: Job) -> str:
+    """Say in Markdown what the step will do, for the gate's form."""
+    declared = job.declared
+    try:
+        params, _ = prepared(job)
+        said = declared.describe(params) if declared.describe else declared.summary
+    except RunbookError as error:
+        said = f"{declared.summary} ({error.message})"
+    return job.desk.redact(said)
+
+
 def _guarded(job: Job, event: Event, body: Callable[[], None]) -> Failed | None:
     try:
         body()

@@ -78,7 +78,10 @@ def make_plan(
     Raises `KeyError` with the dotted name of a reference that names nothing.
     """
     secret = substitute(runbook.secret, lambda parts: look_up({"inputs": inputs}, parts))
-    facts = {"inputs": inputs, "secret": catalogue.facts(secret), "platform": platform}
+    place = substitute(
+        catalogue.facts(secret), lambda parts: look_up({"platform": platform}, parts)
+    )
+    facts = {"inputs": inputs, "secret": place, "platform": platform}
     return Plan(
         runbook=runbook.runbook,
         title=runbook.title,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
 
 import yaml
 
@@ -11,10 +11,10 @@ import yaml
 def dump_yaml(*documents: object) -> str:
     """Return the documents as YAML, keys in the order given."""
     plain = json.loads(json.dumps(documents))  # shared parts would come out as anchors
-    return cast("str", yaml.safe_dump_all(plain, sort_keys=False))
+    return yaml.safe_dump_all(plain, sort_keys=False)
 
 
-def load_yaml(text: bytes | str) -> Any:  # noqa: ANN401 - YAML can be anything
+def load_yaml(text: bytes | str) -> Any:
     """Return the first document; raise `ValueError` when the text is no YAML."""
     try:
         return next(iter(yaml.safe_load_all(text)), None)

@@ -18,7 +18,7 @@ _WORKSPACE = "wrkspc_01PlanaBOS"
 _PETRA = "user_01PetraOps"
 
 
-class UnknownKey(LookupError):  # noqa: N818 - it reads as the sentence it is
+class UnknownKey(LookupError):
     """No key has this id."""
 
 
@@ -76,9 +76,9 @@ class Ring:
             self.created += 1
             return self._add(name, "active", self._clock.now(), anthropic_key(), _WORKSPACE)
 
-    def update(self, key_id: str, *, name: str | None = None, status: str | None = None) -> (
-        ProviderKey
-    ):
+    def update(
+        self, key_id: str, *, name: str | None = None, status: str | None = None
+    ) -> ProviderKey:
         """Change a key's name or status, count a deactivation, and return the key."""
         with self._lock:
             key = self.find(key_id)
@@ -102,9 +102,7 @@ class Ring:
 
     def states(self) -> list[dict[str, str]]:
         """Return id, name and status of every key, newest first."""
-        return [
-            {"id": key.key_id, "name": key.name, "status": key.status} for key in self.keys()
-        ]
+        return [{"id": key.key_id, "name": key.name, "status": key.status} for key in self.keys()]
 
     def _seed(self, current: str) -> None:
         now = self._clock.now()

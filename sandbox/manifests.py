@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.documents import dump_yaml
-
 from sandbox.layout import SOPS_FILE
 from sandbox.placement import PLACEMENTS, WORKLOADS, Workload, namespaces
 
@@ -17,7 +16,10 @@ def workload_manifest(workload: Workload) -> Manifest:
     labels = {"app.kubernetes.io/name": workload.name}
     spec: Manifest = {
         "selector": {"matchLabels": labels},
-        "template": {"metadata": {"labels": labels}, "spec": {"containers": [_container(workload)]}},
+        "template": {
+            "metadata": {"labels": labels},
+            "spec": {"containers": [_container(workload)]},
+        },
     }
     if workload.kind != "DaemonSet":
         spec["replicas"] = workload.replicas
@@ -28,14 +30,18 @@ def workload_manifest(workload: Workload) -> Manifest:
 
 
 def sops_secret_manifest(namespace: str, secret: str) -> Manifest:
-    """Return the SopsSecret that names which values of the SOPS file become `secret`."""
+    """Return the SopsSecret that names which values of the SOPS file become `secret`.
+
+    The real one carries encrypted chunks; here `sopsPaths` points into the one encrypted file, so
+    that there is a single source for a value.
+    """
     keys = {p.key: p.path for p in _placements(namespace, secret)}
     annotations = {"plana.dev/sops-file": SOPS_FILE}
     return {
         "apiVersion": "isindir.github.com/v1alpha3",
         "kind": "SopsSecret",
         "metadata": {"name": secret, "namespace": namespace, "annotations": annotations},
-        "spec": {"suspend": False, "secretTemplates": [{"name": secret, "sopsPaths": keys}]},
+        "spec": {"secretTemplates": [{"name": secret, "sopsPaths": keys}]},
     }
 
 
@@ -60,7 +66,9 @@ def _namespace_files(namespace: str) -> dict[str, list[Manifest]]:
         f"{workload.kind.lower()}-{workload.name}.yaml": [workload_manifest(workload)]
         for workload in workloads
     }
-    files["secrets.yaml"] = [sops_secret_manifest(namespace, name) for name in secrets_of(namespace)]
+    files["secrets.yaml"] = [
+        sops_secret_manifest(namespace, name) for name in secrets_of(namespace)
+    ]
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-class ProgramFailed(RuntimeError):  # noqa: N818 - it reads as the sentence it is
+class ProgramFailed(RuntimeError):
     """A program ended with an error; carries its exit code and its own words, never its input."""
 
 

@@ -26,7 +26,7 @@ class Call:
         """Return the request line only; headers and body may carry secrets."""
         return f"Call({self.method} {self.path})"
 
-    def json(self) -> Any:  # noqa: ANN401 - the shape is the caller's to check
+    def json(self) -> Any:
         """Return the JSON body; raise `ValueError` when it is none."""
         return json.loads(self.body or b"null")
 
@@ -52,7 +52,7 @@ RouteAnswer = Callable[..., Response]
 """Takes the call, then the named parts of the path by keyword."""
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error of the double
+class Refused(Exception):
     """Ends a call early with the answer it carries."""
 
     def __init__(self, answer: Response) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from sandbox.documents import dump_yaml
-
 from sandbox.layout import SOPS_FILE
 from sandbox.programs import run_program
 from sandbox.values import flatten, nest

@@ -109,4 +109,6 @@ def nest(values: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 def flatten(tree: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """Return the two-level tree by dotted paths."""
-    return {f"{top}.{name}": value for top, leaves in tree.items() for name, value in leaves.items()}
+    return {
+        f"{top}.{name}": value for top, leaves in tree.items() for name, value in leaves.items()
+    }

@@ -4,7 +4,8 @@
 checked stays in `engine.ledger`; this package only makes entries durable, one after the other.
 """
 
+from adapters.ledger.opening import check, open_journal
 from adapters.ledger.settings import LedgerSettings
-from adapters.ledger.store import SqlJournal, check, open_journal
+from adapters.ledger.store import SqlJournal
 
 __all__ = ["LedgerSettings", "SqlJournal", "check", "open_journal"]

@@ -58,7 +58,9 @@ def passwords(address: URL) -> tuple[str, ...]:
 
 def _is_in_memory(address: URL) -> bool:
     database = address.database or ""
-    return database in {"", "file:"} or ":memory:" in database or "memory" in _query(address, "mode")
+    return (
+        database in {"", "file:"} or ":memory:" in database or "memory" in _query(address, "mode")
+    )
 
 
 def _query(address: URL, name: str) -> str:

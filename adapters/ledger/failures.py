@@ -15,7 +15,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from adapters.ledger.addresses import is_sqlite, passwords, shown
 from engine.errors import LedgerDown
 
-_POSTGRESQL_HINTS = (
+_Hints = tuple[tuple[str, str], ...]
+
+_POSTGRESQL_HINTS: _Hints = (
     ("42501", "Let its owner run adapters/ledger/postgres.sql, which makes the tables and grants."),
     ("42", "The tables are not the ledger's; adapters/ledger/postgres.sql makes them."),
     ("25006", "It takes no writes: use the primary, not a standby, or end its read-only mode."),
@@ -26,14 +28,19 @@ _POSTGRESQL_HINTS = (
     ("55P03", "Another writer kept the ledger too long: look for it in pg_stat_activity."),
     ("57014", "It took too long: look at the load of the database, then resume the run."),
 )
-_POSTGRESQL_HINT = "Check that the database is up and that ledger.url is right, then resume the run."
+_POSTGRESQL_HINT = (
+    "Check that the database is up and that ledger.url is right, then resume the run."
+)
 
-_SQLITE_HINTS = (
+_SQLITE_HINTS: _Hints = (
     ("SQLITE_READONLY", "Make the file and its folder writable for the engine's user."),
     ("SQLITE_FULL", "Its disk is full: make room, then resume the run."),
     ("SQLITE_IOERR", "Its disk is full or failing: make room or repair it, then resume the run."),
     ("SQLITE_BUSY", "Another program kept the file locked too long: find it and end it."),
-    ("SQLITE_CANTOPEN", "Create its folder, writable for the engine's user, or correct ledger.url."),
+    (
+        "SQLITE_CANTOPEN",
+        "Create its folder, writable for the engine's user, or correct ledger.url.",
+    ),
     ("SQLITE_NOTADB", "The file is no SQLite database: correct ledger.url."),
     ("SQLITE_CORRUPT", "The file is damaged: keep it, and restore the ledger from a backup."),
     ("SQLITE_ERROR", "The tables are not the ledger's: correct ledger.url."),

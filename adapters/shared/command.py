@@ -98,7 +98,7 @@ def find(name: Name, path: Path | None = None) -> Program:
     return Program(name, Path(found))
 
 
-def run(  # noqa: PLR0913 - each is one line of the contract with a child
+def run(
     program: Program,
     arguments: Sequence[str],
     *,
@@ -122,7 +122,7 @@ def run(  # noqa: PLR0913 - each is one line of the contract with a child
     try:
         stdout, stderr = child.communicate(stdin, timeout=seconds)
     except subprocess.TimeoutExpired:
-        stdout = None
+        stdout, stderr = None, b""
     finally:
         _end(child)
     what = " ".join([program.name, *_subcommand(arguments)])

@@ -21,8 +21,8 @@ STARTED_BY = "Started-By"
 APPROVED_BY = "Approved-By"
 LEDGER_HEAD = "Ledger-Head"
 
-LONGEST = 200
-"""Characters of a trailer that a person typed."""
+LONGEST_NAME = 120
+"""Characters of a name that a person typed."""
 
 KeyPath = tuple[str | int, ...]
 """The way from the top of a document to a value: keys of maps and indices of lists."""
@@ -46,9 +46,9 @@ class Change:
     def parse(cls, text: str) -> Change:
         """Read what `str` gave; raise `Refused` for anything else."""
         match = _CHANGE.fullmatch(text)
-        if match is None:
+        if match is None or {"", ".", "..", ".git"} & set(match["file"].split("/")):
             raise Refused(
-                f"the {CHANGE} trailer {one_line(text)!r} is not `file#[\"key\"]`",
+                f'the {CHANGE} trailer {one_line(text)!r} is not `file#["key"]`',
                 hint="The commit was not made by this engine; look who pushed it.",
             )
         return cls(match["file"], parse_index(match["index"]))
@@ -76,8 +76,8 @@ def message(
         (KEY, call.key),
         (STEP, call.step),
         *((CHANGE, str(change)) for change in changes),
-        (STARTED_BY, call.started_by),
-        *((APPROVED_BY, name) for name in call.approved_by),
+        (STARTED_BY, one_line(call.started_by)[:LONGEST_NAME]),
+        *((APPROVED_BY, one_line(name)[:LONGEST_NAME]) for name in call.approved_by),
         *(extra or {}).items(),
     ]
     lines = [f"{name}: {laid}" for name, text in trailers if (laid := one_line(text))]
@@ -85,6 +85,6 @@ def message(
 
 
 def one_line(text: str) -> str:
-    """Return `text` as a single line of printable characters, cut at `LONGEST`."""
+    """Return `text` as a single line of printable characters."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(printable.split())[:LONGEST]
+    return " ".join(printable.split())

@@ -51,7 +51,9 @@ def claim(owners: Owners, old: object, new: object, manager: str, operation: str
     return {**kept, **dict.fromkeys(changed, (manager, operation))}
 
 
-def conflicts(owners: Owners, live: object, applied: object, manager: str) -> list[tuple[Path, str]]:
+def conflicts(
+    owners: Owners, live: object, applied: object, manager: str
+) -> list[tuple[Path, str]]:
     """Return the fields that `applied` would change although another manager set them."""
     current = leaves(live)
     return [

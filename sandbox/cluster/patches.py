@@ -21,11 +21,11 @@ _MERGE_KEYS = {
 """Lists that a strategic merge treats as maps, with the key of their entries."""
 
 
-class BadPatch(ValueError):  # noqa: N818 - it reads as the sentence it is
+class BadPatch(ValueError):
     """The patch cannot be applied."""
 
 
-def merge(target: object, patch: object) -> Any:  # noqa: ANN401 - JSON in, JSON out
+def merge(target: object, patch: object) -> Any:
     """Return the target after a JSON merge patch (RFC 7386)."""
     if not isinstance(patch, dict):
         return copy.deepcopy(patch)
@@ -38,7 +38,7 @@ def merge(target: object, patch: object) -> Any:  # noqa: ANN401 - JSON in, JSON
     return result
 
 
-def strategic(target: object, patch: object, field: str = "") -> Any:  # noqa: ANN401 - JSON in, JSON out
+def strategic(target: object, patch: object, field: str = "") -> Any:
     """Return the target after a strategic merge patch of a built-in kind."""
     if isinstance(patch, list) and field in _MERGE_KEYS:
         return _merge_list(target if isinstance(target, list) else [], patch, _MERGE_KEYS[field])
@@ -107,7 +107,7 @@ def _operate(document: Tree, operation: Tree) -> None:
             raise BadPatch(message)
 
 
-def _child(parent: Any, part: str) -> Any:  # noqa: ANN401 - JSON in, JSON out
+def _child(parent: Any, part: str) -> Any:
     try:
         return parent[int(part)] if isinstance(parent, list) else parent[part]
     except (KeyError, IndexError, ValueError, TypeError):

@@ -32,8 +32,9 @@ class Rule:
 
 def rule(group: str, resources: str, verbs: str, *where: str) -> Rule:
     """Return a rule from space-separated words; everywhere when no namespace is given."""
-    return Rule(group, frozenset(resources.split()), frozenset(verbs.split()),
-                frozenset(where or (ALL,)))
+    return Rule(
+        group, frozenset(resources.split()), frozenset(verbs.split()), frozenset(where or (ALL,))
+    )
 
 
 def engine_rules() -> list[Rule]:

@@ -82,9 +82,9 @@ def parse_target(path: str) -> Target | None:
         case _:
             return None
     namespace = None
-    if len(rest) > 2 and rest[0] == "namespaces":  # noqa: PLR2004 - a namespace and what is in it
+    if len(rest) > 2 and rest[0] == "namespaces":
         namespace, rest = rest[1], rest[2:]
-    if not rest or len(rest) > 3:  # noqa: PLR2004 - plural, name and subresource at most
+    if not rest or len(rest) > 3:
         return None
     plural, name, subresource = (*rest, None, None)[:3]
     return Target(group, version, plural or "", namespace, name, subresource)

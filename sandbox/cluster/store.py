@@ -20,7 +20,7 @@ Listener = Callable[["Resource", Tree], None]
 Change = Callable[[Tree], None]
 
 
-class Missing(LookupError):  # noqa: N818 - it reads as the sentence it is
+class Missing(LookupError):
     """There is no such object."""
 
 
@@ -48,6 +48,11 @@ class Store:
                 raise Missing(message)
             return self._rendered(key)
 
+    def has(self, resource: Resource, namespace: str, name: str) -> bool:
+        """Tell whether an object is there."""
+        with self.lock:
+            return _key(resource, namespace, name) in self._objects
+
     def list(self, resource: Resource, namespace: str | None = None) -> list[Tree]:
         """Return the objects of a kind, in one namespace or in all, by name."""
         with self.lock:
@@ -67,7 +72,9 @@ class Store:
         """The newest resource version."""
         return str(self._version)
 
-    def add(self, resource: Resource, manifest: Tree, manager: str, operation: str = "Update") -> Tree:
+    def add(
+        self, resource: Resource, manifest: Tree, manager: str, operation: str = "Update"
+    ) -> Tree:
         """Create an object and return it."""
         with self.lock:
             new = copy.deepcopy(manifest)

@@ -26,7 +26,9 @@ class VaultwardenApi:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         routes = Routes(missing=not_found)
-        routes.add("GET", "/api/ciphers/organization-details", self._organization_details)  # before the ids
+        routes.add(
+            "GET", "/api/ciphers/organization-details", self._organization_details
+        )  # before the ids
         for part in (Identity(vault), Ciphers(vault), Admin(vault)):
             part.mount(routes)
         routes.add("GET", "/alive", self._alive)
@@ -47,7 +49,10 @@ class VaultwardenApi:
             {
                 "version": "2026.7.0",  # the Bitwarden version that the server says it speaks
                 "gitHash": None,
-                "server": {"name": "Vaultwarden", "url": "https://github.com/dani-garcia/vaultwarden"},
+                "server": {
+                    "name": "Vaultwarden",
+                    "url": "https://github.com/dani-garcia/vaultwarden",
+                },
                 "settings": {"disableUserRegistration": True},
                 "environment": {
                     "vault": base,

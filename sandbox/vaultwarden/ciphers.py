@@ -156,7 +156,9 @@ def _fill(cipher: StoredCipher, data: dict[str, Any], now: datetime) -> None:
     if not isinstance(data.get("name"), str):
         raise refusal("Data missing", 422)
     if len(data.get("notes") or "") > _LONGEST_NOTES:
-        raise refusal("The field Notes exceeds the maximum encrypted value length of 10000 characters.")
+        raise refusal(
+            "The field Notes exceeds the maximum encrypted value length of 10000 characters."
+        )
     cipher.key = data.get("key")
     cipher.name = data["name"]
     cipher.notes = data.get("notes")

@@ -37,7 +37,7 @@ class Vaultwarden:
     def machine(self) -> Account:
         """The account of the engine."""
         account = self.vault.account_by_email(MACHINE_EMAIL)
-        assert account is not None  # noqa: S101 - seeded in the constructor
+        assert account is not None
         return account
 
     @property
@@ -82,8 +82,11 @@ class Vaultwarden:
     def value(self, name: str) -> str:
         """Return the password of an item in clear."""
         with self.vault.lock:
-            cipher = self.cipher(name)
-            return self._open(cipher, cipher.data["password"])
+            return self.open_password(self.cipher(name))
+
+    def open_password(self, cipher: StoredCipher) -> str:
+        """Return the password of a cipher in clear, or nothing when its key was lost."""
+        return self._open(cipher, cipher.data["password"])
 
     def notes(self, name: str) -> str | None:
         """Return the notes of an item in clear."""
@@ -124,7 +127,7 @@ class Vaultwarden:
             item = Item(name, "a duplicate", STAFF, "duplicate", "https://example.com")
             return add_item(self.vault, item, value).cipher_id
 
-    def set_read_only(self, collection: str, read_only: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as a sentence
+    def set_read_only(self, collection: str, read_only: bool = True) -> None:
         """Let plain members only read a collection, or write again."""
         with self.vault.lock:
             key = self.collection_ids()[collection]

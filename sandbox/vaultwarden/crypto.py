@@ -56,8 +56,9 @@ def password_hash(master_key: bytes, password: str) -> str:
 
 def stretch(master_key: bytes) -> bytes:
     """Return the 64-byte key that wraps the user key."""
-    return b"".join(HKDFExpand(hashes.SHA256(), 32, info).derive(master_key)
-                    for info in (b"enc", b"mac"))
+    return b"".join(
+        HKDFExpand(hashes.SHA256(), 32, info).derive(master_key) for info in (b"enc", b"mac")
+    )
 
 
 def encrypt(key: bytes, clear: bytes) -> str:
@@ -73,7 +74,7 @@ def decrypt(key: bytes, text: str) -> bytes:
     """Return the cleartext of an EncString of type 2; raise `ValueError` if the MAC is wrong."""
     kind, _, rest = text.partition(".")
     parts = [b64decode(part) for part in rest.split("|")]
-    if kind != "2" or len(parts) != 3:  # noqa: PLR2004 - iv, body and MAC
+    if kind != "2" or len(parts) != 3:
         message = "not an encrypted string of type 2"
         raise ValueError(message)
     iv, body, mac = parts

@@ -151,8 +151,9 @@ def _plain(name: str) -> str:
     lower = name.replace("_", "").lower()
     if lower not in known:
         return name
-    return next(f"{word}_{lower[len(word):]}" for word in ("device", "client")
-                if lower.startswith(word))
+    return next(
+        f"{word}_{lower[len(word) :]}" for word in ("device", "client") if lower.startswith(word)
+    )
 
 
 def _check_present(form: dict[str, str], *names: str) -> None:

@@ -1,0 +1,160 @@
+"""The store: append under one writer's lock, and read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Self
+
+from sqlalchemy import URL, Connection, func, insert, inspect, select
+
+from adapters.ledger import drawer, holds
+from adapters.ledger.addresses import address_of, is_sqlite
+from adapters.ledger.database import Database
+from adapters.ledger.fence import refuse_stale
+from adapters.ledger.postgresql import Postgresql
+from adapters.ledger.rows import entry_of, row_of
+from adapters.ledger.sqlite import Sqlite
+from adapters.ledger.tables import ENTRIES, METADATA
+from engine.ledger import GENESIS, Draft, Entry, chain, timestamp
+
+PATIENCE_SECONDS = 10.0
+_BATCH = 500
+
+
+def utc_now() -> datetime:
+    """Return the moment, aware, as the machine's clock has it."""
+    return datetime.now(UTC)
+
+
+class SqlJournal:
+    """`engine.journal.Journal` on a database; safe to share between threads.
+
+    It connects on first use and makes its tables where there are none. It may outlive its
+    database: when that is back, the same object works again.
+    """
+
+    def __init__(
+        self,
+        url: str | URL,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        """Take an SQLAlchemy URL; raise `Refused` if no ledger can be kept there.
+
+        `patience` is how many seconds an append waits for the one before it.
+        """
+        address = address_of(url)
+        kind = Sqlite if is_sqlite(address) else Postgresql
+        self._database: Database = kind(address, patience)
+        self._now = now
+        self._has_tables = False
+        self._making_tables = threading.Lock()
+
+    def __enter__(self) -> Self:
+        """Return itself; leaving the block closes it."""
+        return self
+
+    def __exit__(self, *_why: object) -> None:
+        """Close the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; the next use opens new ones."""
+        self._database.close()
+
+    def append(
+        self,
+        draft: Draft,
+        *,
+        seal: Mapping[str, str] | None = None,
+        hold: Sequence[str] = (),
+        end: bool = False,
+    ) -> Entry:
+        """Make the entry durable and return it; see `engine.journal.Journal.append`.
+
+        When the connection breaks during the commit, `LedgerDown` cannot tell whether the entry
+        arrived; only reading can.
+        """
+        self._make_tables()
+        with self._database.writing() as connection:
+            entry = self._chain(connection, draft)
+            if hold:
+                holds.take(connection, draft.run, hold, entry.at)
+            connection.execute(insert(ENTRIES), row_of(entry))
+            if seal:
+                drawer.put(connection, draft, seal)
+            if end:
+                drawer.empty(connection, draft.run)
+                holds.release(connection, draft.run)
+        if end:
+            self._database.wipe()
+        return entry
+
+    def entries(self, run: str | None = None) -> Sequence[Entry]:
+        """Return the entries of one run, or of all, in order.
+
+        Raises `LedgerDown`, and `ChainBroken` for a row no ledger wrote.
+        """
+        return tuple(self._stream(run))
+
+    def stream(self) -> Iterator[Entry]:
+        """Yield all entries in order, a few at a time: what `engine.ledger.verify` wants.
+
+        Every row is seen, whatever its sequence says. Raises as `entries` does.
+        """
+        return self._stream(None)
+
+    def sealed(self, run: str) -> Mapping[tuple[str, str], str]:
+        """Return the run's drawer: (step, name) to age armour; raise `LedgerDown`."""
+        self._make_tables()
+        with self._database.reading() as connection:
+            return drawer.read(connection, run)
+
+    def holders(self) -> Mapping[str, str]:
+        """Return what is held now: resource to run; raise `LedgerDown`."""
+        self._make_tables()
+        with self._database.reading() as connection:
+            return holds.read(connection)
+
+    def describe(self) -> str:
+        """Say what database it is and how long the ledger is; raise `LedgerDown`."""
+        self._make_tables()
+        with self._database.reading() as connection:
+            length = connection.scalar(select(func.count()).select_from(ENTRIES))
+            return f"{length} entries on {self._database.describe(connection)}"
+
+    def _chain(self, connection: Connection, draft: Draft) -> Entry:
+        newest = select(func.max(ENTRIES.c.attempt)).where(ENTRIES.c.run == draft.run)
+        head = connection.execute(
+            select(ENTRIES.c.sequence, ENTRIES.c.hash, newest.scalar_subquery().label("newest"))
+            .order_by(ENTRIES.c.sequence.desc())
+            .limit(1)
+        ).one_or_none()
+        sequence, previous, attempt = (0, GENESIS, 0) if head is None else head
+        refuse_stale(draft, attempt or 0)
+        return chain(draft, timestamp(self._now()), sequence + 1, previous)
+
+    def _stream(self, run: str | None) -> Iterator[Entry]:
+        self._make_tables()
+        wanted = select(ENTRIES).order_by(ENTRIES.c.sequence)
+        if run is not None:
+            wanted = wanted.where(ENTRIES.c.run == run)
+        with self._database.reading() as connection:
+            for row in connection.execution_options(yield_per=_BATCH).execute(wanted):
+                yield entry_of(row)
+
+    def _make_tables(self) -> None:
+        if self._has_tables:
+            return
+        with self._making_tables:
+            # Looked for first, because a role that may only use them could not make them.
+            with self._database.reading() as connection:
+                found = inspect(connection)
+                missing = any(not found.has_table(name) for name in METADATA.tables)
+            if missing:
+                with self._database.writing() as connection:
+                    METADATA.create_all(connection)
+            self._has_tables = True

@@ -1,0 +1,230 @@
+"""A fresh look at the repository: cloned into a temporary directory, gone when the look is over.
+
+Nothing of ours lives on a worker's disk. A change that is not on the main branch yet is a commit
+on the remote branch `rotate/<run>`; whoever resumes the run finds it there. Files are taken from
+and put into git byte by byte, past filters, hooks and line-end rules.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from adapters.shared import command, trailers
+from adapters.shared.remote import REMOTE_SECONDS, Git, GitSettings, shown
+from adapters.shared.trailers import Change, KeyPath
+from engine.errors import Refused
+
+__all__ = ["Change", "Checkout", "GitSettings", "KeyPath", "Replay", "open_checkout"]
+
+Replay = Callable[[Path, Path, Path, tuple[Change, ...]], None]
+"""`replay(base, source, target, changes)`: carry what `source` changed since `base` to `target`.
+
+Each is a directory that holds the files the changes name. Raises `Refused` if `target` has at one
+of the paths neither the value of `base` nor that of `source`.
+"""
+
+CONFIGURATION = ".sops.yaml"
+"""Put beside and above each file too: it holds the layout (indent) that sops writes files in."""
+
+_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_MARKS = (trailers.RUN, trailers.KEY)
+_UNIT = "\x1f"
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The remote as of one moment."""
+
+    git: Git
+    home: Path
+    run: str
+    pending_branch: str
+    main: str
+    """Commit the main branch names."""
+    pending: str | None
+    """Commit the pending branch of this run names, where there is one."""
+
+    @property
+    def settings(self) -> GitSettings:
+        """The settings it was opened with."""
+        return self.git.settings
+
+    def refresh(self) -> Checkout:
+        """Return the remote as of now."""
+        _fetch(self.git, self.pending_branch)
+        main = _head(self.git, self.settings.branch)
+        if main is None:
+            raise _no_branch(self.settings)
+        return replace(self, main=main, pending=_head(self.git, self.pending_branch))
+
+    def place(self, commit: str, files: Sequence[str]) -> Path:
+        """Write `files` as of `commit` into a new directory and return it; skip missing ones."""
+        folder = Path(tempfile.mkdtemp(dir=self.home))
+        for file in dict.fromkeys([*files, *_configurations(files)]):
+            content = self.content(commit, file)
+            if content is not None:
+                target = folder / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+        return folder
+
+    def content(self, commit: str, file: str) -> bytes | None:
+        """Return one file as of `commit`, None if it is not there; refuse links and directories."""
+        entry = self._entry(commit, file)
+        return None if entry is None else self.git.local("cat-file", "blob", entry[1])
+
+    def tree(self, commit: str) -> str:
+        """Return the tree of `commit`."""
+        return self.git.local("rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip()
+
+    def tree_with(self, commit: str, folder: Path, files: Sequence[str]) -> str:
+        """Return the tree of `commit` with `files` as they are in `folder`."""
+        self.git.local("read-tree", commit)
+        lines = []
+        for file in files:
+            raw = (folder / file).read_bytes()
+            blob = self.git.local("hash-object", "-w", "--stdin", stdin=raw).decode().strip()
+            mode, _ = self._entry(commit, file) or ("100644", "")
+            lines.append(f"{mode} {blob}\t{file}\0")
+        self.git.local("update-index", "-z", "--index-info", stdin="".join(lines).encode())
+        return self.git.local("write-tree").decode().strip()
+
+    def commit(self, tree: str, parent: str, message: str) -> str:
+        """Make a commit, here only, and return it."""
+        made = self.git.local("commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode())
+        return made.decode().strip()
+
+    def changed_files(self, before: str, after: str) -> frozenset[str]:
+        """Name the files that differ between two commits."""
+        listed = self.git.local("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after)
+        return frozenset(filter(None, listed.decode().split("\0")))
+
+    def changes(self, commits: str) -> tuple[Change, ...]:
+        """Return what the commits of a range say they changed; refuse one of another run."""
+        found: dict[Change, None] = {}
+        for commit, run, _, listed in self._log(commits):
+            if run != self.run:
+                raise Refused(
+                    f"commit {commit[:12]} on {self.pending_branch} was not made by this run",
+                    hint="Look who pushed it, delete the branch, and store the value again.",
+                )
+            found.update(dict.fromkeys(Change.parse(text) for text in listed))
+        return tuple(found)
+
+    def landed(self, key: str) -> str | None:
+        """Return the commit on main that this run made under the idempotency key `key`."""
+        wanted = (self.run, trailers.one_line(key))
+        greps = [f"--grep={name}: {text}" for name, text in zip(_MARKS, wanted, strict=True)]
+        for commit, run, found, _ in self._log(self.main, "-F", "--all-match", *greps):
+            if (run, found) == wanted:
+                return commit
+        return None
+
+    def merge_base(self) -> str:
+        """Return the commit of main that the pending branch started from."""
+        ended = self.git.attempt("merge-base", self.main, str(self.pending))
+        if ended.exit_code != 0:
+            raise Refused(
+                f"{self.pending_branch} and {self.settings.branch} have no commit in common",
+                hint="The history of the remote was rewritten; delete the branch and start again.",
+            )
+        return ended.stdout.decode().strip()
+
+    def is_on_main(self, commit: str) -> bool:
+        """Tell whether main contains `commit`."""
+        return self.git.attempt("merge-base", "--is-ancestor", commit, self.main).exit_code == 0
+
+    def drop_pending(self) -> bool:
+        """Delete the pending branch if it is still what was seen; return whether it is gone."""
+        if self.pending is None:
+            return True
+        lease = f"--force-with-lease=refs/heads/{self.pending_branch}:{self.pending}"
+        return self.git.push("", self.pending_branch, lease)
+
+    def rehearse_push(self, branch: str) -> None:
+        """Ask the remote whether we may push to `branch`, without doing it; raise if not."""
+        self.git.push(self.main, branch, "--dry-run")
+
+    def _entry(self, commit: str, file: str) -> tuple[str, str] | None:
+        """Return mode and blob of a file as of `commit`."""
+        entry = self.git.local("ls-tree", "-z", commit, "--", file).decode().rstrip("\0")
+        if not entry:
+            return None
+        mode, kind, blob = entry.split("\t")[0].split()
+        if kind != "blob" or mode not in {"100644", "100755"}:
+            raise Refused(
+                f"{file} is not a regular file in the repository",
+                hint="Name the encrypted file itself, not a directory or a link to it.",
+            )
+        return mode, blob
+
+    def _log(self, commits: str, *options: str) -> Iterator[tuple[str, str, str, list[str]]]:
+        """Yield commit, run, key and changes of each commit, newest first."""
+        fields = "%x00".join(
+            f"%(trailers:key={name},valueonly,separator=%x1f)"
+            for name in (*_MARKS, trailers.CHANGE)
+        )
+        raw = self.git.local("log", f"--format=%H%x00{fields}%x1e", *options, commits, "--")
+        for record in raw.decode(errors="replace").split("\x1e")[:-1]:
+            commit, run, key, listed = record.lstrip("\n").split("\0")
+            yield commit, run, key, [text for text in listed.split(_UNIT) if text]
+
+
+@contextmanager
+def open_checkout(
+    settings: GitSettings, run: str, *, pending_branch: str | None = None
+) -> Iterator[Checkout]:
+    """Yield the remote as of now, seen by one run; the directory is removed afterwards.
+
+    Raises `Refused` if no remote is set or it does not let us in, `Transient` if it is away.
+    """
+    if not settings.remote:
+        raise Refused("no git remote is configured", hint="Set git.remote in the settings.")
+    if _RUN.fullmatch(run) is None:
+        raise Refused(f"the run {trailers.one_line(run)!r} cannot name a branch")
+    branch = pending_branch or settings.pending_prefix + run
+    with tempfile.TemporaryDirectory(prefix="runbook-") as home:
+        git = Git(command.find("git"), settings, Path(home, "git"))
+        if git.attempt("check-ref-format", f"refs/heads/{branch}").exit_code != 0:
+            raise Refused(f"{trailers.one_line(branch)!r} cannot name a branch")
+        git.local("init", "--quiet", "--bare", "--template=")
+        git.local("remote", "add", "--", "origin", settings.remote)
+        yield Checkout(git, Path(home), run, branch, main="", pending=None).refresh()
+
+
+def _fetch(git: Git, pending_branch: str) -> None:
+    # one fetch for both branches, so that they are seen as of the same moment; the star lets the
+    # second be missing
+    wanted = (git.settings.branch, pending_branch + "*")
+    refs = [f"+refs/heads/{name}:refs/remotes/origin/{name}" for name in wanted]
+    ended = git.attempt(
+        "fetch", "--quiet", "--no-tags", "--prune", "--filter=blob:none", "origin", *refs,
+        seconds=REMOTE_SECONDS,
+    )  # fmt: skip
+    if ended.exit_code == 0:
+        return
+    if "couldn't find remote ref" in ended.stderr:
+        raise _no_branch(git.settings)
+    raise git.judge(ended)
+
+
+def _head(git: Git, branch: str) -> str | None:
+    ended = git.attempt("rev-parse", "--quiet", "--verify", f"refs/remotes/origin/{branch}^{{commit}}")
+    return ended.stdout.decode().strip() if ended.exit_code == 0 else None
+
+
+def _no_branch(settings: GitSettings) -> Refused:
+    return Refused(
+        f"{shown(settings.remote)} has no branch {settings.branch}",
+        hint="Set git.branch to the branch that Flux follows.",
+    )
+
+
+def _configurations(files: Sequence[str]) -> list[str]:
+    folders = [folder for file in files for folder in PurePosixPath(file).parents]
+    return [str(folder / CONFIGURATION) for folder in folders]

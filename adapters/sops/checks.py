@@ -1,0 +1,47 @@
+"""What can be found out before anything has happened."""
+
+from __future__ import annotations
+
+from adapters.shared.checkout import Checkout, open_checkout
+from adapters.shared.remote import shown
+from adapters.sops.location import SopsLocation
+from adapters.sops.models import Place, ReadParams
+from adapters.sops.program import SopsSettings, open_sops
+from adapters.sops.values import Stores, check_target, placed
+from engine.errors import Refused
+
+
+def check(settings: SopsSettings) -> str:
+    """Return one sentence about sops and its key; raise `Refused` if one is not usable."""
+    sops = open_sops(settings)
+    identity = settings.age_key_file or "the user's own key file"
+    return f"sops {sops.version} at {sops.program.path}, with the age identity in {identity}"
+
+
+def preflight_set(stores: Stores, place: Place) -> str:
+    """Return a sentence if the value can be written: file, path, key, MAC and push all right."""
+    with open_checkout(stores.git, "preflight") as checkout:
+        version = _openable(stores, checkout, place.at, create=place.create)
+        checkout.rehearse_push(checkout.pending_branch)
+    return (
+        f"sops {version} can open {place.at.file}, {place.at} is there to be set, and "
+        f"{shown(stores.git.remote)} takes branches"
+    )
+
+
+def preflight_read(stores: Stores, params: ReadParams) -> str:
+    """Return a sentence if the value can be read."""
+    with open_checkout(stores.git, "preflight") as checkout:
+        version = _openable(stores, checkout, params.at, create=False)
+    return f"sops {version} can read {params.at}"
+
+
+def _openable(stores: Stores, checkout: Checkout, at: SopsLocation, *, create: bool) -> str:
+    sops = open_sops(stores.sops)
+    folder, document = placed(checkout, checkout.main, at)
+    check_target(document, at, create=create)
+    witness = at.path if document.leaf(at.path) else document.any_path()
+    if witness is None:
+        raise Refused(f"{at.file} holds no value to try the key on")
+    sops.read(folder / at.file, witness)  # proves key and MAC; the value is dropped
+    return sops.version

@@ -1,0 +1,44 @@
+"""What the steps of this adapter take and give."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from adapters.sops.location import SopsLocation
+from engine.step import Frozen
+
+
+class Place(Frozen):
+    """Where a value is to be written; known before the run starts."""
+
+    at: SopsLocation = Field(description="File and path of the value.")
+    create: bool = Field(
+        default=False, description="Whether the last key of the path may be new to the file."
+    )
+
+
+class SetParams(Place):
+    """A value and where it goes."""
+
+    value: SecretStr = Field(min_length=1, description="The new value, in clear.")
+
+
+class SetOutputs(Frozen):
+    """Where the value can be found."""
+
+    branch: str = Field(description="Branch that holds the value.")
+    commit: str = Field(description="Commit that holds the value.")
+    fingerprint: str = Field(description="Keyed fingerprint of the value; empty if there is none.")
+
+
+class ReadParams(Frozen):
+    """Which value to read."""
+
+    at: SopsLocation = Field(description="File and path of the value.")
+
+
+class ReadOutputs(Frozen):
+    """A value of the main branch."""
+
+    value: SecretStr = Field(description="The value, in clear.")
+    fingerprint: str = Field(description="Keyed fingerprint of the value.")

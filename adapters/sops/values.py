@@ -1,0 +1,145 @@
+"""Writing and reading a value in the repository: what `sops.set` and `sops.read` do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from adapters.shared import trailers
+from adapters.shared.checkout import Checkout, GitSettings, open_checkout
+from adapters.sops.document import Document, parse
+from adapters.sops.location import SopsLocation
+from adapters.sops.models import ReadOutputs, ReadParams, SetOutputs, SetParams
+from adapters.sops.program import Sops, SopsSettings, open_sops
+from adapters.sops.replacement import decoded, encoded, equal, read_value, replace_value
+from engine.errors import Refused, Transient
+from engine.step import Call, Done, NotYet, Probe
+
+
+@dataclass(frozen=True)
+class Stores:
+    """What is needed to reach an encrypted file."""
+
+    sops: SopsSettings
+    git: GitSettings
+
+
+def probe_set(stores: Stores, params: SetParams, call: Call) -> Probe[SetOutputs]:
+    """Look whether the pending branch, or else main, holds the value."""
+    sops = open_sops(stores.sops)
+    with open_checkout(stores.git, call.run) as checkout:
+        commit = checkout.pending or checkout.main
+        branch = checkout.pending_branch if checkout.pending else stores.git.branch
+        held = held_value(sops, checkout, commit, params.at)
+        if held is not None and equal(held, params.value):
+            return _done(params, call, branch, commit)
+        found = "no value" if held is None else call.fingerprint(held)
+        return NotYet(
+            f"{branch} holds {found} at {params.at}, not {call.fingerprint(params.value)}"
+        )
+
+
+def set_value(stores: Stores, params: SetParams, call: Call) -> Done[SetOutputs]:
+    """Commit the encrypted value to the pending branch of the run, and push it."""
+    sops = open_sops(stores.sops)
+    at = params.at
+    with open_checkout(stores.git, call.run) as checkout:
+        tip = checkout.pending or checkout.main
+        folder, document = placed(checkout, tip, at)
+        check_target(document, at, create=params.create)
+        before = (folder / at.file).read_bytes()
+        text = encoded(document, at.path, params.value)
+        replace_value(sops, folder / at.file, at.path, text)
+        if (folder / at.file).read_bytes() == before:
+            branch = checkout.pending_branch if checkout.pending else stores.git.branch
+            return _done(params, call, branch, tip)
+        message = trailers.message(call, "rotate", [at.change])
+        commit = checkout.commit(checkout.tree_with(tip, folder, [at.file]), tip, message)
+        call.report(f"pushing {commit[:12]} to {checkout.pending_branch}")
+        if not checkout.git.push(commit, checkout.pending_branch):
+            raise Transient(
+                f"{checkout.pending_branch} was pushed to by someone else just now",
+                hint="Another attempt of this run may be alive; look before trying again.",
+            )
+        return _done(params, call, checkout.pending_branch, commit)
+
+
+def take_back(stores: Stores, params: SetParams, outputs: SetOutputs, call: Call) -> SetOutputs:
+    """Delete the pending branch and return what main holds; refuse if the value is on main."""
+    if outputs.branch == stores.git.branch:
+        return outputs  # it was there before us
+    sops = open_sops(stores.sops)
+    with open_checkout(stores.git, call.run) as checkout:
+        held = held_value(sops, checkout, checkout.main, params.at)
+        if held is not None and equal(held, params.value):
+            raise Refused(
+                f"{stores.git.branch} holds the new value at {params.at} already",
+                hint="Take the publishing back first.",
+            )
+        if not checkout.drop_pending():
+            raise Transient(
+                f"{checkout.pending_branch} was pushed to by someone else just now",
+                hint="Look who works on this run, then try again.",
+            )
+        print_of = "" if held is None else call.fingerprint(held)
+        return SetOutputs(branch=stores.git.branch, commit=checkout.main, fingerprint=print_of)
+
+
+def read(stores: Stores, params: ReadParams, call: Call) -> Done[ReadOutputs]:
+    """Return the value that main holds."""
+    sops = open_sops(stores.sops)
+    at = params.at
+    with open_checkout(stores.git, call.run) as checkout:
+        folder, document = placed(checkout, checkout.main, at)
+        document.require(at.path)
+        value = decoded(document, at.path, sops_text(sops, folder / at.file, at))
+        mark = call.fingerprint(value)
+        return Done(
+            ReadOutputs(value=value, fingerprint=mark),
+            f"{stores.git.branch} at {checkout.main[:12]} holds {mark} at {at}",
+        )
+
+
+def placed(checkout: Checkout, commit: str, at: SopsLocation) -> tuple[Path, Document]:
+    """Put the file into a directory and return both; raise `Refused` if it is not there."""
+    folder = checkout.place(commit, [at.file])
+    if not (folder / at.file).exists():
+        raise Refused(
+            f"there is no {at.file} in the repository as of {commit[:12]}",
+            hint="Correct the file in the catalogue; it is a path inside the repository.",
+        )
+    return folder, parse((folder / at.file).read_bytes(), at.file)
+
+
+def check_target(document: Document, at: SopsLocation, *, create: bool) -> None:
+    """Raise `Refused` unless the path exists, or only its last key is new and may be."""
+    if create and document.leaf(at.path) is None and document.accepts(at.path):
+        return
+    document.require(at.path)
+
+
+def sops_text(sops: Sops, file: Path, at: SopsLocation) -> SecretStr:
+    """Return the text at a path that is known to exist."""
+    text = read_value(sops, file, at.path)
+    if text is None:
+        raise Refused(f"{at} holds no value")
+    return text
+
+
+def held_value(sops: Sops, checkout: Checkout, commit: str, at: SopsLocation) -> SecretStr | None:
+    """Return the value a commit holds, None if file or path are missing there."""
+    if checkout.content(commit, at.file) is None:
+        return None
+    folder, document = placed(checkout, commit, at)
+    text = read_value(sops, folder / at.file, at.path)
+    return None if text is None else decoded(document, at.path, text)
+
+
+def _done(params: SetParams, call: Call, branch: str, commit: str) -> Done[SetOutputs]:
+    mark = call.fingerprint(params.value)
+    return Done(
+        SetOutputs(branch=branch, commit=commit, fingerprint=mark),
+        f"{branch} at {commit[:12]} holds {mark} at {params.at}",
+    )

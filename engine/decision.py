@@ -1,0 +1,176 @@
+"""What an answer at a gate comes to: a pure function, the same for every door it came through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from engine.errors import RunbookError
+from engine.ledger import Actor, Draft, Event, timestamp
+from engine.plan import Plan, PlannedStep
+from engine.policy import furthest, objection
+from engine.progress import is_harmless, may_roll_back
+from engine.runbook import Gate
+from engine.sealing import Seal
+from engine.state import Kind, Opening, RunState
+from engine.step import AnyStep, Ask
+
+SHORTEST_EVIDENCE = 5
+"""Characters; less than that says nothing to an auditor."""
+LONGEST_COMMENT = 2000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back through a gate's form."""
+
+    actor: Actor
+    decision: str
+    comment: str = ""
+    through: str = ""
+    """Id of the last step the yes shall cover; empty for this one alone."""
+    sealed_value: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A gate as it was asked, with all it takes to judge the answer."""
+
+    plan: Plan
+    state: RunState
+    opening: Opening
+    registry: Mapping[str, AnyStep]
+    seal: Seal
+    params: BaseModel | None = None
+    """The step's parameters, where they are known yet."""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """Outputs a look found, for a step that is marked done by hand."""
+
+    @property
+    def step(self) -> PlannedStep:
+        """The step the gate stands before."""
+        return self.plan.step(self.opening.step)
+
+    @property
+    def gate(self) -> Gate:
+        """Who must agree; a failure of an ungated step is decided as the runbook's default says."""
+        return self.step.gate or self.plan.gate
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What goes into the ledger, and into the drawer."""
+
+    draft: Draft
+    seal: Mapping[str, str] = field(default_factory=dict)
+
+
+def allowed(plan: Plan, state: RunState, step: PlannedStep, kind: Kind) -> tuple[str, ...]:
+    """List the decisions a person may take at this gate."""
+    if kind is Kind.FAILURE:
+        back = ("roll back",) if not state.back and may_roll_back(plan, state) else ()
+        return ("retry", "mark done", *back, "stop")
+    skip = ("skip",) if kind is Kind.STEP and step.may_skip else ()
+    return ("approve", "reject", *skip)
+
+
+def judge(question: Question, answer: Answer, now: datetime) -> Verdict:
+    """Return what the answer comes to; an answer that does not count is an entry as well."""
+    opening = question.opening
+    if timestamp(now) > opening.expires:
+        return _entry(
+            question, answer, Event.GATE_EXPIRED, why=f"the gate expired at {opening.expires}"
+        )
+    why = _refusal(question, answer)
+    if why:
+        return _entry(question, answer, Event.GATE_REFUSED, why=why, decision=answer.decision[:20])
+    match answer.decision:
+        case "approve":
+            return _approved(question, answer)
+        case "reject":
+            harmless = is_harmless(question.plan, question.state, question.registry)
+            return _entry(question, answer, Event.GATE_REJECTED, harmless=harmless)
+        case "skip":
+            return _entry(question, answer, Event.GATE_SKIPPED)
+        case "mark done":
+            return _entry(
+                question,
+                answer,
+                Event.FAILURE_DECIDED,
+                decision=answer.decision,
+                outputs=dict(question.outputs),
+            )
+        case _:
+            return _entry(question, answer, Event.FAILURE_DECIDED, decision=answer.decision)
+
+
+def _refusal(question: Question, answer: Answer) -> str:
+    """Say why the answer does not count; empty if it does."""
+    opening, step = question.opening, question.step
+    if opening.plan != question.plan.digest:
+        return "the runbook was changed after the gate was opened"
+    against = objection(question.gate, answer.actor, question.state.initiator)
+    if against:
+        return against
+    choices = allowed(question.plan, question.state, step, opening.kind)
+    if answer.decision not in choices:
+        return f"at this gate one can {', '.join(choices)}"
+    if len(answer.comment) > LONGEST_COMMENT:
+        return f"the comment is longer than {LONGEST_COMMENT} characters"
+    evidence = answer.decision == "mark done" or (
+        answer.decision == "approve" and step.ask is Ask.EVIDENCE and opening.kind is Kind.STEP
+    )
+    if evidence and len(answer.comment.strip()) < SHORTEST_EVIDENCE:
+        return "the comment must say what was seen, as evidence"
+    reach = [covered.id for covered in furthest(question.plan, step, opening.kind)]
+    if answer.decision == "approve" and answer.through and answer.through not in reach:
+        return f"a yes at {step.id} can reach no further than {reach[-1]}"
+    return ""
+
+
+def _approved(question: Question, answer: Answer) -> Verdict:
+    through = answer.through or question.opening.step
+    if question.opening.kind is not Kind.STEP or question.step.ask is not Ask.SEALED_VALUE:
+        return _entry(question, answer, Event.GATE_APPROVED, through=through)
+    why = _judge_value(question, answer.sealed_value)
+    if why:
+        return _entry(question, answer, Event.GATE_REFUSED, why=why, decision=answer.decision)
+    verdict = _entry(question, answer, Event.GATE_APPROVED, through=through, sealed=["answer"])
+    return Verdict(verdict.draft, {"answer": answer.sealed_value})
+
+
+def _judge_value(question: Question, armour: str) -> str:
+    if not armour.strip():
+        return "this gate asks for a sealed value: run `runbook seal` and paste what it prints"
+    check = question.registry[question.step.uses].check_answer
+    try:
+        value = question.seal.open(armour)
+        if check is not None and question.params is not None:
+            check(question.params, value)
+    except RunbookError as error:
+        return error.message
+    return ""
+
+
+def _entry(question: Question, answer: Answer, event: Event, **details: Any) -> Verdict:
+    state, opening = question.state, question.opening
+    told = {
+        "opening": opening.number,
+        "kind": opening.kind.value,
+        "comment": answer.comment[:LONGEST_COMMENT],
+    }
+    return Verdict(
+        Draft(
+            run=state.run,
+            event=event,
+            actor=answer.actor,
+            step=opening.step,
+            attempt=state.attempt,
+            plan=question.plan.digest,
+            details={**told, **details},
+        )
+    )

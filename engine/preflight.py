@@ -1,0 +1,51 @@
+"""Every check that can fail before anything has happened, made before anything happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from engine.errors import Refused, RunbookError
+from engine.plan import Plan, PlannedStep, is_settled
+from engine.step import AnyStep, Preflight
+
+
+def preflight(
+    plan: Plan, registry: Mapping[str, AnyStep], redact: Callable[[str], str]
+) -> dict[str, str]:
+    """Return what was found fine, by step; raise `Refused` with all that was not."""
+    fine: dict[str, str] = {}
+    wrong: list[str] = []
+    hints: list[str] = []
+    for step in plan.steps:
+        check = registry[step.uses].preflight
+        if check is None:
+            continue
+        try:
+            fine[step.id] = redact(_look(check, step))
+        except RunbookError as error:
+            wrong.append(redact(f"{step.id}: {error.message}"))
+            hints.append(redact(error.hint))
+    if wrong:
+        raise Refused(
+            "nothing was done, because " + "; ".join(wrong),
+            hint=" ".join(dict.fromkeys(filter(None, hints))),
+        )
+    return fine
+
+
+def _look(check: Preflight[Any], step: PlannedStep) -> str:
+    fields = check.params.model_fields
+    known = {name: value for name, value in step.with_.items() if name in fields}
+    if not is_settled(known):
+        return "known only while running"
+    try:
+        params = check.params.model_validate(known)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_context=False)[0]
+        wrong = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    else:
+        return check.look(params)
+    raise Refused(f"the parameters do not fit: {wrong}")

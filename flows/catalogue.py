@@ -1,0 +1,50 @@
+"""One flow for each runbook, as attributes of this module.
+
+`prefect.yaml` says `entrypoint: flows/catalogue.py:rotate_anthropic_api_key`, and the attribute
+is built from `rotate-anthropic-api-key.yaml` when Prefect asks for it, so an edited runbook is in
+force at the next start without a restart of the worker.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import Flow, flow
+
+from adapters.platform import Platform, open_platform
+from engine.errors import Refused
+from engine.runbook import Runbook
+from flows.form import signature
+from flows.run import run_runbook
+
+
+def __getattr__(name: str) -> Flow[..., None]:
+    """Return the flow of the runbook with this name, hyphens spelled as underscores."""
+    if name.startswith("_"):
+        raise AttributeError(name)
+    platform = open_platform()
+    try:
+        runbook = platform.runbook(name.replace("_", "-"))
+    except Refused as error:
+        missing = str(error)
+    else:
+        return build(runbook, platform)
+    raise AttributeError(missing)
+
+
+def build(runbook: Runbook, platform: Platform) -> Flow[..., None]:
+    """Return the flow that runs `runbook`; it takes the runbook's inputs and who asked for it."""
+
+    def body(**parameters: Any) -> None:
+        run_runbook(runbook.runbook, parameters)
+
+    body.__name__ = runbook.runbook.replace("-", "_")
+    body.__doc__ = runbook.description
+    body.__signature__ = signature(runbook, platform.catalogue)  # type: ignore[attr-defined] # read by inspect
+    return flow(
+        name=runbook.runbook,
+        description=runbook.description or runbook.title,
+        persist_result=False,
+        log_prints=False,
+        retries=0,
+    )(body)

@@ -1,0 +1,148 @@
+"""What somebody outside a flow may ask of Prefect: start a run, answer its gate, wake it again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.responses import SetStateStatus
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.states import AwaitingRetry
+
+from engine.errors import Refused, Transient
+
+SCHEMA_LAG = 10
+"""Looks, a fifth of a second apart: Prefect saves a gate's form a moment after it is suspended."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A run that stands at a gate."""
+
+    run: str
+    title: str
+    key: str
+    schema: Mapping[str, Any]
+    """JSON Schema of the form."""
+    words: str
+    """What the form says, in Markdown."""
+
+
+def start(runbook: str, parameters: Mapping[str, Any]) -> str:
+    """Start a run of a deployed runbook and return its id; raise `Refused` if it is not deployed."""
+    with _client() as client:
+        try:
+            deployment = client.read_deployment_by_name(f"{runbook}/{runbook}")
+        except ObjectNotFound:
+            missing = True
+        else:
+            missing = False
+        if missing:
+            raise Refused(f"{runbook} is not deployed", hint="Run `prefect deploy --all`.")
+        flow_run = client.create_flow_run_from_deployment(
+            deployment.id, parameters=dict(parameters)
+        )
+        return str(flow_run.id)
+
+
+def prefect_state(run: str) -> str:
+    """Return Prefect's name for the state of the run, e.g. `Suspended`; empty if it knows none."""
+    with _client() as client:
+        state = _flow_run(client, run).state
+        return state.name or "" if state else ""
+
+
+def open_gate(run: str) -> Waiting:
+    """Return the gate at which the run stands; raise `Refused` if it stands at none."""
+    with _client() as client:
+        flow_run = _flow_run(client, run)
+        state = flow_run.state
+        if state is None or state.type is not StateType.PAUSED:
+            name = state.name if state else "not started"
+            raise Refused(f"the run stands at no gate: it is {name}")
+        keyset = state.state_details.run_input_keyset or {}
+        schema = _schema(client, flow_run.id, keyset.get("schema", ""))
+        try:
+            words = client.request(
+                "GET",
+                "/flow_runs/{id}/input/{key}",
+                path_params={"id": flow_run.id, "key": keyset.get("description", "")},
+            ).json()
+        except ObjectNotFound:
+            words = ""
+        return Waiting(run, flow_run.name, str(state.state_details.pause_key), schema, str(words))
+
+
+def answer(run: str, fields: Mapping[str, str]) -> None:
+    """Send the filled form of the gate at which the run stands; raise `Refused` if it is not taken."""
+    with _client() as client:
+        result = client.resume_flow_run(UUID(run), run_input=dict(fields))
+        if result.status is not SetStateStatus.ACCEPT:
+            reason = getattr(result.details, "reason", "") or "no reason given"
+            raise Refused(f"the answer was not taken: {reason}")
+
+
+def wake(run: str) -> None:
+    """Let a run that ended badly be picked up again, as the UI's Retry does; raise `Refused`."""
+    with _client() as client:
+        state = _flow_run(client, run).state
+        if state is None or state.type not in {
+            StateType.FAILED,
+            StateType.CRASHED,
+            StateType.CANCELLED,
+        }:
+            raise Refused(
+                f"only a run that failed, crashed or was cancelled can be resumed; this "
+                f"one is {state.name if state else 'unknown'}"
+            )
+        result = client.set_flow_run_state(UUID(run), AwaitingRetry(), force=True)
+        if result.status is not SetStateStatus.ACCEPT:
+            raise Refused("Prefect did not take the run up again")
+
+
+def server_version() -> str:
+    """Return the version of the Prefect server; raise `Transient` if it does not answer."""
+    with _client() as client:
+        return str(client.request("GET", "/admin/version").json())
+
+
+def _schema(client: SyncPrefectClient, run: UUID, key: str) -> Mapping[str, Any]:
+    for _ in range(SCHEMA_LAG):
+        try:
+            found: Mapping[str, Any] = client.request(
+                "GET", "/flow_runs/{id}/input/{key}", path_params={"id": run, "key": key}
+            ).json()
+        except ObjectNotFound:
+            time.sleep(0.2)
+        else:
+            return found
+    raise Transient("Prefect has the gate, but not its form yet", hint="Try again in a moment.")
+
+
+def _flow_run(client: SyncPrefectClient, run: str) -> FlowRun:
+    try:
+        return client.read_flow_run(UUID(run))
+    except (ObjectNotFound, ValueError):
+        pass
+    raise Refused(f"Prefect knows no run {run}", hint="See `runbook status`.")
+
+
+@contextmanager
+def _client() -> Iterator[SyncPrefectClient]:
+    try:
+        with get_client(sync_client=True) as client:
+            yield client
+    except httpx.TransportError as error:
+        told = f"the Prefect server does not answer: {type(error).__name__}"
+    except PrefectHTTPStatusError as error:
+        told = f"the Prefect server answered {error.response.status_code}"
+    else:
+        return
+    raise Transient(told, hint="Check PREFECT_API_URL and that the server is up.")

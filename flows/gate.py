@@ -1,0 +1,150 @@
+"""The gate before a step: the run is natively suspended until a person has answered its form.
+
+No process waits. Each asking has a key of its own (step, kind, opening number), because Prefect's
+run-input keys are single use and Retry forgets which gates were passed; the answer is read from
+Prefect by that key, judged by `engine.decision`, and is in force only once the ledger has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect.flow_runs import suspend_flow_run
+from prefect.input import read_flow_run_input
+
+from engine.decision import Answer, Question, judge
+from engine.errors import RunbookError
+from engine.execution import look
+from engine.job import Job, prepared
+from engine.ledger import Actor, Draft, Event, timestamp
+from engine.progress import AskPerson
+from engine.secrets import split_outputs
+from engine.state import Kind, Opening, RunState
+from engine.step import Done
+from flows.gate_form import form
+from flows.gate_words import finding, words
+from flows.record import publish_record
+from flows.voyage import Voyage
+
+MAX_ANSWER_BYTES = 100_000
+
+
+def pass_gate(voyage: Voyage, move: AskPerson) -> None:
+    """Judge the answer that is there, or open the gate and suspend the run until one is.
+
+    Does not return when it suspends: Prefect ends the process.
+    """
+    state = voyage.state()
+    opening = state.opening
+    if opening is not None:
+        answer = read_answer(voyage, opening)
+        _settle(voyage, state, opening, answer)
+        publish_record(voyage)
+        return
+    _open(voyage, state, move)
+
+
+def key(opening: Opening) -> str:
+    """Return Prefect's key for this asking; new for each, so that none can be answered twice."""
+    return f"{opening.step}-{opening.kind.value}-{opening.number}"
+
+
+def read_answer(voyage: Voyage, opening: Opening) -> Answer | None:
+    """Return what came back through the form; None after a resume that brought no answer."""
+    raw = read_flow_run_input(key=f"suspended-{key(opening)}-response")
+    if not isinstance(raw, dict):
+        return None
+    said = {name: value if isinstance(value, str) else "" for name, value in raw.items()}
+    subject = " ".join(said.get("name", "").split())[:80]
+    groups = voyage.platform.people.groups_of(subject)
+    return Answer(
+        actor=Actor(subject, groups=groups, via=said.get("via", "ui")[:20] or "ui"),
+        decision=said.get("decision", ""),
+        comment=said.get("comment", ""),
+        through=said.get("approve_through", ""),
+        sealed_value=said.get("sealed_value", ""),
+    )
+
+
+def _settle(voyage: Voyage, state: RunState, opening: Opening, answer: Answer | None) -> None:
+    if answer is None or not voyage.platform.settings.engine.accept_claimed:
+        why = (
+            "the run was resumed without an answer"
+            if answer is None
+            else "the answer is not signed, and this engine takes signed ones alone"
+        )
+        actor = answer.actor if answer else Actor("unknown", verified="not at all")
+        voyage.desk.journal.append(
+            Draft(
+                run=state.run,
+                event=Event.GATE_REFUSED,
+                actor=actor,
+                step=opening.step,
+                attempt=state.attempt,
+                plan=voyage.plan.digest,
+                details={"opening": opening.number, "kind": opening.kind.value, "why": why},
+            )
+        )
+        return
+    verdict = judge(_question(voyage, state, opening, answer), answer, datetime.now(UTC))
+    voyage.desk.journal.append(verdict.draft, seal=verdict.seal)
+
+
+def _question(voyage: Voyage, state: RunState, opening: Opening, answer: Answer) -> Question:
+    job = _job(voyage, state, opening.step, opening.kind)
+    outputs: dict[str, Any] = {}
+    if answer.decision == "mark done":
+        found = look(job)
+        outputs = split_outputs(found.outputs)[0] if isinstance(found, Done) else {}
+    try:
+        params = prepared(job)[0]
+    except RunbookError:
+        params = None
+    return Question(
+        voyage.plan, state, opening, voyage.desk.registry, voyage.desk.seal, params, outputs
+    )
+
+
+def _job(voyage: Voyage, state: RunState, step: str, kind: Kind) -> Job:
+    return Job(voyage.desk, voyage.plan, state, voyage.plan.step(step), kind is Kind.UNDO)
+
+
+def _open(voyage: Voyage, state: RunState, move: AskPerson) -> None:
+    now = datetime.now(UTC)
+    gate = move.step.gate or voyage.plan.gate
+    opening = Opening(
+        state.openings + 1,
+        move.step.id,
+        move.kind,
+        timestamp(now),
+        timestamp(now + gate.expires),
+        voyage.plan.digest,
+    )
+    job = _job(voyage, state, move.step.id, move.kind)
+    found = finding(job) if move.kind is Kind.STEP else ""
+    voyage.desk.journal.append(
+        Draft(
+            run=state.run,
+            event=Event.GATE_OPENED,
+            step=move.step.id,
+            attempt=state.attempt,
+            plan=voyage.plan.digest,
+            details={
+                "opening": opening.number,
+                "kind": move.kind.value,
+                "expires": opening.expires,
+                "found": found,
+                "groups": list(gate.groups),
+                "approvals": gate.approvals,
+            },
+        )
+    )
+    publish_record(voyage)
+    model = form(voyage.plan, replace(state, opening=opening), move, key(opening))
+    suspend_flow_run(
+        wait_for_input=model.with_initial_data(description=words(job, move.kind, found)),
+        key=key(opening),
+        timeout=int(gate.expires.total_seconds()),
+    )

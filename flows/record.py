@@ -1,0 +1,60 @@
+"""The run record: one Prefect artifact a run, updated as it goes."""
+
+from __future__ import annotations
+
+from prefect.artifacts import create_markdown_artifact
+
+from engine.ledger import Entry, Event
+from engine.plan import Plan
+from engine.state import RunState
+from flows.gate_words import MARKS, plain
+from flows.voyage import Voyage
+
+
+def publish_record(voyage: Voyage) -> None:
+    """Write the run's record anew: every step with state, who, when and evidence."""
+    entries = voyage.desk.journal.entries(voyage.run)
+    create_markdown_artifact(
+        key=f"run-{voyage.run}",
+        markdown=record(voyage.plan, voyage.state(), entries),
+        description=f"{voyage.plan.title}: who did what, and where it stands.",
+    )
+
+
+def record(plan: Plan, state: RunState, entries: tuple[Entry, ...] | list[Entry]) -> str:
+    """Return the record in Markdown."""
+    head = entries[-1] if entries else None
+    ended = f"**{state.outcome.value}**" if state.outcome else "going on"
+    lines = [
+        f"# {plan.title}",
+        f"State: {ended}. Started by {plain(state.initiator.subject)} "
+        f"({state.initiator.verified}). Plan `{state.plan[:19]}`.",
+        "",
+        "| | Step | State | Who | When (UTC) | Evidence |",
+        "|---|---|---|---|---|---|",
+    ]
+    for step in plan.steps:
+        held = state.step(step.id)
+        who = _who(step.id, entries)
+        note = held.error or held.evidence
+        lines.append(
+            f"| {MARKS[held.status]} | {step.name} | {held.status.value} | {plain(who)} "
+            f"| {_moment(held.ended_at or held.started_at)} | {plain(note)} |"
+        )
+    if head is not None:
+        lines += ["", f"Ledger head: entry {head.sequence}, `{head.hash}`."]
+    return "\n".join(lines)
+
+
+def _who(step: str, entries: tuple[Entry, ...] | list[Entry]) -> str:
+    people = [
+        entry.actor.subject for entry in entries if entry.step == step and entry.event in DECISIONS
+    ]
+    return ", ".join(dict.fromkeys(people))
+
+
+DECISIONS = (Event.GATE_APPROVED, Event.GATE_SKIPPED, Event.GATE_REJECTED, Event.FAILURE_DECIDED)
+
+
+def _moment(at: str) -> str:
+    return at[:19].replace("T", " ")

@@ -1,0 +1,149 @@
+"""A run: ask the engine for the next move, make it, and ask again until there is none."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, assert_never
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.context import FlowRunContext
+from prefect.logging import get_run_logger
+
+from adapters.platform import Platform, open_platform
+from engine.errors import RunbookError
+from engine.execution import perform, take_back
+from engine.job import Job
+from engine.ledger import Actor
+from engine.plan import Plan
+from engine.preflight import preflight
+from engine.progress import AskPerson, End, Perform, TakeBack, next_move
+from engine.state import Outcome
+from flows.form import REQUESTED_BY
+from flows.gate import pass_gate
+from flows.record import publish_record
+from flows.voyage import Voyage, enter
+
+
+class RunFailed(RuntimeError):
+    """What Prefect is told of a failure; the text is masked and may be stored."""
+
+
+class StepFailed(RunFailed):
+    """What Prefect is told of a failed step; the flow goes on to its failure gate."""
+
+
+def run_runbook(name: str, parameters: Mapping[str, Any]) -> None:
+    """Run, or resume, the runbook in the current Prefect flow run."""
+    try:
+        _run(name, parameters)
+    except RunbookError as error:
+        told = str(error)
+    else:
+        return
+    raise RunFailed(told)  # outside `except`: Prefect stores the whole chain of exceptions
+
+
+def _run(name: str, parameters: Mapping[str, Any]) -> None:
+    given = dict(parameters)
+    initiator = given.pop(REQUESTED_BY)
+    platform = open_platform()
+    plan = platform.plan(name, given)
+    voyage = Voyage(_flow_run_id(), platform, _desk(platform), plan)
+    state = voyage.state()
+    findings = _preflight(voyage, plan) if state.attempt == 0 else {}
+    enter(voyage, _actor(platform, initiator), findings)
+    _sail(voyage)
+
+
+def _sail(voyage: Voyage) -> None:
+    while True:
+        state = voyage.state()
+        move = next_move(voyage.plan, state, voyage.desk.registry)
+        match move:
+            case Perform(step, interrupted):
+                publish_record(voyage)
+                _as_task(voyage.job(step), interrupted=interrupted)
+            case TakeBack(step):
+                publish_record(voyage)
+                _as_task(voyage.job(step, back=True))
+            case AskPerson():
+                pass_gate(voyage, move)
+            case End(outcome):
+                if state.outcome is None:
+                    voyage.end(state, outcome)
+                publish_record(voyage)
+                _say_end(outcome)
+                return
+            case _:
+                assert_never(move)
+
+
+def _as_task(job: Job, *, interrupted: bool = False) -> None:
+    """Perform one step as a Prefect task run named after it; nothing goes in, nothing comes out."""
+    suffix = "-undo" if job.back else ""
+
+    @task(
+        name=job.step.id + suffix,
+        task_run_name=job.step.id + suffix,
+        description=job.declared.summary,
+        persist_result=False,
+        cache_policy=NO_CACHE,
+        retries=0,
+        log_prints=False,
+    )
+    def step() -> None:
+        here = replace(job, desk=replace(job.desk, report=_logger().info))
+        failed = take_back(here) if job.back else perform(here, interrupted=interrupted)
+        if failed is not None:
+            raise StepFailed(failed.message)
+
+    try:
+        step()
+    except StepFailed:
+        return  # the ledger knows; the next move is its failure gate
+
+
+def _preflight(voyage: Voyage, plan: Plan) -> dict[str, str]:
+    """Run every check that can fail before anything has happened, as one task run."""
+
+    @task(
+        name="preflight",
+        task_run_name="preflight",
+        persist_result=False,
+        cache_policy=NO_CACHE,
+        retries=0,
+        log_prints=False,
+    )
+    def look() -> None:
+        findings.update(preflight(plan, voyage.desk.registry, voyage.desk.redact))
+
+    findings: dict[str, str] = {}
+    look()
+    return findings
+
+
+def _desk(platform: Platform) -> Any:
+    return replace(platform.desk(), report=_logger().info)
+
+
+def _actor(platform: Platform, subject: str) -> Actor:
+    return Actor(subject.strip(), groups=platform.people.groups_of(subject.strip()), via="prefect")
+
+
+def _flow_run_id() -> str:
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        raise RunFailed("a runbook runs as a Prefect flow run, and there is none here")
+    return str(context.flow_run.id)
+
+
+def _logger() -> Any:
+    return get_run_logger()
+
+
+def _say_end(outcome: Outcome) -> None:
+    level = logging.INFO if outcome is Outcome.COMPLETED else logging.WARNING
+    _logger().log(level, "the run is over: %s", outcome.value)

@@ -1,0 +1,91 @@
+"""One pick-up of one run: its plan, its place in the ledger, and how to move it on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.platform import Platform
+from engine.fold import fold
+from engine.job import Desk, Job
+from engine.ledger import Actor, Draft, Event
+from engine.plan import Plan, PlannedStep
+from engine.state import Outcome, RunState
+
+
+@dataclass(frozen=True)
+class Voyage:
+    """A run in the hands of this process."""
+
+    run: str
+    platform: Platform
+    desk: Desk
+    plan: Plan
+
+    def state(self) -> RunState:
+        """Return where the run stands, read anew from the ledger."""
+        return fold(self.run, self.desk.journal.entries(self.run))
+
+    def job(self, step: PlannedStep, *, back: bool = False) -> Job:
+        """Return one step of the run, ready to be performed."""
+        return Job(self.desk, self.plan, self.state(), step, back)
+
+    def append(self, event: Event, state: RunState, **details: Any) -> None:
+        """Record something the engine itself did."""
+        self.desk.journal.append(
+            Draft(
+                run=self.run,
+                event=event,
+                attempt=state.attempt,
+                plan=self.plan.digest,
+                details=details,
+            ),
+            end=event is Event.RUN_ENDED,
+        )
+
+    def end(self, state: RunState, outcome: Outcome) -> None:
+        """Record how the run ended; what it held is free, and its sealed values are gone."""
+        self.append(Event.RUN_ENDED, state, outcome=outcome.value)
+
+
+def enter(voyage: Voyage, initiator: Actor, findings: Mapping[str, str]) -> RunState:
+    """Take the run over: start it, or pick it up where the ledger says it stands.
+
+    Raises `Locked` when another live run works on the same secret, `Fenced` when another process
+    took this one at the same moment.
+    """
+    state, plan = voyage.state(), voyage.plan
+    if state.attempt == 0:
+        voyage.desk.journal.append(
+            Draft(
+                run=voyage.run,
+                event=Event.RUN_STARTED,
+                actor=initiator,
+                attempt=1,
+                plan=plan.digest,
+                details={
+                    "runbook": plan.runbook,
+                    "title": plan.title,
+                    "secret": plan.secret,
+                    "plan": plan.text(),
+                    "preflight": dict(findings),
+                },
+            ),
+            hold=resources(plan),
+        )
+        return voyage.state()
+    if state.outcome is None:
+        resumed = Draft(
+            run=voyage.run, event=Event.RUN_RESUMED, attempt=state.attempt + 1, plan=state.plan
+        )
+        voyage.desk.journal.append(resumed)
+        state = voyage.state()
+        if state.plan != plan.digest:
+            voyage.append(Event.PLAN_CHANGED, state, plan=plan.text(), before=state.plan)
+    return voyage.state()
+
+
+def resources(plan: Plan) -> tuple[str, ...]:
+    """Name what only one live run may work on at a time."""
+    return (f"secret:{plan.secret}",) if plan.secret else ()

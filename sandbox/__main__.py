@@ -1,0 +1,57 @@
+"""`python -m sandbox --directory DIR`: a world as a program of its own, until it is told to end."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+from sandbox.cluster.agenda import Pace
+from sandbox.layout import Layout
+from sandbox.world import Options, World
+
+_DEMO = Pace(source=0.4, kustomize=0.4, operator=0.4, rollout=0.4, deadline=10)
+
+
+def main() -> int:
+    """Run a world until SIGTERM or SIGINT; print `ready <world.json>` once it is up."""
+    wanted = _parse()
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # before any thread starts: all inherit it
+    pace = Pace() if wanted.fast else _DEMO
+    try:
+        with World.create(wanted.directory, options=Options(pace=pace)) as world:
+            sys.stdout.write(f"ready {world.layout.world_json}\n")
+            sys.stdout.flush()
+            signal.sigwait(signals)
+    except FileExistsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    if not wanted.keep:
+        _remove(Layout(wanted.directory.resolve()))
+    return 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument(
+        "--directory", type=Path, required=True, help="a new or empty directory for the world"
+    )
+    parser.add_argument("--fast", action="store_true", help="let the cluster take no time, nearly")
+    parser.add_argument("--keep", action="store_true", help="leave the world's files at the end")
+    return parser.parse_args()
+
+
+def _remove(layout: Layout) -> None:
+    for folder in (layout.remote, layout.keys, layout.credentials):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in (layout.kubeconfig, layout.world_json, layout.access_log):
+        file.unlink(missing_ok=True)
+    if not any(layout.root.iterdir()):
+        layout.root.rmdir()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""The application that consumes the secrets: it works with what its pods hold, not what it should.
+
+`/chat` calls the provider with the key of a ready pod; `/health/<namespace>` is good only when
+every ready pod of the namespace holds what the Secrets say now, server and client alike.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from itertools import count
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse, Response
+
+from sandbox.placement import PLACEMENTS, WORKLOADS, Workload, namespaces
+from sandbox.routes import Call, Routes
+
+if TYPE_CHECKING:
+    from sandbox.cluster.control import Cluster
+
+_NAMESPACE, _WORKLOAD, _VARIABLE = "ai-bos-agent", "ai-agents", "ANTHROPIC_API_KEY"
+_SECONDS = 10
+
+
+class App:
+    """The platform's front door, as seen from outside the cluster."""
+
+    def __init__(self, cluster: Cluster, provider_url: str) -> None:
+        self._cluster = cluster
+        self._provider_url = provider_url
+        self._turns = count()
+        routes = Routes()
+        routes.add("POST", "/chat", self._chat)
+        routes.add("GET", "/healthz", self._healthz)
+        routes.add("GET", "/redis/ping", self._redis)
+        routes.add("GET", "/health/{namespace}", self._health)
+        self.answer = routes
+
+    def _chat(self, _: Call) -> Response:
+        pods = self._cluster.pod_env(_NAMESPACE, _WORKLOAD)
+        if not pods:
+            return JSONResponse({"error": "no pod is ready"}, status_code=503)
+        key = pods[next(self._turns) % len(pods)][_VARIABLE]
+        try:
+            reply = _ask(self._provider_url, key)
+        except urllib.error.HTTPError as error:
+            message = f"the provider refused with {error.code}"
+            error.close()
+            return JSONResponse({"error": message}, status_code=502)
+        except OSError:
+            return JSONResponse({"error": "the provider did not answer"}, status_code=502)
+        return JSONResponse({"reply": reply})
+
+    def _healthz(self, _: Call) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    def _redis(self, call: Call) -> Response:
+        return self._health(call, "redis")
+
+    def _health(self, _: Call, namespace: str) -> Response:
+        if namespace not in namespaces():
+            return JSONResponse({"error": f"no namespace {namespace}"}, status_code=404)
+        states = {w.name: self._agrees(w) for w in WORKLOADS if w.namespace == namespace}
+        is_well = all(state == "ok" for state in states.values())
+        return JSONResponse({"workloads": states}, status_code=200 if is_well else 503)
+
+    def _agrees(self, workload: Workload) -> str:
+        secret = self._cluster.secret(workload.namespace, workload.secret)
+        pods = self._cluster.pod_env(workload.namespace, workload.name)
+        keys = [
+            p.key
+            for p in PLACEMENTS
+            if (p.namespace, p.secret) == (workload.namespace, workload.secret)
+        ]
+        if not pods:
+            return "no pod is ready"
+        is_current = all(pod.get(key) == secret[key] for pod in pods for key in keys)
+        return "ok" if is_current else "a pod holds another value than the Secret"
+
+
+def _ask(url: str, key: str) -> str:
+    body = {
+        "model": "claude-sonnet-4-5",
+        "max_tokens": 16,
+        "messages": [{"role": "user", "content": "hello"}],
+    }
+    request = urllib.request.Request(  # noqa: S310 - the double's own http address
+        f"{url}/v1/messages",
+        data=json.dumps(body).encode(),
+        headers={
+            "x-api-key": key,
+            "anthropic-version": "2023-06-01",
+            "content-type": "application/json",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - as above
+        message = json.load(answer)
+    return str(message["content"][0]["text"])

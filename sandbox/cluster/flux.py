@@ -1,0 +1,204 @@
+"""Flux: a source that fetches `main`, and Kustomizations that apply what was fetched.
+
+As kustomize-controller does: `lastAttemptedRevision` before the work, `lastAppliedRevision` only
+after it, and `lastHandledReconcileAt` at its end even when it failed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.clock import Clock, stamp
+from sandbox.cluster.resources import GIT_REPOSITORY, KUSTOMIZATION, Resource
+from sandbox.programs import ProgramFailed
+
+if TYPE_CHECKING:
+    from sandbox.cluster.agenda import Agenda, Pace
+    from sandbox.cluster.applying import Applier
+    from sandbox.cluster.store import Store, Tree
+    from sandbox.remote import Remote
+
+FLUX = "flux-system"
+SOURCE = "infra"
+REQUESTED = "reconcile.fluxcd.io/requestedAt"
+
+
+class ApplyFailed(Exception):
+    """A Kustomization could not be built or applied; carries the reason word and a message."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Flux:
+    """Both controllers; they listen to the store and work on the agenda."""
+
+    def __init__(
+        self, store: Store, remote: Remote, applier: Applier, agenda: Agenda, pace: Pace
+    ) -> None:
+        self._store = store
+        self._remote = remote
+        self._applier = applier
+        self._agenda = agenda
+        self._pace = pace
+        self._clock = Clock()
+        self._asleep: set[str] = set()
+        self._failing: dict[str, str] = {}
+        self._queued: set[tuple[str, str]] = set()
+        store.listen(self._notice)
+
+    def sleep(self, name: str, *, is_asleep: bool) -> None:
+        """Let the controller overlook one Kustomization or source: its status then stays stale."""
+        (self._asleep.add if is_asleep else self._asleep.discard)(name)
+
+    def fail(self, name: str, message: str | None) -> None:
+        """Let every apply of a Kustomization fail with `message`, or succeed again."""
+        self._failing.pop(name, None)
+        if message is not None:
+            self._failing[name] = message
+
+    def reconcile_all(self) -> None:
+        """Queue the source and every Kustomization, as their intervals do."""
+        self._enqueue(GIT_REPOSITORY, SOURCE, self._pace.source)
+        for found in self._store.list(KUSTOMIZATION, FLUX):
+            wait = self._pace.source + self._pace.kustomize
+            self._enqueue(KUSTOMIZATION, found["metadata"]["name"], wait)
+
+    def revision(self) -> str:
+        """Return the revision of `main` as Flux writes it."""
+        return f"main@sha1:{self._remote.head()}"
+
+    def _notice(self, resource: Resource, found: Tree) -> None:
+        if resource not in (GIT_REPOSITORY, KUSTOMIZATION):
+            return
+        status, meta = found.get("status", {}), found["metadata"]
+        requested = meta.get("annotations", {}).get(REQUESTED)
+        is_new_request = requested is not None and requested != status.get("lastHandledReconcileAt")
+        is_edited = status.get("observedGeneration", meta["generation"]) != meta["generation"]
+        if is_new_request or is_edited:
+            pace = self._pace.source if resource is GIT_REPOSITORY else self._pace.kustomize
+            self._enqueue(resource, meta["name"], pace)
+
+    def _enqueue(self, resource: Resource, name: str, seconds: float) -> None:
+        with self._store.lock:
+            if (resource.kind, name) in self._queued:
+                return
+            self._queued.add((resource.kind, name))
+        work = self._fetch if resource is GIT_REPOSITORY else self._apply
+        self._agenda.later(seconds, lambda: work(name))
+
+    def _fetch(self, name: str) -> None:
+        self._queued.discard((GIT_REPOSITORY.kind, name))
+        found = self._store.get(GIT_REPOSITORY, FLUX, name)
+        if self._is_idle(found):
+            return
+        try:
+            revision, problem = self.revision(), None
+        except ProgramFailed:
+            revision, problem = None, "failed to checkout and determine revision"
+        before = found.get("status", {}).get("artifact", {}).get("revision")
+        self._close(GIT_REPOSITORY, found, _fetched(revision), revision or "", problem)
+        if revision is not None and revision != before:
+            for kustomization in self._store.list(KUSTOMIZATION, FLUX):  # they watch their source
+                self._enqueue(
+                    KUSTOMIZATION, kustomization["metadata"]["name"], self._pace.kustomize
+                )
+
+    def _apply(self, name: str) -> None:
+        found = self._store.get(KUSTOMIZATION, FLUX, name)
+        if self._is_idle(found):
+            self._queued.discard((KUSTOMIZATION.kind, name))
+            return
+        source = self._store.get(GIT_REPOSITORY, FLUX, found["spec"]["sourceRef"]["name"])
+        revision = source.get("status", {}).get("artifact", {}).get("revision")
+        self._open(name, revision)
+        problem = self._try_to_apply(found, revision)
+        self._agenda.later(
+            self._pace.kustomize, lambda: self._finish(found, revision or "", problem)
+        )
+
+    def _try_to_apply(self, found: Tree, revision: str | None) -> tuple[str, str] | None:
+        name = found["metadata"]["name"]
+        if revision is None:
+            return "ArtifactFailed", "Source artifact not found, retrying"
+        if name in self._failing:
+            return "ReconciliationFailed", self._failing[name]
+        try:
+            self._applier.apply(found, revision)
+        except ApplyFailed as failure:
+            return failure.reason, str(failure)
+        return None
+
+    def _finish(self, found: Tree, revision: str, problem: tuple[str, str] | None) -> None:
+        self._queued.discard((KUSTOMIZATION.kind, found["metadata"]["name"]))
+        reason, message = problem or ("ReconciliationSucceeded", f"Applied revision: {revision}")
+        applied = {} if problem else {"lastAppliedRevision": revision}
+        self._close(KUSTOMIZATION, found, applied, message, message if problem else None, reason)
+
+    def _open(self, name: str, revision: str | None) -> None:
+        def change(found: Tree) -> None:
+            status = found.setdefault("status", {})
+            if revision is not None:
+                status["lastAttemptedRevision"] = revision
+            words = ("Progressing", "Reconciliation in progress")
+            generation = found["metadata"]["generation"]
+            status["conditions"] = [_ready("Unknown", *words, generation, self._now())]
+
+        self._store.change(KUSTOMIZATION, FLUX, name, change)
+
+    def _close(
+        self,
+        resource: Resource,
+        began: Tree,
+        result: dict[str, Any],
+        message: str,
+        problem: str | None,
+        reason: str | None = None,
+    ) -> None:
+        generation = began["metadata"]["generation"]
+        requested = began["metadata"].get("annotations", {}).get(REQUESTED)
+        word = reason or ("GitOperationFailed" if problem else "Succeeded")
+        outcome = "False" if problem else "True"
+        said = problem or (message if reason else f"stored artifact for revision '{message}'")
+
+        def change(found: Tree) -> None:
+            status = found.setdefault("status", {})
+            status |= {"observedGeneration": generation, **result}
+            status["conditions"] = [_ready(outcome, word, said, generation, self._now())]
+            if requested is not None:
+                status["lastHandledReconcileAt"] = requested
+
+        self._store.change(resource, FLUX, began["metadata"]["name"], change)
+
+    def _is_idle(self, found: Tree) -> bool:
+        return found["spec"].get("suspend", False) or found["metadata"]["name"] in self._asleep
+
+    def _now(self) -> str:
+        return stamp(self._clock.now())
+
+
+def _fetched(revision: str | None) -> dict[str, Any]:
+    if revision is None:
+        return {}
+    sha = revision.rpartition(":")[2]
+    path = f"gitrepository/{FLUX}/{SOURCE}/{sha}.tar.gz"
+    return {
+        "artifact": {
+            "revision": revision,
+            "path": path,
+            "url": f"http://source-controller.{FLUX}.svc.cluster.local./{path}",
+            "lastUpdateTime": stamp(Clock().now()),
+        }
+    }
+
+
+def _ready(outcome: str, reason: str, message: str, generation: int, now: str) -> Tree:
+    return {
+        "type": "Ready",
+        "status": outcome,
+        "reason": reason,
+        "message": message,
+        "observedGeneration": generation,
+        "lastTransitionTime": now,
+    }

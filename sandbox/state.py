@@ -1,0 +1,67 @@
+"""What another process may know of a world: counts, ids and states, agreements, no values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.layout import SOPS_FILE
+from sandbox.placement import ITEMS, PLACEMENTS, WORKLOADS
+from sandbox.programs import ProgramFailed
+from sandbox.sopsfile import decrypt_tree
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+
+def describe_state(world: World) -> dict[str, Any]:
+    """Return counts and states of every double."""
+    cluster = world.cluster
+    return {
+        "requests": world.log.counts(),
+        "faults": world.faults.listing(),
+        "anthropic": {
+            "keys": world.anthropic.states(),
+            "created": world.anthropic.created,
+            "deactivations": world.anthropic.deactivations,
+        },
+        "vaultwarden": {"counts": world.vaultwarden.counts(), "items": world.vaultwarden.names()},
+        "kubernetes": {
+            "restarts": {
+                f"{w.namespace}/{w.name}": cluster.restarts(w.namespace, w.name) for w in WORKLOADS
+            },
+            "failures": [str(type(error).__name__) for error in cluster.agenda.failures],
+        },
+        "remote": {"branches": world.remote.branches(), "log": world.remote.log()},
+    }
+
+
+def describe_agreement(world: World) -> dict[str, dict[str, bool]]:
+    """Return for each mirrored or placed path which places hold what SOPS on `main` says."""
+    try:
+        values = sops_values(world)
+    except ProgramFailed:
+        values = {}
+    paths = sorted({item.path for item in ITEMS} | {placement.path for placement in PLACEMENTS})
+    return {path: _agreement(world, path, values.get(path)) for path in paths}
+
+
+def sops_values(world: World) -> dict[str, str]:
+    """Return the values of the SOPS file on `main`; raise `ProgramFailed` if it is not sound."""
+    encrypted = world.remote.file(SOPS_FILE) or b""
+    return decrypt_tree(encrypted, world.layout.age_key("operator"))
+
+
+def _agreement(world: World, path: str, wanted: str | None) -> dict[str, bool]:
+    found = {"sops": wanted is not None}
+    for item in (item for item in ITEMS if item.path == path):
+        held = [world.vaultwarden.open_password(c) for c in world.vaultwarden.ciphers(item.name)]
+        found["vaultwarden"] = held == [wanted]
+    for placement in (placement for placement in PLACEMENTS if placement.path == path):
+        secret = world.cluster.secret(placement.namespace, placement.secret)
+        found["kubernetes"] = secret.get(placement.key) == wanted
+        workloads = [w for w in WORKLOADS if w.namespace == placement.namespace]
+        pods = [p for w in workloads for p in world.cluster.pod_env(w.namespace, w.name)]
+        found["pods"] = bool(pods) and all(pod.get(placement.key) == wanted for pod in pods)
+    if path == "ai_agents.anthropic_api_key":
+        found["provider"] = wanted is not None and world.anthropic.accepts(wanted)
+    return found

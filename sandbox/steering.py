@@ -1,0 +1,145 @@
+"""The control server: faults, knobs and state for tests that run in another process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from starlette.responses import JSONResponse, Response
+
+from sandbox.faults import Fault
+from sandbox.routes import Call, Routes
+from sandbox.state import describe_agreement, describe_state
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+
+class _Knob(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    on: bool = True
+
+
+class SuspendKnob(_Knob):
+    """Suspend a Kustomization, or the source `infra`."""
+
+    knob: Literal["suspend"]
+    name: str
+
+
+class OverlookKnob(_Knob):
+    """Let Flux overlook a Kustomization or source."""
+
+    knob: Literal["overlook"]
+    name: str
+
+
+class FailKnob(_Knob):
+    """Let every apply of a Kustomization fail."""
+
+    knob: Literal["fail"]
+    name: str
+
+
+class FreezeKnob(_Knob):
+    """Let the operator do nothing."""
+
+    knob: Literal["freeze-operator"]
+
+
+class NeverReadyKnob(_Knob):
+    """Let new pods of a workload never be ready."""
+
+    knob: Literal["never-ready"]
+    namespace: str
+    name: str
+
+
+class ReadOnlyKnob(_Knob):
+    """Let plain members only read a collection of the vault."""
+
+    knob: Literal["read-only"]
+    name: str
+
+
+Knob = Annotated[
+    SuspendKnob | OverlookKnob | FailKnob | FreezeKnob | NeverReadyKnob | ReadOnlyKnob,
+    Field(discriminator="knob"),
+]
+_KNOB: TypeAdapter[Knob] = TypeAdapter(Knob)
+
+
+class Steering:
+    """The routes under `/sandbox`; reachable from this machine only, and telling no secret."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        routes = Routes()
+        routes.add("GET", "/sandbox/faults", self._list_faults)
+        routes.add("POST", "/sandbox/faults", self._add_fault)
+        routes.add("DELETE", "/sandbox/faults", self._clear_faults)
+        routes.add("DELETE", "/sandbox/faults/{name}", self._remove_fault)
+        routes.add("GET", "/sandbox/state", self._state)
+        routes.add("GET", "/sandbox/agreement", self._agreement)
+        routes.add("POST", "/sandbox/knobs", self._turn)
+        routes.add("POST", "/sandbox/settle", self._settle)
+        routes.add("POST", "/sandbox/reconcile", self._reconcile)
+        self.answer = routes
+
+    def _list_faults(self, _: Call) -> Response:
+        return JSONResponse(self._world.faults.listing())
+
+    def _add_fault(self, call: Call) -> Response:
+        try:
+            fault = Fault.model_validate_json(call.body)
+        except ValidationError as problem:
+            return _invalid(problem)
+        return JSONResponse({"id": self._world.faults.arm(fault)}, status_code=201)
+
+    def _clear_faults(self, _: Call) -> Response:
+        self._world.faults.clear()
+        return Response(status_code=204)
+
+    def _remove_fault(self, _: Call, name: str) -> Response:
+        return Response(status_code=204 if self._world.faults.remove(name) else 404)
+
+    def _state(self, _: Call) -> Response:
+        return JSONResponse(describe_state(self._world))
+
+    def _agreement(self, _: Call) -> Response:
+        return JSONResponse(describe_agreement(self._world))
+
+    def _turn(self, call: Call) -> Response:
+        try:
+            knob = _KNOB.validate_json(call.body)
+        except ValidationError as problem:
+            return _invalid(problem)
+        cluster = self._world.cluster
+        match knob:
+            case SuspendKnob():
+                cluster.suspend(knob.name, knob.on)
+            case OverlookKnob():
+                cluster.overlook(knob.name, knob.on)
+            case FailKnob():
+                cluster.fail_kustomization(knob.name, "health check failed" if knob.on else None)
+            case FreezeKnob():
+                cluster.freeze_operator(knob.on)
+            case NeverReadyKnob():
+                cluster.never_ready(knob.namespace, knob.name, knob.on)
+            case ReadOnlyKnob():
+                self._world.vaultwarden.set_read_only(knob.name, knob.on)
+        return Response(status_code=204)
+
+    def _settle(self, _: Call) -> Response:
+        self._world.cluster.settle()
+        return Response(status_code=204)
+
+    def _reconcile(self, _: Call) -> Response:
+        self._world.cluster.reconcile_now()
+        return Response(status_code=204)
+
+
+def _invalid(problem: ValidationError) -> Response:
+    details = problem.errors(include_url=False, include_context=False, include_input=False)
+    return JSONResponse({"message": "not understood", "details": details}, status_code=422)

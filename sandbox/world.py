@@ -1,0 +1,200 @@
+"""A whole world in one directory: made from nothing, running until it is closed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from sandbox.access import AccessLog
+from sandbox.anthropic import Anthropic
+from sandbox.app import App
+from sandbox.clock import Clock
+from sandbox.cluster.agenda import Pace
+from sandbox.cluster.control import Cluster
+from sandbox.console import Console
+from sandbox.documents import dump_yaml
+from sandbox.faults import Faults
+from sandbox.keyring import Ring
+from sandbox.keys import draw_credentials, write_credentials, write_identities, write_readonly
+from sandbox.layout import SOPS_FILE, Layout
+from sandbox.manifests import infra_files
+from sandbox.remote import Remote
+from sandbox.server import Server
+from sandbox.sopsfile import creation_rules, encrypt_tree, set_value
+from sandbox.state import sops_values
+from sandbox.steering import Steering
+from sandbox.values import draw_values
+from sandbox.vaultwarden.control import Vaultwarden
+from sandbox.vaultwarden.seed import MACHINE_EMAIL, VaultOptions
+from sandbox.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from sandbox.routes import Answer
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a caller may choose about a world."""
+
+    pace: Pace = field(default_factory=Pace)
+    vault: VaultOptions = field(default_factory=VaultOptions)
+
+
+class World:
+    """Doubles that run in threads of this interpreter, and the hands of everyone else.
+
+    `World.create` starts one; `close`, or leaving the `with` block, ends every thread. The
+    directory is left to the caller.
+    """
+
+    def __init__(self, layout: Layout, values: Mapping[str, str], options: Options) -> None:
+        self.layout = layout
+        self.values = dict(values)
+        """The seeded values by dotted path; they do not follow what happens later."""
+        self.credentials = draw_credentials()
+        self.log = AccessLog(layout.access_log)
+        self.faults = Faults()
+        self.clock = Clock()
+        """The time of Vaultwarden and of the provider."""
+        recipients = write_identities(layout)
+        write_credentials(layout, self.credentials)
+        self.remote = _seed_remote(layout, self.values, recipients)
+        self.vaultwarden = Vaultwarden(self.clock, options.vault, self.values, self.credentials)
+        self.anthropic = Ring(self.clock, self.values["ai_agents.anthropic_api_key"])
+        token = self.credentials.kubernetes_token
+        operator_key = layout.age_key("operator")
+        self.cluster = Cluster(self.remote, operator_key, self.values, token, options.pace)
+        self._servers: dict[str, Server] = {}
+        self._start()
+
+    @classmethod
+    def create(
+        cls,
+        directory: Path,
+        values: Mapping[str, str] | None = None,
+        options: Options | None = None,
+    ) -> Self:
+        """Build a world in `directory`, start it and return it.
+
+        `values` sets chosen values by dotted SOPS path, such as `ai_agents.anthropic_api_key`.
+        Raises `FileExistsError` when the directory is not empty, `ValueError` for a path that the
+        tree does not have, `ProgramFailed` when sops or git are not there.
+        """
+        drawn = draw_values(values)
+        directory.mkdir(parents=True, exist_ok=True)
+        if any(directory.iterdir()):
+            message = f"{directory} is not empty; name a new directory for the sandbox"
+            raise FileExistsError(message)
+        return cls(Layout(directory.resolve()), drawn, options or Options())
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """The address of each double, and of the control server."""
+        return {name: server.url for name, server in self._servers.items()}
+
+    def sops_value(self, path: str) -> str:
+        """Return one value of the SOPS file on `main`, in clear."""
+        return sops_values(self)[path]
+
+    def set_as_human(self, path: str, value: str, message: str | None = None) -> str:
+        """Set one value with sops and push it to `main`, as Petra does; return the commit."""
+        encrypted = self.remote.file(SOPS_FILE) or b""
+        changed = set_value(encrypted, path, value, self.layout.age_key("staff"))
+        return self.remote.commit({SOPS_FILE: changed}, message or f"Set {path}")
+
+    def close(self) -> None:
+        """End every server and thread; closing twice is harmless."""
+        for server in self._servers.values():
+            server.ask_to_stop()
+        for server in self._servers.values():
+            server.stop()
+        self.cluster.close()
+        self.log.close()
+
+    def __enter__(self) -> Self:
+        """Return the running world."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the world."""
+        self.close()
+
+    def _start(self) -> None:
+        try:
+            self._serve("vaultwarden", self.vaultwarden.answer)
+            self._serve("kubernetes", self.cluster.answer)
+            admin_key = self.credentials.anthropic_admin_key
+            self._serve("anthropic", Anthropic(self.anthropic, admin_key).answer)
+            self._serve("console", Console(self.anthropic).answer)
+            self._serve("app", App(self.cluster, self._servers["anthropic"].url).answer)
+            self._serve("control", Steering(self).answer)
+            write_readonly(self.layout.kubeconfig, _kubeconfig(self))
+            self.layout.world_json.write_text(json.dumps(_describe(self), indent=2) + "\n")
+        except BaseException:
+            self.close()
+            raise
+
+    def _serve(self, name: str, answer: Answer) -> None:
+        server = Server(name, Wire(name, answer, self.log, self.faults))
+        self._servers[name] = server
+        server.start()
+
+
+def _seed_remote(layout: Layout, values: Mapping[str, str], recipients: tuple[str, ...]) -> Remote:
+    remote = Remote.init(layout.remote)
+    rules = creation_rules(recipients).encode()
+    remote.commit({".sops.yaml": rules, **infra_files()}, "Describe the platform's namespaces")
+    remote.commit({SOPS_FILE: encrypt_tree(values, recipients)}, "Add the platform's secrets")
+    return remote
+
+
+def _kubeconfig(world: World) -> str:
+    name = "sandbox"
+    token = {"tokenFile": str(world.layout.credential("kubernetes-token"))}
+    return dump_yaml(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": name,
+            "clusters": [{"name": name, "cluster": {"server": world.urls["kubernetes"]}}],
+            "users": [{"name": name, "user": token}],
+            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        }
+    )
+
+
+def _describe(world: World) -> dict[str, Any]:
+    layout, vault = world.layout, world.vaultwarden
+    current = world.anthropic.key_of(world.values["ai_agents.anthropic_api_key"])
+    credentials = {name: name.replace("_", "-") for name in vars(world.credentials)}
+    return {
+        "urls": world.urls,
+        "paths": {
+            "directory": str(layout.root),
+            "remote": str(layout.remote),
+            "kubeconfig": str(layout.kubeconfig),
+            "access_log": str(layout.access_log),
+            "sops_file": SOPS_FILE,
+            "engine_age_key": str(layout.age_key("engine")),
+            "operator_age_key": str(layout.age_key("operator")),
+            "staff_age_key": str(layout.age_key("staff")),
+            **{key: str(layout.credential(name)) for key, name in credentials.items()},
+        },
+        "vaultwarden": {
+            "client_id": vault.client_id,
+            "email": MACHINE_EMAIL,
+            "organization_id": vault.vault.organization_id,
+            "collections": vault.collection_ids(),
+        },
+        "anthropic": {"current_key_id": current.key_id if current else None},
+    }
