@@ -39,8 +39,8 @@ class KubernetesPlace(Strict):
     namespace: str
     secret: str
     key: str
-    workload: str
-    """Kind and name, e.g. `deployment/ai-agents`."""
+    workload: str | tuple[str, ...]
+    """Kind and name, e.g. `deployment/ai-agents`; all of them where several read the Secret."""
 
 
 class Check(Strict):

@@ -56,7 +56,7 @@ class Anthropic:
         wanted, workspace = call.query.get("status"), call.query.get("workspace_id")
         if wanted is not None and wanted not in _STATUSES:
             raise _invalid(f"status: Input should be one of {sorted(_STATUSES)}")
-        keys = [key for key in self._ring.keys() if wanted in (None, key.status)]
+        keys = [key for key in self._ring.listing() if wanted in (None, key.status)]
         return [key for key in keys if workspace in (None, key.workspace_id)]
 
     def _retrieve(self, call: Call, key: str) -> Response:

@@ -29,7 +29,7 @@ class Console:
         rows = "".join(
             f"<tr><td>{escape(key.name)}</td><td><code>{key.key_id}</code></td>"
             f"<td>{key.status}</td></tr>"
-            for key in self._ring.keys()
+            for key in self._ring.listing()
         )
         return HTMLResponse(
             _page(

@@ -58,7 +58,7 @@ class Ring:
         self.deactivations = 0
         self._seed(seeded)
 
-    def keys(self) -> list[ProviderKey]:
+    def listing(self) -> list[ProviderKey]:
         """Return every key, newest first."""
         with self._lock:
             return list(reversed(self._keys.values()))
@@ -92,17 +92,19 @@ class Ring:
         """Tell whether a caller with this secret is let in."""
         return any(
             hmac.compare_digest(key.secret.encode(), secret.encode())
-            for key in self.keys()
+            for key in self.listing()
             if key.status == "active"
         )
 
     def key_of(self, secret: str) -> ProviderKey | None:
         """Return the key that has this secret, if any."""
-        return next((key for key in self.keys() if key.secret == secret), None)
+        return next((key for key in self.listing() if key.secret == secret), None)
 
     def states(self) -> list[dict[str, str]]:
         """Return id, name and status of every key, newest first."""
-        return [{"id": key.key_id, "name": key.name, "status": key.status} for key in self.keys()]
+        return [
+            {"id": key.key_id, "name": key.name, "status": key.status} for key in self.listing()
+        ]
 
     def _seed(self, current: str) -> None:
         now = self._clock.now()

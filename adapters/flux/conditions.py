@@ -84,6 +84,11 @@ def attempted_revision(kustomization: Document) -> str:
     return str((kustomization.get("status") or {}).get("lastAttemptedRevision", ""))
 
 
+def handled_request(document: Document) -> str:
+    """Return the token of the last request that Flux has dealt with, well or not."""
+    return str((document.get("status") or {}).get("lastHandledReconcileAt", ""))
+
+
 def scrub(message: str) -> str:
     """Return at most `LONGEST_MESSAGE` characters of a message, without what may be a secret.
 

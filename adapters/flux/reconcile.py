@@ -7,19 +7,12 @@ reconciled at the commit before. Success is read from `lastAppliedRevision` and 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import Field
 
-from adapters.flux.conditions import (
-    Document,
-    applied_revision,
-    artifact_revision,
-    attempted_revision,
-    ready_of,
-)
+from adapters.flux.looks import Look, O, Reconciled, Trip, look_applied, look_fetched
 from adapters.flux.objects import (
     FluxObject,
     fetch_active,
@@ -27,11 +20,10 @@ from adapters.flux.objects import (
     require_patch,
     source_of,
 )
-from adapters.flux.revision import COMMIT_PATTERN, IsDescendant, contains
-from adapters.shared.cluster import Cluster, KubernetesSettings, open_cluster
+from adapters.flux.revision import COMMIT_PATTERN, IsDescendant
+from adapters.shared.cluster import KubernetesSettings, open_cluster
 from adapters.shared.convergence import converge
-from engine.errors import NotConverged
-from engine.step import Again, Call, Done, Effect, Frozen, Nothing, NotYet, Preflight, Probe, Step
+from engine.step import Again, Call, Done, Effect, Frozen, Preflight, Probe, Step
 
 _NAME = r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"
 
@@ -56,12 +48,6 @@ class Reconcile(ReconcileTarget):
     timeout: int = Field(
         default=300, ge=1, le=7200, description="Seconds until the commit must be applied."
     )
-
-
-class Reconciled(Frozen):
-    """Outputs of `flux.reconcile`."""
-
-    applied_revision: str = Field(description="Revision that Flux has applied and found healthy.")
 
 
 @dataclass(frozen=True)
@@ -104,35 +90,40 @@ def _describe(floor: Floor, params: Reconcile) -> str:
 
 def _probe(floor: Floor, params: Reconcile) -> Probe[Reconciled]:
     with open_cluster(floor.cluster) as cluster:
-        return _look_applied(cluster, floor, params)
+        trip = Trip(cluster, floor.is_descendant, params.revision)
+        return look_applied(trip, floor.target(params), "")
 
 
 def _run(floor: Floor, params: Reconcile, call: Call) -> Done[Reconciled]:
-    target, deadline = floor.target(params), time.monotonic() + params.timeout
+    deadline = time.monotonic() + params.timeout
+    target = floor.target(params)
     with open_cluster(floor.cluster) as cluster:
         source = source_of(fetch_active(cluster, target), target)
-        _reach(
-            cluster, source, lambda: _look_fetched(cluster, floor, params, source), deadline, call
-        )
-        return _reach(
-            cluster, target, lambda: _look_applied(cluster, floor, params), deadline, call
-        )
+        trip = Trip(cluster, floor.is_descendant, params.revision)
+        _reach(trip, source, look_fetched, deadline, call)
+        return _reach(trip, target, look_applied, deadline, call)
 
 
-def _reach(
-    cluster: Cluster,
-    wanted: FluxObject,
-    look: Callable[[], Done[O] | NotYet],
-    deadline: float,
-    call: Call,
-) -> Done[O]:
-    found = look()
+def _reach(trip: Trip, wanted: FluxObject, look: Look[O], deadline: float, call: Call) -> Done[O]:
+    found = look(trip, wanted, "")
     if isinstance(found, Done):
         return found
-    request_reconcile(cluster, wanted, f"{datetime.now(UTC).isoformat()}/{call.key}")
+    token = f"{datetime.now(UTC).isoformat()}/{call.key}"
+    request_reconcile(trip.cluster, wanted, token)
     return converge(
-        look,
+        lambda: look(trip, wanted, token),
         seconds=max(1.0, deadline - time.monotonic()),
         report=call.report,
         hint=f"Look at `kubectl -n {wanted.namespace} describe {wanted.resource} {wanted.name}`.",
     )
+
+
+def _preflight(floor: Floor, params: ReconcileTarget) -> str:
+    target = floor.target(params)
+    with open_cluster(floor.cluster) as cluster:
+        found = fetch_active(cluster, target)
+        source = source_of(found, target)
+        fetch_active(cluster, source)
+        for each in (target, source):
+            require_patch(cluster, each)
+    return f"{target.title} and its {source.title} are active, and our account may reconcile them"

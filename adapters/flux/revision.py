@@ -16,7 +16,7 @@ _AT_END = re.compile(r"(?:^|[@:/])([0-9a-f]{64}|[0-9a-f]{40})$")
 
 
 def commit_of(revision: str) -> str:
-    """Return the commit in `main@sha1:<commit>` (or the older `main/<commit>`), else an empty text."""
+    """Return the commit in `main@sha1:<commit>` or the older `main/<commit>`, else nothing."""
     found = _AT_END.search(revision)
     return found.group(1) if found else ""
 

@@ -6,38 +6,40 @@ run waits for the restart it has already asked for and does not ask for another.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Annotated
 
 from pydantic import Field
 
-from adapters.kubernetes.rollout import (
-    RESTARTED_AT,
-    ROTATION,
-    Document,
-    Stage,
-    living,
-    obstacle,
-    revision_of,
-    selector_of,
-    stage_of,
-    template_mark,
-    waiting_reasons,
+from adapters.kubernetes.roll import (
+    Sight,
+    require_healthy,
+    require_patch,
+    require_restartable,
+    see,
 )
+from adapters.kubernetes.rollout import RESTARTED_AT, ROTATION
 from adapters.kubernetes.workload import NAME_PATTERN, Workload, WorkloadName, workload_in
-from adapters.shared.cluster import Cluster, KubernetesSettings, open_cluster
+from adapters.shared.cluster import Cluster, Document, KubernetesSettings, open_cluster
 from adapters.shared.convergence import converge
-from engine.errors import NotConverged, Refused
+from engine.errors import NotConverged
 from engine.step import Again, Call, Done, Effect, Frozen, NotYet, Preflight, Probe, Step
 
 
 class RestartTarget(Frozen):
-    """Which workload is restarted."""
+    """Which workloads are restarted."""
 
     namespace: str = Field(pattern=NAME_PATTERN, description="Namespace of the workload.")
-    workload: WorkloadName = Field(
-        description="Workload as kind/name, e.g. deployment/ai-agents, statefulset/redis."
+    workload: WorkloadName | Annotated[tuple[WorkloadName, ...], Field(min_length=1)] = Field(
+        description="Workload as kind/name, e.g. deployment/ai-agents, or several of them."
     )
+
+    def workloads(self) -> tuple[Workload, ...]:
+        """Return each workload once."""
+        named = (self.workload,) if isinstance(self.workload, str) else self.workload
+        return tuple(workload_in(self.namespace, each) for each in dict.fromkeys(named))
 
 
 class Restart(RestartTarget):
@@ -51,7 +53,7 @@ class Restart(RestartTarget):
 class Restarted(Frozen):
     """Outputs of `kubernetes.rollout_restart`."""
 
-    restarted_at: str = Field(description="When the restart was asked for, in UTC.")
+    restarted_at: str = Field(description="When the last restart was asked for, in UTC.")
     pods: int = Field(description="How many pods run now.")
     revision: str = Field(description="Revision that the cluster gives the new pods.")
 
@@ -60,13 +62,15 @@ def restart_step(settings: KubernetesSettings) -> Step[Restart, Restarted]:
     """Return `kubernetes.rollout_restart` for one cluster."""
     return Step(
         name="kubernetes.rollout_restart",
-        summary="Restart a workload and wait until every pod of it is new and ready.",
+        summary="Restart workloads and wait until every pod of them is new and ready.",
         params=Restart,
         outputs=Restarted,
         effect=Effect.DISTRIBUTE,
         probe=lambda params, call: _probe(settings, params, call),
         run=lambda params, call: _run(settings, params, call),
-        undo=Again("pods read a Secret when they start; a new restart gives them the value that is there"),
+        undo=Again(
+            "a pod reads a Secret when it starts, so it must start again to read the old one"
+        ),
         preflight=Preflight(RestartTarget, lambda target: _preflight(settings, target)),
         describe=_describe,
     )
@@ -74,124 +78,100 @@ def restart_step(settings: KubernetesSettings) -> Step[Restart, Restarted]:
 
 def _describe(params: Restart) -> str:
     return (
-        f"Restarts `{params.workload}` in namespace `{params.namespace}` and waits up to "
-        f"{params.timeout} s until all its pods are new and ready."
+        f"Restarts {_listed(params)} in namespace `{params.namespace}` and waits up to "
+        f"{params.timeout} s until all pods are new and ready."
     )
+
+
+def _listed(params: RestartTarget) -> str:
+    return ", ".join(f"`{each.reference}`" for each in params.workloads())
 
 
 def _probe(settings: KubernetesSettings, params: Restart, call: Call) -> Probe[Restarted]:
-    workload = workload_in(params.namespace, params.workload)
     with open_cluster(settings) as cluster:
-        return _look(cluster, workload, call.key)
+        return _judged(_see_all(cluster, params), call.key)
 
 
 def _run(settings: KubernetesSettings, params: Restart, call: Call) -> Done[Restarted]:
-    workload = workload_in(params.namespace, params.workload)
     with open_cluster(settings) as cluster:
-        found = _fetch(cluster, workload)
-        _require_restartable(workload, found)
-        if template_mark(found, ROTATION) != call.key:
-            cluster.annotate(workload.path, _mark(call.key))
-            call.report(f"{workload.reference} is told to restart")
-        return _wait(lambda: _look(cluster, workload, call.key), cluster, workload, params, call)
+        sights = _see_all(cluster, params)
+        for sight in sights:
+            require_restartable(sight)
+        for sight in sights:
+            if sight.key != call.key:
+                cluster.annotate(sight.workload.path, _mark(call.key))
+                call.report(f"{sight.workload.reference} is told to restart")
+        with _reasons_told(cluster, params):
+            return converge(
+                lambda: _look(cluster, params, call.key), seconds=params.timeout, report=call.report
+            )
 
 
-def _wait(
-    look: Callable[[], Done[Restarted] | NotYet],
-    cluster: Cluster,
-    workload: Workload,
-    params: Restart,
-    call: Call,
-) -> Done[Restarted]:
-    late = ""
-    try:
-        return converge(look, seconds=params.timeout, report=call.report)
-    except NotConverged as error:
-        late = error.message
-    reasons = waiting_reasons(_pods(cluster, workload, _fetch(cluster, workload)))
-    because = f"; pods wait because of {', '.join(reasons)}" if reasons else ""
-    raise NotConverged(
-        f"{late}{because}",
-        hint=f"Look at `kubectl -n {workload.namespace} describe {workload.reference}` and its pods.",
-    )
+def _look(cluster: Cluster, params: Restart, key: str) -> Done[Restarted] | NotYet:
+    sights = _see_all(cluster, params)
+    for sight in sights:
+        stage = sight.stage(key)
+        if stage.is_stuck:
+            raise NotConverged(f"{sight.workload.reference}: {stage.finding}")
+    return _judged(sights, key)
 
 
-def _look(cluster: Cluster, workload: Workload, key: str) -> Done[Restarted] | NotYet:
-    found = _fetch(cluster, workload)
-    if template_mark(found, ROTATION) != key:
-        return NotYet(f"{workload.reference} has not been restarted by this run")
-    pods = _pods(cluster, workload, found)
-    stage = stage_of(workload.kind, found, pods, key)
-    if stage.is_stuck:
-        raise _stuck(workload, stage, pods)
-    if not stage.is_complete:
-        return NotYet(f"{workload.reference} is restarting: {stage.finding}")
+def _judged(sights: tuple[Sight, ...], key: str) -> Done[Restarted] | NotYet:
+    missing = [
+        f"{sight.workload.reference}: {stage.finding}"
+        for sight in sights
+        if not (stage := sight.stage(key)).is_complete
+    ]
+    if missing:
+        return NotYet("; ".join(missing))
     outputs = Restarted(
-        restarted_at=template_mark(found, RESTARTED_AT),
-        pods=len(living(pods)),
-        revision=revision_of(workload.kind, found),
+        restarted_at=max(sight.restarted_at for sight in sights),
+        pods=sum(sight.running for sight in sights),
+        revision=", ".join(_revision(sight, len(sights) > 1) for sight in sights),
     )
+    names = ", ".join(sight.workload.reference for sight in sights)
     evidence = (
-        f"{workload.reference} in {workload.namespace} was restarted at {outputs.restarted_at}; "
-        f"all {outputs.pods} pods are ready and carry {ROTATION}={key} at revision {outputs.revision}"
+        f"{names} in {sights[0].workload.namespace} restarted at {outputs.restarted_at}; all "
+        f"{outputs.pods} pods are ready and carry {ROTATION}={key}, revision {outputs.revision}"
     )
     return Done(outputs, evidence)
 
 
-def _stuck(workload: Workload, stage: Stage, pods: tuple[Document, ...]) -> NotConverged:
-    reasons = ", ".join(waiting_reasons(pods)) or "the cluster gives no reason"
-    return NotConverged(
-        f"{workload.reference} in {workload.namespace}: {stage.finding} ({reasons})",
-        hint=f"Look at `kubectl -n {workload.namespace} describe {workload.reference}` and its pods.",
+@contextmanager
+def _reasons_told(cluster: Cluster, params: Restart) -> Iterator[None]:
+    """Add to a `NotConverged` why pods do not start; the cluster's words, never a log."""
+    said = ""
+    try:
+        yield
+    except NotConverged as error:
+        said = error.message
+    if not said:
+        return
+    reasons = sorted({sight.reasons for sight in _see_all(cluster, params)} - {""})
+    because = f"; pods wait because of {', '.join(reasons)}" if reasons else ""
+    names = " ".join(each.reference for each in params.workloads())
+    raise NotConverged(
+        f"{said}{because}", hint=f"Look at `kubectl -n {params.namespace} describe {names}`."
     )
 
 
 def _preflight(settings: KubernetesSettings, target: RestartTarget) -> str:
-    workload = workload_in(target.namespace, target.workload)
     with open_cluster(settings) as cluster:
-        found = _fetch(cluster, workload)
-        _require_restartable(workload, found)
-        pods = _pods(cluster, workload, found)
-        stage = stage_of(workload.kind, found, pods, None)
-        if not stage.is_complete:
-            raise Refused(
-                f"{workload.reference} in {workload.namespace} is not healthy now: {stage.finding}",
-                hint="Bring it to health first, so that the restart proves the new value.",
-            )
-        _require_patch(cluster, workload)
-    return f"{workload.reference} in {workload.namespace} is healthy with {len(living(pods))} pods"
+        sights = _see_all(cluster, target)
+        for sight in sights:
+            require_restartable(sight)
+            require_healthy(sight)
+            require_patch(cluster, sight.workload)
+    pods = sum(sight.running for sight in sights)
+    return f"{_listed(target)} in `{target.namespace}` healthy, {pods} pods, and may be restarted"
 
 
-def _require_patch(cluster: Cluster, workload: Workload) -> None:
-    if cluster.allows("patch", "apps", workload.resource, workload.namespace, workload.name):
-        return
-    raise Refused(
-        f"our account may not patch {workload.reference} in {workload.namespace}",
-        hint=f"Grant patch on {workload.resource}.apps in {workload.namespace} to the engine's account.",
-    )
+def _see_all(cluster: Cluster, params: RestartTarget) -> tuple[Sight, ...]:
+    return tuple(see(cluster, each) for each in params.workloads())
 
 
-def _require_restartable(workload: Workload, found: Document) -> None:
-    why = obstacle(workload.kind, found)
-    if why:
-        raise Refused(
-            f"{workload.reference} in {workload.namespace} cannot be restarted: {why}",
-            hint="Change that in git, or replace its pods in a manual step.",
-        )
-
-
-def _fetch(cluster: Cluster, workload: Workload) -> Document:
-    found = cluster.get(workload.path)
-    if found is None:
-        raise Refused(
-            f"there is no {workload.reference} in namespace {workload.namespace}",
-            hint="Correct the workload in the runbook or the catalogue.",
-        )
-    return found
-
-
-def _pods(cluster: Cluster, workload: Workload, found: Document) -> tuple[Document, ...]:
-    return cluster.items(workload.pods_path, labelSelector=selector_of(found))
+def _revision(sight: Sight, is_one_of_many: bool) -> str:
+    return f"{sight.workload.reference}={sight.revision}" if is_one_of_many else sight.revision
 
 
 def _mark(key: str) -> Document:

@@ -154,7 +154,9 @@ def _stage_of_pods(pods: Iterable[Document], key: str | None) -> Stage:
     leaving = [pod for pod in alive if _part(pod, "metadata").get("deletionTimestamp")]
     if leaving:
         return Stage(f"{len(leaving)} of {len(alive)} pods are still terminating")
-    unready = [pod for pod in alive if _condition(_part(pod, "status"), "Ready").get("status") != "True"]
+    unready = [
+        pod for pod in alive if _condition(_part(pod, "status"), "Ready").get("status") != "True"
+    ]
     if unready:
         return Stage(f"{len(unready)} of {len(alive)} pods are not ready")
     return COMPLETE
@@ -166,7 +168,10 @@ def _mark(pod: Document) -> str:
 
 def _reasons_of(pod: Document) -> list[str]:
     status = _part(pod, "status")
-    containers = (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ()))
+    containers = (
+        *(status.get("initContainerStatuses") or ()),
+        *(status.get("containerStatuses") or ()),
+    )
     waiting = [_part(_part(each, "state"), "waiting").get("reason") for each in containers]
     unscheduled = _condition(status, "PodScheduled")
     if unscheduled.get("status") == "False":
@@ -177,7 +182,11 @@ def _reasons_of(pod: Document) -> list[str]:
 def _requirement(expression: Document) -> str:
     name, operator = expression.get("key", ""), expression.get("operator")
     values = ",".join(expression.get("values") or ())
-    spoken = {"In": f"{name} in ({values})", "NotIn": f"{name} notin ({values})", "Exists": f"{name}"}
+    spoken = {
+        "In": f"{name} in ({values})",
+        "NotIn": f"{name} notin ({values})",
+        "Exists": f"{name}",
+    }
     return spoken.get(str(operator), f"!{name}")
 
 

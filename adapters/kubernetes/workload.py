@@ -55,7 +55,7 @@ class Workload:
 
 
 def canonical(reference: str) -> str:
-    """Return `deploy/x` as `deployment/x`; raise `ValueError` for what is no restartable workload."""
+    """Return `deploy/x` as `deployment/x`; raise `ValueError` for what cannot be restarted."""
     kind, slash, name = reference.partition("/")
     if not slash or not name or "/" in name:
         message = f"{reference!r} is not of the form kind/name, e.g. deployment/ai-agents"

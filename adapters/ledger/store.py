@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Self
 
@@ -100,10 +100,11 @@ class SqlJournal:
         """
         return tuple(self._stream(run))
 
-    def stream(self) -> Iterator[Entry]:
+    def stream(self) -> Generator[Entry, None, None]:
         """Yield all entries in order, a few at a time: what `engine.ledger.verify` wants.
 
-        Every row is seen, whatever its sequence says. Raises as `entries` does.
+        Every row is seen, whatever its sequence says. It keeps a connection until it is used up
+        or closed, so put `contextlib.closing` around it. Raises as `entries` does.
         """
         return self._stream(None)
 
@@ -137,14 +138,16 @@ class SqlJournal:
         refuse_stale(draft, attempt or 0)
         return chain(draft, timestamp(self._now()), sequence + 1, previous)
 
-    def _stream(self, run: str | None) -> Iterator[Entry]:
+    def _stream(self, run: str | None) -> Generator[Entry, None, None]:
         self._make_tables()
         wanted = select(ENTRIES).order_by(ENTRIES.c.sequence)
         if run is not None:
             wanted = wanted.where(ENTRIES.c.run == run)
-        with self._database.reading() as connection:
-            for row in connection.execution_options(yield_per=_BATCH).execute(wanted):
-                yield entry_of(row)
+        with (
+            self._database.reading() as connection,
+            connection.execution_options(yield_per=_BATCH).execute(wanted) as rows,
+        ):
+            yield from map(entry_of, rows)
 
     def _make_tables(self) -> None:
         if self._has_tables:

@@ -101,7 +101,9 @@ class Checkout:
 
     def changed_files(self, before: str, after: str) -> frozenset[str]:
         """Name the files that differ between two commits."""
-        listed = self.git.local("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after)
+        listed = self.git.local(
+            "diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after
+        )
         return frozenset(filter(None, listed.decode().split("\0")))
 
     def changes(self, commits: str) -> tuple[Change, ...]:
@@ -214,7 +216,9 @@ def _fetch(git: Git, pending_branch: str) -> None:
 
 
 def _head(git: Git, branch: str) -> str | None:
-    ended = git.attempt("rev-parse", "--quiet", "--verify", f"refs/remotes/origin/{branch}^{{commit}}")
+    ended = git.attempt(
+        "rev-parse", "--quiet", "--verify", f"refs/remotes/origin/{branch}^{{commit}}"
+    )
     return ended.stdout.decode().strip() if ended.exit_code == 0 else None
 
 

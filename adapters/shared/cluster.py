@@ -49,7 +49,7 @@ class KubernetesSettings(Frozen):
 class Cluster:
     """An open connection to one API server."""
 
-    def __init__(self, api: Any) -> None:  # noqa: ANN401 - the client's own class is untyped
+    def __init__(self, api: Any) -> None:
         self._api = api
 
     def get(self, path: str, **query: str) -> Document | None:
@@ -77,7 +77,7 @@ class Cluster:
         return merged
 
     def allows(self, verb: str, group: str, resource: str, namespace: str, name: str) -> bool:
-        """Tell whether our account may do `verb` to this object, as the API server itself sees it."""
+        """Tell whether our account may do `verb` to this object; the API server itself says so."""
         wanted = {
             "verb": verb,
             "group": group,
@@ -157,25 +157,26 @@ def open_cluster(settings: KubernetesSettings) -> Iterator[Cluster]:
     """
     from kubernetes.client import ApiClient  # noqa: PLC0415 - see the charter
 
-    api = ApiClient(_configuration(settings))
+    api: Any = ApiClient(_configuration(settings))
     try:
         yield Cluster(api)
     finally:
         api.close()
 
 
-def _configuration(settings: KubernetesSettings) -> Any:  # noqa: ANN401 - untyped client
+def _configuration(settings: KubernetesSettings) -> Any:
     from kubernetes import client, config  # noqa: PLC0415 - see the charter
 
     loaded = client.Configuration()
+    load: Any = config
     # One request is one request: a second try is the engine's decision, not the transport's.
     loaded.retries = False
     failure: RunbookError
     try:
         if settings.kubeconfig is None:
-            config.load_incluster_config(client_configuration=loaded)
+            load.load_incluster_config(client_configuration=loaded)
         else:
-            config.load_kube_config(
+            load.load_kube_config(
                 config_file=str(settings.kubeconfig.expanduser()),
                 context=settings.context,
                 client_configuration=loaded,
@@ -199,7 +200,7 @@ def _credential_hint(settings: KubernetesSettings) -> str:
 
 
 def _refusal(status: int, headers: Mapping[str, str], request: str) -> RunbookError | None:
-    if 200 <= status < 300:  # noqa: PLR2004 - what success is in HTTP
+    if 200 <= status < 300:
         return None
     if status == _UNAUTHENTICATED:
         return Refused(

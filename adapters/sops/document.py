@@ -83,7 +83,9 @@ class Document:
         """Return the path of some encrypted value, None if there is none."""
         encrypted = (
             path
-            for path, raw in _leaves({key: node for key, node in self.tree.items() if key != "sops"})
+            for path, raw in _leaves(
+                {key: node for key, node in self.tree.items() if key != "sops"}
+            )
             if Leaf(raw).type
         )
         return next(encrypted, None)
@@ -127,7 +129,9 @@ def parse(raw: bytes, file: str) -> Document:
     if problem is None and not (isinstance(tree, dict) and isinstance(tree.get("sops"), dict)):
         problem = f"{file} is not encrypted with sops: it has no sops section"
     if problem is not None or not isinstance(tree, dict):
-        raise Refused(problem or "", hint="Check catalogue and file; only whole sops files are written.")
+        raise Refused(
+            problem or "", hint="Check catalogue and file; only whole sops files are written."
+        )
     return Document(file, tree)
 
 

@@ -23,7 +23,9 @@ from adapters.sops.program import Sops
 from engine.errors import Refused
 
 
-def replace_value(sops: Sops, file: Path, path: KeyPath, text: SecretStr, kind: str = "str") -> None:
+def replace_value(
+    sops: Sops, file: Path, path: KeyPath, text: SecretStr, kind: str = "str"
+) -> None:
     """Set the value at `path` of `file` to `text`, atomically and durably.
 
     `kind` is the type sops keeps beside the ciphertext (`Leaf.type`). Raises `Refused` and leaves

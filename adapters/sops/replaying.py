@@ -48,7 +48,9 @@ def _carry_one(sops: Sops, base: Path, source: Path, target: Path, change: Chang
 def _refuse_foreign(sops: Sops, base: Path, source: Path, target: Path, change: Change) -> None:
     """Raise `Refused` if the target holds neither the old nor the new value."""
     old, now = _document(base, change), _document(target, change)
-    old_leaf, now_leaf = (document.leaf(change.path) if document else None for document in (old, now))
+    old_leaf, now_leaf = (
+        document.leaf(change.path) if document else None for document in (old, now)
+    )
     if old_leaf == now_leaf:
         return
     held = read_value(sops, target / change.file, change.path)

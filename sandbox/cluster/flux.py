@@ -6,6 +6,7 @@ after it, and `lastHandledReconcileAt` at its end even when it failed.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.clock import Clock, stamp
@@ -29,6 +30,14 @@ class ApplyFailed(Exception):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    status: str
+    reason: str
+    message: str
+    fields: dict[str, Any] = field(default_factory=dict)
 
 
 class Flux:
@@ -94,12 +103,15 @@ class Flux:
         if self._is_idle(found):
             return
         try:
-            revision, problem = self.revision(), None
+            revision = self.revision()
         except ProgramFailed:
-            revision, problem = None, "failed to checkout and determine revision"
+            words = ("GitOperationFailed", "failed to checkout and determine revision")
+            self._close(GIT_REPOSITORY, found, _Outcome("False", *words))
+            return
         before = found.get("status", {}).get("artifact", {}).get("revision")
-        self._close(GIT_REPOSITORY, found, _fetched(revision), revision or "", problem)
-        if revision is not None and revision != before:
+        words = ("Succeeded", f"stored artifact for revision '{revision}'")
+        self._close(GIT_REPOSITORY, found, _Outcome("True", *words, _artifact(revision)))
+        if revision != before:
             for kustomization in self._store.list(KUSTOMIZATION, FLUX):  # they watch their source
                 self._enqueue(
                     KUSTOMIZATION, kustomization["metadata"]["name"], self._pace.kustomize
@@ -130,11 +142,14 @@ class Flux:
             return failure.reason, str(failure)
         return None
 
-    def _finish(self, found: Tree, revision: str, problem: tuple[str, str] | None) -> None:
-        self._queued.discard((KUSTOMIZATION.kind, found["metadata"]["name"]))
-        reason, message = problem or ("ReconciliationSucceeded", f"Applied revision: {revision}")
-        applied = {} if problem else {"lastAppliedRevision": revision}
-        self._close(KUSTOMIZATION, found, applied, message, message if problem else None, reason)
+    def _finish(self, began: Tree, revision: str, problem: tuple[str, str] | None) -> None:
+        self._queued.discard((KUSTOMIZATION.kind, began["metadata"]["name"]))
+        if problem is not None:
+            self._close(KUSTOMIZATION, began, _Outcome("False", *problem))
+            return
+        words = ("ReconciliationSucceeded", f"Applied revision: {revision}")
+        fields = {"lastAppliedRevision": revision}
+        self._close(KUSTOMIZATION, began, _Outcome("True", *words, fields))
 
     def _open(self, name: str, revision: str | None) -> None:
         def change(found: Tree) -> None:
@@ -147,29 +162,19 @@ class Flux:
 
         self._store.change(KUSTOMIZATION, FLUX, name, change)
 
-    def _close(
-        self,
-        resource: Resource,
-        began: Tree,
-        result: dict[str, Any],
-        message: str,
-        problem: str | None,
-        reason: str | None = None,
-    ) -> None:
-        generation = began["metadata"]["generation"]
-        requested = began["metadata"].get("annotations", {}).get(REQUESTED)
-        word = reason or ("GitOperationFailed" if problem else "Succeeded")
-        outcome = "False" if problem else "True"
-        said = problem or (message if reason else f"stored artifact for revision '{message}'")
+    def _close(self, resource: Resource, began: Tree, outcome: _Outcome) -> None:
+        meta = began["metadata"]
+        requested = meta.get("annotations", {}).get(REQUESTED)
+        words = (outcome.status, outcome.reason, outcome.message)
 
         def change(found: Tree) -> None:
             status = found.setdefault("status", {})
-            status |= {"observedGeneration": generation, **result}
-            status["conditions"] = [_ready(outcome, word, said, generation, self._now())]
+            status |= {"observedGeneration": meta["generation"], **outcome.fields}
+            status["conditions"] = [_ready(*words, meta["generation"], self._now())]
             if requested is not None:
                 status["lastHandledReconcileAt"] = requested
 
-        self._store.change(resource, FLUX, began["metadata"]["name"], change)
+        self._store.change(resource, FLUX, meta["name"], change)
 
     def _is_idle(self, found: Tree) -> bool:
         return found["spec"].get("suspend", False) or found["metadata"]["name"] in self._asleep
@@ -178,9 +183,7 @@ class Flux:
         return stamp(self._clock.now())
 
 
-def _fetched(revision: str | None) -> dict[str, Any]:
-    if revision is None:
-        return {}
+def _artifact(revision: str) -> dict[str, Any]:
     sha = revision.rpartition(":")[2]
     path = f"gitrepository/{FLUX}/{SOURCE}/{sha}.tar.gz"
     return {

@@ -160,6 +160,7 @@ def _status(pod: Tree, phase: str, waiting: str | None, now: str) -> Tree:
             {
                 "name": container["name"],
                 "image": container["image"],
+                "imageID": f"{container['image']}@sandbox",
                 "ready": ready == "True",
                 "restartCount": 0,
                 "state": state,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import Field, SecretStr
 
-from engine.errors import OutcomeUnknown, Refused, Transient
+from engine.errors import OutcomeUnknown, Refused
 from engine.step import (
     Again,
     AnyStep,
@@ -60,6 +61,7 @@ class Lamps:
     minted: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     dim: str = ""
+    witness: Callable[[], None] = lambda: None  # noqa: E731 - called when a lamp is lit
 
     def probe(self, params: Bulb, call: Call) -> Done[Lit] | NotYet | Unclear:
         if self.unclear:
@@ -69,6 +71,7 @@ class Lamps:
         return NotYet(f"lamp {params.bulb} is dark")
 
     def light(self, params: Bulb, call: Call) -> Done[Lit]:
+        self.witness()
         self.calls.append(f"light {params.bulb}")
         self.keys.append(call.key)
         if self.trouble:
@@ -204,5 +207,3 @@ def steps(lamps: Lamps) -> dict[str, AnyStep]:
     ]
     return {step.name: step for step in listed}
 
-
-NO_ANSWER = Transient("the lamp does not answer")

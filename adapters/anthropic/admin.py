@@ -1,0 +1,184 @@
+"""The Admin API for keys: list, read and update; it creates none and returns no secret.
+
+Protocol as in Anthropic's reference "API keys" (`/v1/organizations/api_keys`): statuses are
+active, inactive (reversible), archived and expired (both final).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from pydantic import Field, SecretStr
+
+from adapters.shared import http
+from adapters.shared.files import read_secret
+from engine.errors import OutcomeUnknown, Refused, Transient
+from engine.step import Frozen
+
+WHAT = "anthropic"
+KEYS_PATH = "/v1/organizations/api_keys"
+_PAGE = 100
+_MOST_PAGES = 100
+_OK, _UNAUTHENTICATED, _FORBIDDEN, _MISSING = 200, 401, 403, 404
+
+
+class AnthropicSettings(Frozen):
+    """How the provider is reached."""
+
+    url: str = Field(default="https://api.anthropic.com", description="Address of the API.")
+    admin_key_file: Path | None = Field(
+        default=None, description="File that holds an Admin API key."
+    )
+    version: str = Field(default="2023-06-01", description="Value of the version header.")
+
+
+@dataclass(frozen=True)
+class Key:
+    """What the organisation may see of one API key."""
+
+    identity: str
+    name: str
+    status: str
+    hint: str
+    """Beginning and end of the secret around dots."""
+
+    @property
+    def title(self) -> str:
+        """Return id and name, as messages show them."""
+        return f"{self.identity} ({self.name})"
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether the key is accepted."""
+        return self.status == "active"
+
+    def may_be(self, value: SecretStr) -> bool:
+        """Tell whether the hint fits a secret."""
+        return fits(self.hint, value)
+
+
+def fits(hint: str, value: SecretStr) -> bool:
+    """Tell whether a hint such as `sk-ant-api03-R2D...igAA` is of this secret."""
+    start, dots, end = hint.replace("…", "...").partition("...")
+    end = end.lstrip(".")
+    text = value.get_secret_value()
+    if not dots or not start or len(start) + len(end) > len(text):
+        return False
+    return text.startswith(start) and text.endswith(end)
+
+
+class Admin:
+    """An open connection with the rights of an Admin API key."""
+
+    def __init__(self, opened: httpx.Client) -> None:
+        self._http = opened
+
+    def keys(self, status: str | None = None) -> tuple[Key, ...]:
+        """Return all keys of the organisation, or those of one status."""
+        return tuple(self._pages(status))
+
+    def count_page(self) -> int:
+        """Return how many keys the first page has: the cheapest proof that the Admin key works."""
+        return len(self._data(self._ask("GET", KEYS_PATH, params={"limit": str(_PAGE)})))
+
+    def find(self, identity: str) -> Key:
+        """Return one key; raise `Refused` where there is none of this id."""
+        return _key(self._ask("GET", f"{KEYS_PATH}/{identity}"))
+
+    def put_status(self, identity: str, status: str) -> Key:
+        """Set the status of a key.
+
+        Setting it twice is the same as once, so a lost answer is `Transient` here.
+        """
+        lost: Transient
+        try:
+            return _key(self._ask("POST", f"{KEYS_PATH}/{identity}", json={"status": status}))
+        except OutcomeUnknown as error:
+            lost = Transient(error.message, hint="Setting the status again does no harm.")
+        raise lost
+
+    def _pages(self, status: str | None) -> Iterator[Key]:
+        query = {"limit": str(_PAGE)} | ({"status": status} if status else {})
+        for _ in range(_MOST_PAGES):
+            page = self._ask("GET", KEYS_PATH, params=query)
+            yield from (_key(each) for each in self._data(page))
+            if not page.get("has_more"):
+                return
+            query["after_id"] = str(page.get("last_id", ""))
+        raise Refused(f"{WHAT} lists more than {_PAGE * _MOST_PAGES} keys, which cannot be right")
+
+    def _data(self, page: dict[str, object]) -> list[dict[str, object]]:
+        data = page.get("data")
+        if not isinstance(data, list):
+            raise Refused(f"{WHAT} answers with a list of keys in a form unknown to us")
+        return [each for each in data if isinstance(each, dict)]
+
+    def _ask(self, method: str, path: str, **options: object) -> dict[str, object]:
+        response = http.send(self._http, method, path, what=WHAT, **options)
+        if response.status_code != _OK:
+            raise _refusal(response.status_code, f"{method} {path}")
+        try:
+            answer = json.loads(response.content)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise Transient(
+                f"{WHAT} answered {method} {path} with something that is no JSON object"
+            )
+        return answer
+
+
+@contextmanager
+def open_admin(settings: AnthropicSettings) -> Iterator[Admin]:
+    """Open the Admin API for the length of a block."""
+    if settings.admin_key_file is None:
+        raise Refused(
+            "no Admin API key is set for anthropic",
+            hint="Set anthropic.admin_key_file to a file that holds one.",
+        )
+    key = read_secret(settings.admin_key_file, "the Anthropic Admin API key")
+    with open_client(settings, key) as opened:
+        yield Admin(opened)
+
+
+@contextmanager
+def open_client(settings: AnthropicSettings, key: SecretStr) -> Iterator[httpx.Client]:
+    """Open the API under one key for the length of a block."""
+    text = key.get_secret_value()
+    # Below us an unsendable header is logged with its value, so it must not get that far.
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise Refused("an Anthropic key holds characters that cannot stand in a header")
+    headers = {"x-api-key": text, "anthropic-version": settings.version}
+    with http.client(settings.url, headers=headers) as opened:
+        yield opened
+
+
+def _key(raw: dict[str, object]) -> Key:
+    identity, status = raw.get("id"), raw.get("status")
+    if not isinstance(identity, str) or not isinstance(status, str):
+        raise Refused(f"{WHAT} describes a key in a form unknown to us")
+    return Key(identity, str(raw.get("name")), status, str(raw.get("partial_key_hint") or ""))
+
+
+def _refusal(status: int, request: str) -> Refused:
+    if status == _UNAUTHENTICATED:
+        return Refused(
+            f"{WHAT} does not accept the Admin API key: {request} gave 401",
+            hint="Put a valid one (sk-ant-admin...) into the file of anthropic.admin_key_file.",
+        )
+    if status == _FORBIDDEN:
+        return Refused(
+            f"the Admin API key may not do this at {WHAT}: {request} gave 403",
+            hint="Use an Admin API key of this organisation, not an ordinary key.",
+        )
+    if status == _MISSING:
+        return Refused(
+            f"{WHAT} knows no such key: {request} gave 404",
+            hint="Check the key id, and that the Admin API key is of the same organisation.",
+        )
+    return Refused(f"{WHAT} rejects {request}: {status}")

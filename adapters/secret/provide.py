@@ -1,0 +1,107 @@
+"""`secret.provide`: a person brings a value that only a provider's page can make.
+
+The value is judged at the gate, before it counts. What is said about it holds neither the value
+nor how long it is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from adapters.secret.value import Minted
+from engine.errors import Refused
+from engine.step import Ask, Call, Done, Effect, Frozen, Repeatable, Step, Untouched
+
+
+class Provide(Frozen):
+    """Parameters of `secret.provide`."""
+
+    pattern: str | None = Field(
+        default=None, description="Regular expression that the whole value must match."
+    )
+    min_length: int = Field(default=8, ge=1, description="Fewest characters of the value.")
+    max_length: int = Field(default=4096, ge=1, description="Most characters of the value.")
+    instructions: str = Field(
+        default="", description="Where the person gets the value, in Markdown; shown at the gate."
+    )
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            message = f"the pattern is no regular expression: {error}"
+            raise ValueError(message) from None
+        return pattern
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        if self.min_length > self.max_length:
+            message = f"min_length {self.min_length} is above max_length {self.max_length}"
+            raise ValueError(message)
+        return self
+
+
+def provide_step() -> Step[Provide, Minted]:
+    """Return `secret.provide`."""
+    return Step(
+        name="secret.provide",
+        summary="Take a new value that a person brings, sealed for this engine.",
+        params=Provide,
+        outputs=Minted,
+        effect=Effect.MINT,
+        probe=Repeatable("it only takes in the sealed value given at its gate"),
+        run=_run,
+        undo=Untouched("the key at the provider is the provider's; a later step or person ends it"),
+        ask=Ask.SEALED_VALUE,
+        check_answer=judge,
+        describe=_describe,
+    )
+
+
+def judge(params: Provide, value: SecretStr) -> None:
+    """Raise `Refused` where `value` is not what the runbook asks for."""
+    fault = _fault(params, value.get_secret_value())
+    if fault:
+        raise Refused(
+            f"the value brought is not usable: {fault}",
+            hint="Copy it again from where it was made, seal it, and paste the new armour.",
+        )
+
+
+def _run(params: Provide, call: Call) -> Done[Minted]:
+    if call.answer is None:
+        raise Refused(
+            "no value was brought at the gate of this step",
+            hint="Seal the value with `runbook seal` and paste the armour into the gate.",
+        )
+    judge(params, call.answer)
+    known_as = call.fingerprint(call.answer)
+    by = ", ".join(call.approved_by) or "a person"
+    return Done(
+        Minted(value=call.answer, fingerprint=known_as),
+        f"{by} brought a value that fits, fingerprint {known_as}",
+    )
+
+
+def _fault(params: Provide, text: str) -> str:
+    if text != text.strip():
+        return "it has white space or a line break around it"
+    if any(not (each.isprintable()) for each in text):
+        return "it has a control character or a line break in it"
+    if len(text) < params.min_length:
+        return f"it is shorter than {params.min_length} characters"
+    if len(text) > params.max_length:
+        return f"it is longer than {params.max_length} characters"
+    if params.pattern is not None and not re.fullmatch(params.pattern, text):
+        return f"it does not match the pattern {params.pattern}"
+    return ""
+
+
+def _describe(params: Provide) -> str:
+    asked = "Takes the new value that you bring. Seal it first with `runbook seal`."
+    return f"{params.instructions}\n\n{asked}" if params.instructions else asked

@@ -1,0 +1,62 @@
+"""The people on call, played: they make the new key in the console, and they approve each gate."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import httpx
+from pydantic import SecretStr
+
+from demo.stage import Stage
+from engine.errors import RunbookError
+from engine.state import Opening
+from flows.door import Waiting, answer, open_gate
+
+PATIENCE = 60.0
+"""Seconds until the form of a gate that the ledger has opened must be there."""
+
+
+@dataclass(frozen=True)
+class OnCall:
+    """Who decides at which gate."""
+
+    stage: Stage
+    staff: str = "olga"
+    admin: str = "anna"
+
+    def decide(self, run: str, opening: Opening) -> None:
+        """Approve the gate, with a sealed new key where it asks for one."""
+        platform = self.stage.platform()
+        waiting = self._form(run, opening)
+        plan = waiting.schema["properties"]
+        fields = {"decision": "approve", "name": self._who(opening), "gate": waiting.key,
+                  "comment": "Read and agreed.", "via": "demo"}
+        if "sealed_value" in plan:
+            fields["sealed_value"] = platform.seal().close(self.new_key(run))
+            fields["comment"] = "Created in the console."
+        answer(run, fields)
+
+    def new_key(self, run: str) -> SecretStr:
+        """Create a key in the provider's console, as a person does in a browser."""
+        response = httpx.post(
+            f"{self.stage.world['urls']['console']}/console/keys",
+            json={"name": f"plana-anthropic-{run[:8]}"}, headers={"accept": "application/json"})
+        return SecretStr(response.raise_for_status().json()["key"])
+
+    def _who(self, opening: Opening) -> str:
+        return self.admin if opening.step == "revoke" else self.staff
+
+    def _form(self, run: str, opening: Opening) -> Waiting:
+        """Return the form of this very gate; Prefect shows it a moment after the ledger does."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                waiting = open_gate(run)
+                if waiting.key.endswith(f"-{opening.number}"):
+                    return waiting
+            except RunbookError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.2)
+

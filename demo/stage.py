@@ -1,0 +1,159 @@
+"""The stage: sandbox, Prefect server, worker and deployments, up and ready on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from adapters.platform import Platform, open_platform
+from adapters.settings import VARIABLE
+from demo.processes import Program, free_port, run, start, wait_for_line, wait_for_url
+
+ROOT = Path(__file__).resolve().parent.parent
+POOL = "oncall"
+SERVER_SECONDS = 120
+"""A first start makes the database; on a slow machine that takes a while."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything that runs, and how to reach it."""
+
+    folder: Path
+    world: Mapping[str, Any]
+    """The sandbox's map of itself: addresses and paths, no secret."""
+    url: str
+    """The Prefect UI."""
+    variables: Mapping[str, str]
+    """The environment in which a flow, a worker or `runbook` finds all of it."""
+    programs: Mapping[str, Program]
+
+    @property
+    def settings_file(self) -> Path:
+        """The settings of this platform."""
+        return Path(self.variables[VARIABLE])
+
+    def platform(self) -> Platform:
+        """Return the platform as the engine sees it."""
+        return open_platform(self.settings_file)
+
+    def restart_worker(self) -> Program:
+        """Start a further worker, e.g. after the first was killed; it ends with the stage."""
+        return _start_worker(self.folder, self.variables)
+
+
+@contextmanager
+def set_stage(
+    folder: Path, *, port: int = 0, say: Callable[[str], None] = lambda text: None,
+    changes: Mapping[str, Any] | None = None,
+) -> Iterator[Stage]:
+    """Bring everything up below `folder`, which is emptied first, and end it all afterwards.
+
+    `changes` are laid over the settings. Raises `Refused` with the end of the log of a program
+    that did not come up.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "logs").mkdir(parents=True)
+    port = free_port(port)
+    url = f"http://127.0.0.1:{port}"
+    variables = _variables(folder, url)
+    programs: dict[str, Program] = {}
+    with ExitStack() as stack:
+        say("starting the sandbox and the Prefect server")
+        for name, arguments in (
+            ("sandbox", ["sandbox", "--directory", str(folder / "world")]),
+            ("server", ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]),
+        ):
+            programs[name] = start(name, arguments, _log(folder, name), variables, ROOT)
+            stack.callback(programs[name].stop)
+        wait_for_line("ready ", programs["sandbox"], 60)
+        world = json.loads((folder / "world" / "world.json").read_text())
+        _write_settings(folder, world, changes or {})
+        wait_for_url(f"{url}/api/health", programs["server"], SERVER_SECONDS)
+        say("deploying every runbook of prefect.yaml and starting a worker")
+        _deploy(folder, variables)
+        programs["worker"] = _start_worker(folder, variables)
+        stack.callback(programs["worker"].stop)
+        yield Stage(folder, world, url, variables, programs)
+
+
+def _start_worker(folder: Path, variables: Mapping[str, str]) -> Program:
+    arguments = ["prefect", "worker", "start", "--pool", POOL, "--type", "process"]
+    return start("worker", arguments, _log(folder, "worker"), variables, ROOT)
+
+
+def _deploy(folder: Path, variables: Mapping[str, str]) -> None:
+    """Make the work pool and deploy; both start slowly, so they start together."""
+    log = _log(folder, "deploy")
+    run(["prefect", "--no-prompt", "work-pool", "create", POOL, "--type", "process"],
+        log, variables, ROOT)
+    run(["prefect", "--no-prompt", "deploy", "--all"], log, variables, ROOT)
+
+
+def _log(folder: Path, name: str) -> Path:
+    return folder / "logs" / f"{name}.log"
+
+
+def _variables(folder: Path, url: str) -> dict[str, str]:
+    home = folder / "prefect"
+    home.mkdir()
+    return {
+        VARIABLE: str(folder / "runbook.yaml"),
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": f"{url}/api",
+        "PREFECT_UI_API_URL": "/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
+        "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
+        "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "0.5",
+        "PREFECT_CLI_COLORS": "false",
+    }
+
+
+def _write_settings(folder: Path, world: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    paths, urls, vault = world["paths"], world["urls"], world["vaultwarden"]
+    settings = {
+        "runbooks": str(ROOT / "runbooks"),
+        "catalogue": str(ROOT / "runbooks" / "secrets.yaml"),
+        "people": str(ROOT / "runbooks" / "people.yaml"),
+        "platform": {"app": urls["app"], "anthropic_console": f"{urls['console']}/console"},
+        "engine": {"age_key_file": paths["engine_age_key"],
+                   "fingerprint_key_file": paths["fingerprint_key"]},
+        "ledger": {"url": f"sqlite:///{folder / 'ledger.db'}"},
+        "sops": {"age_key_file": paths["engine_age_key"]},
+        "git": {"remote": f"file://{paths['remote']}"},
+        "vaultwarden": {
+            "url": urls["vaultwarden"], "email": vault["email"], "client_id": vault["client_id"],
+            "client_secret_file": paths["vaultwarden_client_secret"],
+            "master_password_file": paths["vaultwarden_master_password"],
+            "organisation": vault["organization_id"]},
+        "kubernetes": {"kubeconfig": paths["kubeconfig"]},
+        "anthropic": {"url": urls["anthropic"], "admin_key_file": paths["anthropic_admin_key"]},
+        **changes,
+    }
+    (folder / "runbook.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+
+
+@contextmanager
+def in_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables of this process for a while, for Prefect's client and the settings."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
