@@ -15,25 +15,27 @@ from rich.live import Live
 
 from demo.oncall import OnCall
 from demo.proof import proofs
-from demo.stage import ROOT, Stage, in_environment, set_stage
+from demo.stage import ROOT, Stage, set_stage
 from demo.watch import Watch, trail_table
 from engine.errors import RunbookError
 from engine.fold import fold
-from flows.door import start
+from flows.door import at_server, start
 
 RUNBOOK = "rotate-anthropic-api-key"
 DEFAULT_PORT = 4200
 RUN_SECONDS = 600
+PLAIN_WIDTH = 160
+"""Characters of a line where there is no terminal to ask."""
 
 
 def main() -> int:
     """Run the demo; return 0 when all was proven, 1 when something was not."""
     wanted = _arguments()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with set_stage(wanted.folder, port=wanted.port, say=lambda text: console.print(f"• {text}")
-                       ) as stage, in_environment(stage.variables):
+                       ) as stage, at_server(stage.api_url):
             _play(stage, console, wait=wanted.wait)
             if sys.stdin.isatty():
                 _linger(stage, console)

@@ -31,7 +31,7 @@ def proofs(stage: Stage, run: str) -> Iterator[str]:
     _hold(chat.status_code == httpx.codes.OK, f"the chat gave {chat.status_code}")
     yield "A chat works with it, so the provider accepts the new key."
     old = stage.world["anthropic"]["current_key_id"]
-    keys = ask_sandbox(stage, "state")["anthropic"]["keys"]
+    keys = {key["id"]: key["status"] for key in ask_sandbox(stage, "state")["anthropic"]["keys"]}
     _hold(keys[old] == "inactive", f"the old key is {keys[old]}")
     _hold(state.step("refused").status is Status.DONE, "nobody tried the old key")
     yield f"The old key is refused: {state.step('refused').evidence}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,8 @@ import yaml
 from adapters.platform import Platform, open_platform
 from adapters.settings import VARIABLE
 from demo.processes import Program, free_port, run, start, wait_for_line, wait_for_url
+
+from flows.door import at_server, make_pool
 
 ROOT = Path(__file__).resolve().parent.parent
 POOL = "oncall"
@@ -40,6 +41,11 @@ class Stage:
     def settings_file(self) -> Path:
         """The settings of this platform."""
         return Path(self.variables[VARIABLE])
+
+    @property
+    def api_url(self) -> str:
+        """The Prefect API."""
+        return self.variables["PREFECT_API_URL"]
 
     def platform(self) -> Platform:
         """Return the platform as the engine sees it."""
@@ -69,7 +75,7 @@ def set_stage(
     with ExitStack() as stack:
         say("starting the sandbox and the Prefect server")
         for name, arguments in (
-            ("sandbox", ["sandbox", "--directory", str(folder / "world")]),
+            ("sandbox", ["sandbox", "--directory", str(folder / "world"), "--keep"]),
             ("server", ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]),
         ):
             programs[name] = start(name, arguments, _log(folder, name), variables, ROOT)
@@ -91,11 +97,9 @@ def _start_worker(folder: Path, variables: Mapping[str, str]) -> Program:
 
 
 def _deploy(folder: Path, variables: Mapping[str, str]) -> None:
-    """Make the work pool and deploy; both start slowly, so they start together."""
-    log = _log(folder, "deploy")
-    run(["prefect", "--no-prompt", "work-pool", "create", POOL, "--type", "process"],
-        log, variables, ROOT)
-    run(["prefect", "--no-prompt", "deploy", "--all"], log, variables, ROOT)
+    with at_server(variables["PREFECT_API_URL"]):
+        make_pool(POOL)
+    run(["prefect", "--no-prompt", "deploy", "--all"], _log(folder, "deploy"), variables, ROOT)
 
 
 def _log(folder: Path, name: str) -> Path:
@@ -143,17 +147,3 @@ def _write_settings(folder: Path, world: Mapping[str, Any], changes: Mapping[str
         **changes,
     }
     (folder / "runbook.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
-
-
-@contextmanager
-def in_environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set variables of this process for a while, for Prefect's client and the settings."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value

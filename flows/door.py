@@ -11,10 +11,13 @@ from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import SetStateStatus
-from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound, PrefectHTTPStatusError
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import AwaitingRetry
+from prefect.workers.process import ProcessWorker
 
 from engine.errors import Refused, Transient
 
@@ -35,6 +38,13 @@ class Waiting:
     """What the form says, in Markdown."""
 
 
+@contextmanager
+def at_server(api_url: str) -> Iterator[None]:
+    """Talk to the Prefect server at this address for a while, whatever the environment says."""
+    with temporary_settings({PREFECT_API_URL: api_url}):
+        yield
+
+
 def start(runbook: str, parameters: Mapping[str, Any]) -> str:
     """Start a run of a deployed runbook and return its id; raise `Refused` if it is not deployed."""
     with _client() as client:
@@ -50,6 +60,17 @@ def start(runbook: str, parameters: Mapping[str, Any]) -> str:
             deployment.id, parameters=dict(parameters)
         )
         return str(flow_run.id)
+
+
+def make_pool(name: str) -> None:
+    """Make a work pool of processes under this name, unless there is one."""
+    with _client() as client:
+        try:
+            client.create_work_pool(WorkPoolCreate(
+                name=name, type="process",
+                base_job_template=ProcessWorker.get_default_base_job_template()))
+        except ObjectAlreadyExists:
+            return
 
 
 def prefect_state(run: str) -> str:

@@ -6,6 +6,7 @@ import argparse
 import shutil
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from sandbox.cluster.agenda import Pace
@@ -20,7 +21,7 @@ def main() -> int:
     wanted = _parse()
     signals = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # before any thread starts: all inherit it
-    pace = Pace() if wanted.fast else _DEMO
+    pace = replace(Pace() if wanted.fast else _DEMO, interval=wanted.interval)
     try:
         with World.create(wanted.directory, options=Options(pace=pace)) as world:
             sys.stdout.write(f"ready {world.layout.world_json}\n")
@@ -40,6 +41,9 @@ def _parse() -> argparse.Namespace:
         "--directory", type=Path, required=True, help="a new or empty directory for the world"
     )
     parser.add_argument("--fast", action="store_true", help="let the cluster take no time, nearly")
+    parser.add_argument(
+        "--interval", type=float, help="seconds between reconciles that nobody asked for"
+    )
     parser.add_argument("--keep", action="store_true", help="leave the world's files at the end")
     return parser.parse_args()
 

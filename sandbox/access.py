@@ -22,6 +22,8 @@ class AccessLog:
         self._file = path.open("a", encoding="utf-8", buffering=1)
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
+        self.problems: list[str] = []
+        """Requests that a double could not answer; a test may assert that this is empty."""
 
     def write(self, double: str, method: str, path: str, status: int | str) -> None:
         """Append one line."""
@@ -31,6 +33,11 @@ class AccessLog:
             self._counts[double] += 1
             if not self._file.closed:
                 self._file.write(f"{moment} {double} {method} {printable} {status}\n")
+
+    def note_problem(self, words: str) -> None:
+        """Keep a sentence about a double that failed by itself."""
+        with self._lock:
+            self.problems.append(words)
 
     def counts(self) -> dict[str, int]:
         """Return the number of requests each double has seen."""

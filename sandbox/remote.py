@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sandbox.programs import ProgramFailed, run_program
 
@@ -25,6 +25,11 @@ _ENVIRONMENT = {
     "GIT_AUTHOR_EMAIL": "petra.ops@planapulse.com",
     "GIT_COMMITTER_NAME": "Petra Ops",
     "GIT_COMMITTER_EMAIL": "petra.ops@planapulse.com",
+}
+
+_HOOKS = {
+    "refuse": ("pre-receive", "echo 'the sandbox refuses this push' >&2; exit 1"),
+    "lose": ("post-receive", "kill -9 $PPID"),
 }
 
 
@@ -80,6 +85,21 @@ class Remote:
             parts += [f"M 100644 inline {path}\ndata {len(content)}\n".encode(), content, b"\n"]
         self._git("fast-import", "--quiet", stdin=b"".join(parts))
         return self.head(branch)
+
+    def break_pushes(self, way: Literal["refuse", "lose"] | None) -> None:
+        """Let pushes fail from now on, or work again.
+
+        `refuse` declines each push as a server rule would; `lose` takes the push and then hangs
+        up, so that the client cannot know what became of it.
+        """
+        hooks = self.path / "hooks"
+        hooks.mkdir(exist_ok=True)
+        for name in ("pre-receive", "post-receive"):
+            (hooks / name).unlink(missing_ok=True)
+        if way is not None:
+            name, text = _HOOKS[way]
+            (hooks / name).write_text(f"#!/bin/sh\n{text}\n")
+            (hooks / name).chmod(0o755)
 
     def _git(self, *arguments: str, stdin: bytes = b"") -> bytes:
         return run_program(

@@ -19,6 +19,7 @@ def describe_state(world: World) -> dict[str, Any]:
     return {
         "requests": world.log.counts(),
         "faults": world.faults.listing(),
+        "problems": list(world.log.problems),
         "anthropic": {
             "keys": world.anthropic.states(),
             "created": world.anthropic.created,

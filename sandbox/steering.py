@@ -63,8 +63,21 @@ class ReadOnlyKnob(_Knob):
     name: str
 
 
+class BreakPushesKnob(_Knob):
+    """Let pushes to the remote be refused, or be taken without a reply."""
+
+    knob: Literal["break-pushes"]
+    way: Literal["refuse", "lose"] = "refuse"
+
+
 Knob = Annotated[
-    SuspendKnob | OverlookKnob | FailKnob | FreezeKnob | NeverReadyKnob | ReadOnlyKnob,
+    BreakPushesKnob
+    | SuspendKnob
+    | OverlookKnob
+    | FailKnob
+    | FreezeKnob
+    | NeverReadyKnob
+    | ReadOnlyKnob,
     Field(discriminator="knob"),
 ]
 _KNOB: TypeAdapter[Knob] = TypeAdapter(Knob)
@@ -117,6 +130,8 @@ class Steering:
             return _invalid(problem)
         cluster = self._world.cluster
         match knob:
+            case BreakPushesKnob():
+                self._world.remote.break_pushes(knob.way if knob.on else None)
             case SuspendKnob():
                 cluster.suspend(knob.name, knob.on)
             case OverlookKnob():

@@ -44,7 +44,7 @@ class Wire:
             case "drop":
                 await self._cut(scope, call, "drop")
             case "lost_reply":
-                await asyncio.to_thread(self._answer, call)
+                await self._ask(call)
                 await self._cut(scope, call, "lost_reply")
             case _:
                 response = await self._respond(call, fault)
@@ -58,7 +58,15 @@ class Wire:
             return _failure(fault)
         if fault and fault.kind == "delay":
             await asyncio.sleep(fault.seconds)
-        return await asyncio.to_thread(self._answer, call)
+        return await self._ask(call)
+
+    async def _ask(self, call: Call) -> Response:
+        try:
+            return await asyncio.to_thread(self._answer, call)
+        except Exception as error:  # noqa: BLE001 - a broken double must still answer, and say so
+            words = f"the {self._double} double failed with {type(error).__name__} at {call!r}"
+            self._log.note_problem(words)
+            return JSONResponse({"message": words}, status_code=500)
 
     async def _cut(self, scope: Scope, call: Call, word: str) -> None:
         self._log.write(self._double, call.method, call.path, word)

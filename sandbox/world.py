@@ -12,6 +12,7 @@ from sandbox.app import App
 from sandbox.clock import Clock
 from sandbox.cluster.agenda import Pace
 from sandbox.cluster.control import Cluster
+from sandbox.cluster.flux import FLUX, SOURCE
 from sandbox.console import Console
 from sandbox.documents import dump_yaml
 from sandbox.faults import Faults
@@ -57,7 +58,6 @@ class World:
         self.values = dict(values)
         """The seeded values by dotted path; they do not follow what happens later."""
         self.credentials = draw_credentials()
-        self.log = AccessLog(layout.access_log)
         self.faults = Faults()
         self.clock = Clock()
         """The time of Vaultwarden and of the provider."""
@@ -69,6 +69,7 @@ class World:
         token = self.credentials.kubernetes_token
         operator_key = layout.age_key("operator")
         self.cluster = Cluster(self.remote, operator_key, self.values, token, options.pace)
+        self.log = AccessLog(layout.access_log)
         self._servers: dict[str, Server] = {}
         self._start()
 
@@ -196,5 +197,6 @@ def _describe(world: World) -> dict[str, Any]:
             "organization_id": vault.vault.organization_id,
             "collections": vault.collection_ids(),
         },
+        "flux": {"namespace": FLUX, "source": SOURCE},
         "anthropic": {"current_key_id": current.key_id if current else None},
     }

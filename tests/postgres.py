@@ -3,8 +3,9 @@
 It listens on a Unix socket only, so it needs no port, and it syncs to disk as a real one does.
 PostgreSQL refuses to run as root; there it runs as `postgres` or `nobody`.
 
-A test module asks for it with `pytest_plugins = ["tests.postgres"]`. `database_url` gives a test
-an empty database of each kind in turn.
+A test module asks for it with `pytest_plugins = ["tests.postgres"]` and imports its names for type
+checking only (pytest wants to be the first to import a plugin). `database_url` gives a test an
+empty database of each kind in turn.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import pytest
 from psycopg import sql
 
 REQUIRE_ALL = "RUNBOOK_TESTS_REQUIRE_ALL"
+Statement = str | sql.SQL | sql.Composed
 _NAMES = count(1)
 
 
@@ -36,6 +38,8 @@ class Postgres:
     folder: Path
     account: str | None
     """Whom it runs as, where that is not whom the tests run as."""
+    asked: str = "asked"
+    """Role whose members must give their password; all others are trusted on the socket."""
 
     @property
     def data(self) -> Path:
@@ -52,18 +56,23 @@ class Postgres:
         self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self.data))
 
     def make(self) -> None:
-        """Make the cluster; `owner` is its superuser and needs no password on the socket."""
+        """Make the cluster: `owner` is its superuser, members of `asked` need a password."""
         arguments = ("-D", str(self.data), "-U", "owner", "--auth=trust", "-E", "UTF8")
         self._run("initdb", *arguments, "--no-locale")
+        rules = self.data / "pg_hba.conf"
+        rules.write_text(f"local all +{self.asked} scram-sha-256\n{rules.read_text()}")
 
     def url(self, database: str, role: str = "owner") -> str:
         """Return an SQLAlchemy URL."""
         return f"postgresql://{role}@/{database}?host={self.folder}"
 
-    def execute(self, database: str, statement: sql.Composable, role: str = "owner") -> None:
+    def connect(self, database: str, role: str = "owner") -> psycopg.Connection:
+        """Return a connection that commits each statement by itself."""
+        return psycopg.connect(host=str(self.folder), dbname=database, user=role, autocommit=True)
+
+    def execute(self, database: str, statement: Statement, role: str = "owner") -> None:
         """Run one statement outside a transaction."""
-        where = {"host": str(self.folder), "dbname": database, "user": role}
-        with psycopg.connect(**where, autocommit=True) as connection:
+        with self.connect(database, role) as connection:
             connection.execute(statement)
 
     def run_file(self, database: str, file: Path, **variables: str) -> None:
@@ -85,20 +94,6 @@ class Postgres:
         yield name
         drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
         self.execute("postgres", drop)
-
-    @contextmanager
-    def asking_for_passwords(self, role: str) -> Iterator[None]:
-        """Let the role in by its password only, for as long as the block lasts."""
-        rules = self.data / "pg_hba.conf"
-        before = rules.read_text()
-        reload = sql.SQL("SELECT pg_reload_conf()")
-        rules.write_text(f'local all "{role}" scram-sha-256\n{before}')
-        self.execute("postgres", reload)
-        try:
-            yield
-        finally:
-            rules.write_text(before)
-            self.execute("postgres", reload)
 
     def _run(self, program: str, *arguments: str) -> None:
         # A pipe would be inherited by the server and never end; a file does.
@@ -127,8 +122,11 @@ def running_postgres(programs: Path) -> Iterator[Postgres]:
         if server.account is not None:
             shutil.chown(name, user=server.account)
         server.make()
-        server.start()
         try:
+            server.start()
+            server.execute(
+                "postgres", sql.SQL("CREATE ROLE {}").format(sql.Identifier(server.asked))
+            )
             yield server
         finally:
             if (server.data / "postmaster.pid").exists():

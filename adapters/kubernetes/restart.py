@@ -6,8 +6,6 @@ run waits for the restart it has already asked for and does not ask for another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -101,10 +99,24 @@ def _run(settings: KubernetesSettings, params: Restart, call: Call) -> Done[Rest
             if sight.key != call.key:
                 cluster.annotate(sight.workload.path, _mark(call.key))
                 call.report(f"{sight.workload.reference} is told to restart")
-        with _reasons_told(cluster, params):
-            return converge(
-                lambda: _look(cluster, params, call.key), seconds=params.timeout, report=call.report
-            )
+        return _wait(cluster, params, call)
+
+
+def _wait(cluster: Cluster, params: Restart, call: Call) -> Done[Restarted]:
+    """Wait for the end; if it does not come, say why pods do not start, but never quote a log."""
+    late = ""
+    try:
+        return converge(
+            lambda: _look(cluster, params, call.key), seconds=params.timeout, report=call.report
+        )
+    except NotConverged as error:
+        late = error.message
+    reasons = sorted({sight.reasons for sight in _see_all(cluster, params)} - {""})
+    because = f"; pods wait because of {', '.join(reasons)}" if reasons else ""
+    names = " ".join(each.reference for each in params.workloads())
+    raise NotConverged(
+        f"{late}{because}", hint=f"Look at `kubectl -n {params.namespace} describe {names}`."
+    )
 
 
 def _look(cluster: Cluster, params: Restart, key: str) -> Done[Restarted] | NotYet:
@@ -135,24 +147,6 @@ def _judged(sights: tuple[Sight, ...], key: str) -> Done[Restarted] | NotYet:
         f"{outputs.pods} pods are ready and carry {ROTATION}={key}, revision {outputs.revision}"
     )
     return Done(outputs, evidence)
-
-
-@contextmanager
-def _reasons_told(cluster: Cluster, params: Restart) -> Iterator[None]:
-    """Add to a `NotConverged` why pods do not start; the cluster's words, never a log."""
-    said = ""
-    try:
-        yield
-    except NotConverged as error:
-        said = error.message
-    if not said:
-        return
-    reasons = sorted({sight.reasons for sight in _see_all(cluster, params)} - {""})
-    because = f"; pods wait because of {', '.join(reasons)}" if reasons else ""
-    names = " ".join(each.reference for each in params.workloads())
-    raise NotConverged(
-        f"{said}{because}", hint=f"Look at `kubectl -n {params.namespace} describe {names}`."
-    )
 
 
 def _preflight(settings: KubernetesSettings, target: RestartTarget) -> str:

@@ -19,7 +19,15 @@ from adapters.shared.remote import REMOTE_SECONDS, Git, GitSettings, shown
 from adapters.shared.trailers import Change, KeyPath
 from engine.errors import Refused
 
-__all__ = ["Change", "Checkout", "GitSettings", "KeyPath", "Replay", "open_checkout"]
+__all__ = [
+    "Change",
+    "Checkout",
+    "GitSettings",
+    "KeyPath",
+    "Replay",
+    "is_descendant",
+    "open_checkout",
+]
 
 Replay = Callable[[Path, Path, Path, tuple[Change, ...]], None]
 """`replay(base, source, target, changes)`: carry what `source` changed since `base` to `target`.
@@ -32,6 +40,7 @@ CONFIGURATION = ".sops.yaml"
 """Put beside and above each file too: it holds the layout (indent) that sops writes files in."""
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _MARKS = (trailers.RUN, trailers.KEY)
 _UNIT = "\x1f"
 
@@ -139,7 +148,11 @@ class Checkout:
 
     def is_on_main(self, commit: str) -> bool:
         """Tell whether main contains `commit`."""
-        return self.git.attempt("merge-base", "--is-ancestor", commit, self.main).exit_code == 0
+        return self.contains(self.main, commit)
+
+    def contains(self, later: str, earlier: str) -> bool:
+        """Tell whether `later` is `earlier` or came after it; False for an unknown commit."""
+        return self.git.attempt("merge-base", "--is-ancestor", earlier, later).exit_code == 0
 
     def drop_pending(self) -> bool:
         """Delete the pending branch if it is still what was seen; return whether it is gone."""
@@ -197,6 +210,21 @@ def open_checkout(
         git.local("init", "--quiet", "--bare", "--template=")
         git.local("remote", "add", "--", "origin", settings.remote)
         yield Checkout(git, Path(home), run, branch, main="", pending=None).refresh()
+
+
+def is_descendant(settings: GitSettings) -> Callable[[str, str], bool]:
+    """Return `ask(later, earlier)`: whether main's history holds `later` as, or after, `earlier`.
+
+    Each question looks at the remote anew. A commit that main does not know is no descendant.
+    """
+
+    def ask(later: str, earlier: str) -> bool:
+        if not all(_COMMIT.fullmatch(commit) for commit in (later, earlier)):
+            return False
+        with open_checkout(settings, "ancestry") as checkout:
+            return checkout.is_on_main(later) and checkout.contains(later, earlier)
+
+    return ask
 
 
 def _fetch(git: Git, pending_branch: str) -> None:

@@ -14,6 +14,9 @@ from pydantic import BaseModel
 from engine.errors import NotConverged, Transient
 from engine.step import Done, NotYet
 
+FIRST_PAUSE = 0.1
+"""Seconds; what is nearly there is not kept waiting."""
+
 O = TypeVar("O", bound=BaseModel)  # noqa: E741 - the contract's own letter for outputs
 
 
@@ -27,12 +30,13 @@ def converge(
 ) -> Done[O]:
     """Return the first `Done` that `look` finds within `seconds` on the monotonic clock.
 
-    Each new finding is reported once. An unanswered look (`Transient`) is forgiven while there is
-    time; when the last look is one, it leaves as it is. Otherwise, at the end of the time, raises
-    `NotConverged` with the last finding.
+    The pause between two looks grows from `FIRST_PAUSE` to `every` seconds, or is as long as the
+    other side asked for. Each new finding is reported once. An unanswered look (`Transient`) is
+    forgiven while there is time; when the last look is one, it leaves as it is. Otherwise, at the
+    end of the time, raises `NotConverged` with the last finding.
     """
     deadline = time.monotonic() + seconds
-    told = ""
+    told, pause = "", min(FIRST_PAUSE, every)
     while True:
         unanswered: Transient | None = None
         try:
@@ -49,4 +53,6 @@ def converge(
         if finding != told:
             report(finding)
             told = finding
-        time.sleep(min(every, left))
+        asked_for = (unanswered and unanswered.retry_after) or 0.0
+        time.sleep(min(max(pause, asked_for), left))
+        pause = min(2 * pause, every)

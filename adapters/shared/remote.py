@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -99,7 +99,7 @@ class Git:
             self.program,
             [*_options(self.settings), "--git-dir", str(self.directory), *arguments],
             stdin=stdin,
-            environment=_environment(self.settings),
+            environment={"GIT_SSH_COMMAND": ssh_command(self.settings)},
             seconds=seconds,
         )
 
@@ -144,6 +144,18 @@ def shown(remote: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
+def ssh_command(settings: GitSettings) -> str:
+    """Return how git is to call ssh: never asking, and with our key and hosts where given."""
+    if settings.ssh_key_file is None and settings.known_hosts_file is None:
+        return os.environ.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
+    words = ["ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
+    if settings.ssh_key_file is not None:
+        words += ["-i", str(settings.ssh_key_file), "-o", "IdentitiesOnly=yes"]
+    if settings.known_hosts_file is not None:
+        words += ["-o", f"UserKnownHostsFile={settings.known_hosts_file}"]
+    return shlex.join(words)
+
+
 def _options(settings: GitSettings) -> Sequence[str]:
     pairs = {
         "core.hooksPath": os.devnull,
@@ -158,15 +170,3 @@ def _options(settings: GitSettings) -> Sequence[str]:
         store = f"store --file={shlex.quote(str(settings.credentials_file))}"
         options += ["-c", f"credential.helper={store}"]
     return [*options, "--literal-pathspecs"]
-
-
-def _environment(settings: GitSettings) -> Mapping[str, str]:
-    if settings.ssh_key_file is None and settings.known_hosts_file is None:
-        given = os.environ.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
-        return {"GIT_SSH_COMMAND": given}
-    words = ["ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
-    if settings.ssh_key_file is not None:
-        words += ["-i", str(settings.ssh_key_file), "-o", "IdentitiesOnly=yes"]
-    if settings.known_hosts_file is not None:
-        words += ["-o", f"UserKnownHostsFile={settings.known_hosts_file}"]
-    return {"GIT_SSH_COMMAND": shlex.join(words)}

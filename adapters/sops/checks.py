@@ -24,7 +24,7 @@ def preflight_set(stores: Stores, place: Place) -> str:
         version = _openable(stores, checkout, place.at, create=place.create)
         checkout.rehearse_push(checkout.pending_branch)
     return (
-        f"sops {version} can open {place.at.file}, {place.at} is there to be set, and "
+        f"sops {version} can open the file, {place.at} can be set, and "
         f"{shown(stores.git.remote)} takes branches"
     )
 

@@ -94,6 +94,18 @@ def require_item(vault: Vault, at: VaultwardenLocation) -> Item:
     raise Refused(f"there is no item {at.item!r} in collection {at.collection!r}", hint=hint)
 
 
+def check_field(item: Item, at: VaultwardenLocation, *, create: bool) -> None:
+    """Raise `Refused` if the item has no such field and none may be added."""
+    if item.is_login or at.field != PASSWORD:
+        if create or at.field in item.field_names():
+            return
+        raise Refused(
+            f"{item} has no field {at.field!r}",
+            hint=_near(at.field, item.field_names()) or "Add it, or say `create: true`.",
+        )
+    item.read(PASSWORD)  # says why there is none
+
+
 def _by_id(inside: Iterable[Item], at: VaultwardenLocation, wanted: str) -> Item:
     item = next((item for item in inside if item.id == wanted), None)
     if item is None:

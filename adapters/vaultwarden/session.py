@@ -108,6 +108,11 @@ def _request_token(http: httpx.Client, credentials: Credentials) -> httpx.Respon
 
 
 def _open_account(reply: Record, credentials: Credentials) -> RSAPrivateKey:
+    if not reply.get("key"):
+        raise Refused(
+            f"the vaultwarden account of {credentials.email} has no master password yet",
+            hint="Sign in once in the web vault with that account and set one.",
+        )
     kdf = parse_kdf(
         *(reply.get(name) for name in ("kdf", "kdfiterations", "kdfmemory", "kdfparallelism"))
     )
@@ -145,7 +150,6 @@ def _refusal(response: httpx.Response, credentials: Credentials) -> Refused:
             hint="Copy vaultwarden.client_id from the account's API key page.",
         )
     return Refused(
-        f"vaultwarden refused the sign-in of {credentials.client_id} with "
-        f"{response.status_code}",
+        f"vaultwarden refused the sign-in of {credentials.client_id} with {response.status_code}",
         hint="Check vaultwarden.url and the account; the server's log says more.",
     )

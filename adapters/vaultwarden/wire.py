@@ -50,7 +50,9 @@ def optional_text(record: Record, name: str) -> str | None:
 def records(record: Record, name: str) -> tuple[Record, ...]:
     """Return a list of objects, empty where there is none."""
     value = record.get(name)
-    return tuple(item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
+    return (
+        tuple(item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
+    )
 
 
 def texts(record: Record, name: str) -> tuple[str, ...]:

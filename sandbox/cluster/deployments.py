@@ -147,16 +147,18 @@ class DeploymentRoll:
         return ended
 
     def _scale_up(self, deployment: Tree, current: Tree, old_sets: list[Tree]) -> bool:
-        """Start new pods, at most one more than wanted while old ones remain."""
+        """Start new pods, at most one more than wanted while old ones remain; end what is too many."""
         wanted = int(deployment["spec"]["replicas"])
         new = [pod for pod in self._kubelet.owned_by(current) if not is_ending(pod)]
         staying = [pod for pod in self._pods_of(old_sets) if not is_ending(pod)]
         room = min(wanted - len(new), wanted + 1 - len(new) - len(staying))
+        for pod in new[wanted:]:
+            self._kubelet.end(pod)
         template = current["spec"]["template"]
         for _ in range(max(room, 0)):
             name = f"{_name(current)}-{random_suffix()}"
             self._kubelet.start(current, template, name, {})
-        return room > 0
+        return room > 0 or len(new) > wanted
 
     def _pods_of(self, sets: list[Tree]) -> list[Tree]:
         return [pod for replica_set in sets for pod in self._kubelet.owned_by(replica_set)]

@@ -11,7 +11,7 @@ from sandbox.routes import Call, Routes
 from sandbox.vaultwarden.accounts import new_api_key
 from sandbox.vaultwarden.admin import Admin
 from sandbox.vaultwarden.ciphers import Ciphers
-from sandbox.vaultwarden.errors import not_found, refusal, unauthorized
+from sandbox.vaultwarden.errors import body_object, not_found, refusal, unauthorized
 from sandbox.vaultwarden.identity import Identity
 from sandbox.vaultwarden.shapes import cipher_json, collection_json, profile_json, wire_time
 from sandbox.vaultwarden.tokens import check_token
@@ -108,8 +108,7 @@ class VaultwardenApi:
 
     def _show_api_key(self, call: Call, *, renew: bool) -> Response:
         account = check_token(self._vault, call)
-        body = call.json()
-        given = str(body.get("masterPasswordHash", "")) if isinstance(body, dict) else ""
+        given = str(body_object(call).get("masterPasswordHash", ""))
         if not hmac.compare_digest(account.password_hash.encode(), given.encode()):
             raise refusal("Invalid password")
         with self._vault.lock:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from sandbox.vaultwarden.errors import refusal
+from sandbox.vaultwarden.errors import body_object, refusal
 from sandbox.vaultwarden.shapes import cipher_json
 from sandbox.vaultwarden.tokens import check_token
 from sandbox.vaultwarden.vault import StoredCipher
@@ -53,7 +53,7 @@ class Ciphers:
     def _create(self, call: Call) -> Response:
         with self._vault.lock:
             account = check_token(self._vault, call)
-            body = _object(call)
+            body = body_object(call)
             data, collections = body.get("cipher"), body.get("collectionIds") or []
             if not isinstance(data, dict):
                 raise refusal("Data missing", 422)
@@ -72,7 +72,7 @@ class Ciphers:
     def _replace(self, call: Call, key: str) -> Response:
         with self._vault.lock:
             account = check_token(self._vault, call)
-            data = _object(call)
+            data = body_object(call)
             cipher = self._find(key)
             self._check_writable(account, cipher, "Cipher is not write accessible")
             _check_fresh(cipher, data.get("lastKnownRevisionDate"))
@@ -167,13 +167,3 @@ def _fill(cipher: StoredCipher, data: dict[str, Any], now: datetime) -> None:
     cipher.password_history = data.get("passwordHistory")
     cipher.reprompt = data.get("reprompt") or 0
     cipher.updated_at = now
-
-
-def _object(call: Call) -> dict[str, Any]:
-    try:
-        body = call.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise refusal("Data missing", 422)
-    return body

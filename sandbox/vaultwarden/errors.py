@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sandbox.routes import Call, Refused
@@ -33,3 +35,14 @@ def unauthorized() -> Refused:
 def not_found(_: Call) -> Response:
     """Return the page for a route that the server does not have."""
     return HTMLResponse("<!doctype html><title>404</title><p>Not found</p>", status_code=404)
+
+
+def body_object(call: Call) -> dict[str, Any]:
+    """Return the JSON object of the body, or refuse."""
+    try:
+        body = call.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise refusal("Data missing", 422)
+    return body

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from sandbox.vaultwarden.errors import refusal
+from sandbox.vaultwarden.errors import body_object, refusal
 from sandbox.vaultwarden.limits import Limit
 from sandbox.vaultwarden.tokens import LIFETIME, issue_token
 
@@ -37,9 +37,7 @@ class Identity:
         routes.add("POST", "/identity/connect/token", self._token)
 
     def _prelogin(self, call: Call) -> Response:
-        body = call.json()
-        email = body.get("email", "") if isinstance(body, dict) else ""
-        account = self._vault.account_by_email(email)
+        account = self._vault.account_by_email(str(body_object(call).get("email", "")))
         return JSONResponse(_kdf(account) if account else _UNKNOWN)
 
     def _token(self, call: Call) -> Response:

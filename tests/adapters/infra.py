@@ -212,6 +212,12 @@ def publish(infra: Infra, run: str = "run-1") -> Any:
     return step.run(params(step), call(run, step="publish")).outputs
 
 
+def rollback(infra: Infra, outputs: Any, run: str = "run-1") -> Any:
+    """Take `git.publish` back and return its outputs."""
+    step = infra.steps()["git.publish"]
+    return undo(step, params(step), outputs, call(run, key=f"{run}/back", step="publish"))
+
+
 def program(path: Path, text: str) -> Path:
     """Write an executable script and return it."""
     path.parent.mkdir(parents=True, exist_ok=True)

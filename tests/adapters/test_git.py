@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import threading
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
@@ -16,7 +13,7 @@ from adapters.shared.checkout import GitSettings
 from engine.errors import Refused, Transient
 from engine.step import NotYet
 from tests.adapters import infra as world
-from tests.adapters.infra import AT, FILE, NEW, OLD, Infra
+from tests.adapters.infra import AT, FILE, NEW, Infra
 
 KEY = '["ai_agents"]["anthropic_api_key"]'
 REDIS = {"file": FILE, "path": "redis.password"}
@@ -27,24 +24,8 @@ def infra(tmp_path: Path) -> Infra:
     return world.build(tmp_path)
 
 
-def _message(infra: Infra, commit: str) -> str:
-    return infra.in_remote("log", "-1", "--format=%B", commit)
-
-
-def _trailers(infra: Infra, commit: str) -> list[str]:
-    return infra.in_remote("log", "-1", "--format=%(trailers)", commit).splitlines()
-
-
 def _commits(infra: Infra) -> list[str]:
     return infra.in_remote("log", "--format=%s", "main").splitlines()
-
-
-def _rollback(infra: Infra, outputs: object, run: str = "run-1") -> git.PublishOutputs:
-    step = infra.steps()["git.publish"]
-    asked = world.call(run, key=f"{run}/back", step="publish")
-    given = world.undo(step, world.params(step), outputs, asked)
-    assert isinstance(given, git.PublishOutputs)
-    return given
 
 
 def test_the_pending_tree_becomes_one_commit_on_main(infra: Infra) -> None:
@@ -58,25 +39,6 @@ def test_the_pending_tree_becomes_one_commit_on_main(infra: Infra) -> None:
     assert infra.in_remote("rev-parse", "main^{tree}") == tree
     assert _commits(infra) == ["rotate anthropic-api-key: rotate-anthropic-api-key", "work"]
     assert infra.branches() == {"main"}
-
-
-def test_the_commit_says_who_and_where_but_not_what(infra: Infra) -> None:
-    world.store(infra)
-    step = infra.steps()["git.publish"]
-    asked = world.call(step="publish")
-
-    outputs = step.run(world.params(step, ledger_head="sha256:abc"), asked).outputs
-
-    assert _trailers(infra, outputs.commit) == [
-        "Runbook-Run: run-1",
-        "Runbook-Key: run-1/publish",
-        "Runbook-Step: publish",
-        f"Runbook-Change: {FILE}#{KEY}",
-        "Started-By: petra.ops",
-        "Approved-By: ada",
-        "Approved-By: bob",
-        "Ledger-Head: sha256:abc",
-    ]
 
 
 def test_probe_finds_the_commit_and_not_before(infra: Infra) -> None:
@@ -183,7 +145,7 @@ def test_a_new_key_is_carried_to_a_main_that_moved(infra: Infra) -> None:
 
     assert infra.values()["redis"] == {"password": "redis-old", "port": 6380, "user": NEW}
     infra.commit({FILE: infra.edited('["redis"]["port"]', 6381)})
-    _rollback(infra, outputs)
+    world.rollback(infra, outputs)
     assert infra.values()["redis"] == {"password": "redis-old", "port": 6381}
 
 
@@ -258,152 +220,8 @@ def test_a_protected_main_is_refused_with_the_words_of_the_remote(infra: Infra) 
         infra.remote / "hooks" / "pre-receive", "#!/bin/sh\necho 'main is protected' >&2\nexit 1\n"
     )
 
-    with pytest.raises(Refused, match="does not take a push to main: .*hook declined"):
+    with pytest.raises(Refused, match=r"does not take a push to main: .*hook declined"):
         world.publish(infra)
-
-
-def test_rollback_is_a_new_commit_with_the_old_value(infra: Infra) -> None:
-    world.store(infra)
-    published = world.publish(infra)
-
-    undone = _rollback(infra, published)
-
-    assert infra.head() == undone.commit
-    assert infra.values()["ai_agents"]["anthropic_api_key"] == OLD
-    assert _commits(infra)[0].startswith("take back anthropic-api-key")
-    assert "Runbook-Key: run-1/back" in _trailers(infra, undone.commit)
-    assert _rollback(infra, published) == undone
-
-
-def test_rollback_keeps_what_others_did_meanwhile(infra: Infra) -> None:
-    world.store(infra)
-    published = world.publish(infra)
-    infra.commit({FILE: infra.edited('["redis"]["password"]', "redis-by-petra")})
-
-    _rollback(infra, published)
-
-    values = infra.values()
-    assert values["ai_agents"]["anthropic_api_key"] == OLD
-    assert values["redis"]["password"] == "redis-by-petra"
-
-
-def test_rollback_brings_an_empty_placeholder_back(infra: Infra) -> None:
-    world.store(infra, at={"file": FILE, "path": "ai_agents.spare"})
-    published = world.publish(infra)
-    infra.commit({FILE: infra.edited('["redis"]["password"]', "redis-by-petra")})
-
-    _rollback(infra, published)
-
-    assert infra.values()["ai_agents"]["spare"] is None
-
-
-def test_rollback_of_a_value_that_is_no_longer_ours_is_refused(infra: Infra) -> None:
-    world.store(infra)
-    published = world.publish(infra)
-    infra.commit({FILE: infra.edited(KEY, "by-petra")})
-
-    with pytest.raises(Refused, match="changed by someone else"):
-        _rollback(infra, published)
-
-
-def test_rollback_of_a_commit_that_main_lost_is_refused(infra: Infra) -> None:
-    world.store(infra)
-    published = world.publish(infra)
-    infra.in_remote("update-ref", "refs/heads/main", "main^")
-
-    with pytest.raises(Refused, match="does not contain"):
-        _rollback(infra, published)
-
-
-def test_storing_and_publishing_roll_back_in_turn(infra: Infra) -> None:
-    stored = world.store(infra)
-    _rollback(infra, world.publish(infra))
-    step = infra.steps()["sops.set"]
-
-    world.undo(step, world.params(step, value=NEW, at=AT), stored, world.call(key="back"))
-
-    assert infra.values()["ai_agents"]["anthropic_api_key"] == OLD
-    assert infra.branches() == {"main"}
-
-
-def test_a_strange_commit_on_the_pending_branch_is_not_published(infra: Infra) -> None:
-    world.store(infra)
-    infra.commit({"evil": b"x"}, branch="rotate/run-1")
-
-    with pytest.raises(Refused, match="not made by this run"):
-        world.publish(infra)
-
-
-def test_a_change_the_trailers_do_not_name_is_not_published(infra: Infra) -> None:
-    world.store(infra)
-    text = f"forged\n\nRunbook-Run: run-1\nRunbook-Change: {FILE}#{KEY}\n"
-    infra.commit({"evil": b"x"}, branch="rotate/run-1", text=text)
-
-    with pytest.raises(Refused, match="changes evil too"):
-        world.publish(infra)
-
-
-def test_a_pending_branch_that_someone_merged_is_told(infra: Infra) -> None:
-    pending = world.store(infra).commit
-    infra.in_remote("update-ref", "refs/heads/main", pending)
-
-    with pytest.raises(Refused, match="mark the step done by hand"):
-        world.publish(infra)
-
-
-def test_a_name_cannot_forge_a_trailer(infra: Infra) -> None:
-    names = ("ada\nRunbook-Key: stolen", "bob\r\u2028Ledger-Head: x\x1b[0m", "\n\n")
-    world.store(infra)
-    step = infra.steps()["git.publish"]
-    asked = world.call(step="publish", started_by="eve\n\nRunbook-Run: run-2", approved_by=names)
-
-    commit = step.run(world.params(step), asked).outputs.commit
-
-    lines = _message(infra, commit).splitlines()
-    assert [line for line in lines if line.startswith("Runbook-Run:")] == ["Runbook-Run: run-1"]
-    assert [line for line in lines if line.startswith("Runbook-Key:")] == [
-        "Runbook-Key: run-1/publish"
-    ]
-    assert "Started-By: eve Runbook-Run: run-2" in lines
-    assert "Approved-By: bob Ledger-Head: x [0m" in lines
-    assert not world.is_done(
-        world.probe(step, world.params(step), world.call("run-2", step="publish"))
-    )
-
-
-def test_a_trailer_counts_only_for_its_own_run_and_key(infra: Infra) -> None:
-    world.store(infra)
-    world.publish(infra)
-    step = infra.steps()["git.publish"]
-
-    for other in (world.call("run", step="publish"), world.call(key="run-1/pub")):
-        assert not world.is_done(world.probe(step, world.params(step), other))
-
-
-def test_no_cleartext_is_in_any_git_object(infra: Infra) -> None:
-    world.store(infra)
-    infra.commit({FILE: infra.edited('["redis"]["password"]', "redis-by-petra")})
-    _rollback(infra, world.publish(infra))
-
-    held = infra.objects()
-    assert b"rotate anthropic-api-key" in held
-    for value in (OLD, NEW, "redis-by-petra"):
-        raw = value.encode()
-        forms = (
-            raw,
-            base64.b64encode(raw),
-            quote(value).encode(),
-            json.dumps(value)[1:-1].encode(),
-        )
-        assert not any(form in held for form in forms)
-
-
-def test_a_run_whose_name_is_no_branch_is_refused(infra: Infra) -> None:
-    step = infra.steps()["git.publish"]
-
-    for run in ("a b", "../main", "-x", "a..b", ""):
-        with pytest.raises(Refused, match="cannot name a branch"):
-            world.probe(step, world.params(step), world.call(run, step="publish"))
 
 
 def test_preflight_and_check_say_what_is_fine(infra: Infra) -> None:
@@ -421,7 +239,7 @@ def test_preflight_names_a_missing_branch(infra: Infra) -> None:
 
 
 def test_a_remote_that_is_away_is_transient() -> None:
-    with pytest.raises(Transient, match="127.0.0.1"):
+    with pytest.raises(Transient, match=r"127\.0\.0\.1"):
         check(GitSettings(remote="http://127.0.0.1:9/infra.git"))
 
 

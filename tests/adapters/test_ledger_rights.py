@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
@@ -18,7 +17,9 @@ from adapters.ledger.addresses import address_of
 from adapters.ledger.tables import METADATA
 from engine.errors import LedgerDown, Refused
 from engine.ledger import Draft, Event, verify
-from tests.postgres import Postgres
+
+if TYPE_CHECKING:
+    from tests.postgres import Postgres
 
 pytest_plugins = ["tests.postgres"]
 
@@ -74,7 +75,7 @@ def test_the_role_cannot_rewrite_the_ledger(
     with SqlJournal(url) as journal:
         entry = journal.append(Draft("r1", Event.RUN_STARTED, attempt=1))
         with pytest.raises(InsufficientPrivilege):
-            postgres.execute(postgres_database, sql.SQL(statement), role)  # type: ignore[arg-type]
+            postgres.execute(postgres_database, statement, role)
         assert journal.entries() == (entry,)
 
 
@@ -87,9 +88,7 @@ def test_the_script_may_run_again(
         assert journal.append(Draft("r1", Event.RUN_ENDED, attempt=1), end=True).sequence == 2
 
 
-def test_the_script_makes_the_tables_the_store_makes(
-    postgres: Postgres, url: str
-) -> None:
+def test_the_script_makes_the_tables_the_store_makes(postgres: Postgres, url: str) -> None:
     with postgres.new_database() as other:
         own = postgres.url(other)
         with SqlJournal(own) as journal:
@@ -108,7 +107,9 @@ def shape_of(url: str) -> dict[str, Any]:
             ],
             "key": look.get_pk_constraint(name)["constrained_columns"],
             "unique": sorted(it["column_names"] for it in look.get_unique_constraints(name)),
-            "indexes": sorted((it["name"] or "", it["column_names"]) for it in look.get_indexes(name)),
+            "indexes": sorted(
+                (it["name"] or "", it["column_names"]) for it in look.get_indexes(name)
+            ),
         }
         for name in METADATA.tables
     }
@@ -140,11 +141,12 @@ def test_the_password_comes_from_its_file(
 ) -> None:
     (tmp_path / "password").write_text(PASSWORD + "\n")
     (tmp_path / "wrong").write_text("open-barley-0815\n")
-    with postgres.asking_for_passwords(role):
-        given = LedgerSettings(url=url, password_file=tmp_path / "password")
-        assert "0 entries on PostgreSQL" in check(given)
-        with pytest.raises(LedgerDown) as caught:
-            check(LedgerSettings(url=url, password_file=tmp_path / "wrong"))
+    asked = sql.SQL("GRANT {} TO {}").format(sql.Identifier(postgres.asked), sql.Identifier(role))
+    postgres.execute("postgres", asked)
+    given = LedgerSettings(url=url, password_file=tmp_path / "password")
+    assert "0 entries on PostgreSQL" in check(given)
+    with pytest.raises(LedgerDown) as caught:
+        check(LedgerSettings(url=url, password_file=tmp_path / "wrong"))
     assert "password authentication failed" in caught.value.message
     assert "open-barley" not in str(caught.value)
 
@@ -162,6 +164,6 @@ def test_a_server_that_commits_without_syncing_is_told_to_sync(
     postgres.execute(postgres_database, lazy)
     with SqlJournal(url) as journal, journal._database.writing() as connection:
         assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
-    with psycopg.connect(host=str(postgres.folder), dbname=postgres_database, user=role) as other:
+    with postgres.connect(postgres_database, role) as other:
         row = other.execute("SHOW synchronous_commit").fetchone()
     assert row == ("off",)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -75,7 +76,10 @@ def test_the_store_is_a_journal(journal: SqlJournal) -> None:
 
 
 def test_entries_come_back_as_they_were_appended(journal: SqlJournal) -> None:
-    details = {"text": 'ä "quoted" \\ \n \u2028 \x00 😀', "list": [1, None, True, {"b": [], "a": {}}]}
+    details: dict[str, Any] = {
+        "text": 'ä "quoted" \\ \n \u2028 \x00 😀',
+        "list": [1, None, True, {"b": [], "a": {}}],
+    }
     written = [
         journal.append(started("r1")),
         journal.append(Draft("r1", Event.STEP_STARTED, ANNA, "s", 1, "d" * 64, details)),
@@ -99,7 +103,9 @@ def test_entries_are_numbered_timed_and_chained(journal: SqlJournal) -> None:
 def test_the_stored_bytes_are_those_that_were_hashed(
     journal: SqlJournal, database_url: str
 ) -> None:
-    entry = journal.append(Draft("r1", Event.RUN_STARTED, ANNA, attempt=1, details={"b": "ä", "a": 1}))
+    entry = journal.append(
+        Draft("r1", Event.RUN_STARTED, ANNA, attempt=1, details={"b": "ä", "a": 1})
+    )
     engine = create_engine(address_of(database_url))
     with engine.connect() as connection:
         row = connection.execute(text("SELECT actor, details FROM entries")).one()
@@ -307,9 +313,7 @@ def test_a_removed_and_a_cut_entry_are_found(journal: SqlJournal, database_url: 
 
 
 @pytest.mark.parametrize("column", ["sequence", "previous", "hash"])
-def test_the_database_refuses_a_fork(
-    journal: SqlJournal, database_url: str, column: str
-) -> None:
+def test_the_database_refuses_a_fork(journal: SqlJournal, database_url: str, column: str) -> None:
     entry = journal.append(step("r1"))
     values = {"sequence": "2", "previous": "'p'", "hash": "'h'"} | {column: column}
     copied = f"{values['sequence']}, at, run, step, attempt, event, actor, plan, details"

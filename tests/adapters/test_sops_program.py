@@ -100,7 +100,7 @@ def test_no_value_is_ever_an_argument_or_in_the_environment(tmp_path: Path) -> N
     step.run(world.params(step, value=NEW, at=AT), world.call())
 
     told = seen.read_text()
-    assert f"set --value-stdin --idempotent .runbook-" in told
+    assert "set --value-stdin --idempotent .runbook-" in told
     assert Path(FILE).name in told
     assert "sk-ant-" not in told
     assert "AGE-SECRET-KEY" not in told

@@ -53,7 +53,11 @@ def test_the_value_is_replaced_and_the_file_opens(infra: Infra, file: Path) -> N
     assert infra.decrypt(file.read_bytes())["ai_agents"]["anthropic_api_key"] == NEW
 
 
-@pytest.mark.parametrize("on_set", [TORN, EMPTY, OTHER, MORE, FAIL])
+@pytest.mark.parametrize(
+    "on_set",
+    [TORN, EMPTY, OTHER, MORE, FAIL],
+    ids=["torn", "empty", "other value", "more than asked", "failed"],
+)
 def test_a_sops_that_goes_wrong_leaves_the_file_as_it_was(
     infra: Infra, file: Path, on_set: str
 ) -> None:
@@ -97,17 +101,17 @@ def test_a_value_can_be_removed(infra: Infra, file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "text", "kind", "held"),
+    ("place", "text", "kind", "held"),
     [
-        (("redis", "port"), "6380", "int", 6380),
-        (("ai_agents", "spare"), "null", "null", None),
-        (("ai_agents", "spare"), "", "str", ""),
+        ("redis.port", "6380", "int", 6380),
+        ("ai_agents.spare", "null", "null", None),
+        ("ai_agents.spare", "", "str", ""),
     ],
 )
 def test_the_type_of_a_value_is_kept(
-    infra: Infra, file: Path, path: tuple[str, str], text: str, kind: str, held: object
+    infra: Infra, file: Path, *, place: str, text: str, kind: str, held: object
 ) -> None:
-    sops = _sops(infra)
+    sops, path = _sops(infra), tuple(place.split("."))
 
     replace_value(sops, file, path, SecretStr(text), kind)
 

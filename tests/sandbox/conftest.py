@@ -17,11 +17,13 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from sandbox.world import World
+from sandbox.cluster.agenda import Pace
+from sandbox.world import Options, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+BRISK = Options(pace=Pace(source=0.01, kustomize=0.01, operator=0.01, rollout=0.01, deadline=0.1))
 DEVICE = {"device_identifier": "3f0c", "device_name": "tests", "device_type": "25"}
 
 
@@ -149,8 +151,9 @@ class KubeClient:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World.create(tmp_path_factory.mktemp("sandbox") / "world") as made:
+    with World.create(tmp_path_factory.mktemp("sandbox") / "world", options=BRISK) as made:
         yield made
+        assert made.log.problems == []
 
 
 @pytest.fixture

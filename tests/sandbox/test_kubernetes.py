@@ -70,32 +70,33 @@ def test_access_review_answers_as_the_role_is(kube: KubeClient) -> None:
 
 
 def test_official_client_reads_and_restarts(world: World) -> None:
-    api = kubernetes_config.new_client_from_config(str(world.layout.kubeconfig))
+    path = str(world.layout.kubeconfig)
+    api = kubernetes_config.new_client_from_config(path)  # type: ignore[no-untyped-call]  # the client types only its models
     with api:
+        plain = api.sanitize_for_serialization
         apps, core = kubernetes.AppsV1Api(api), kubernetes.CoreV1Api(api)
-        secret = core.read_namespaced_secret("matomo-secrets", "matomo")
-        kept = b64decode(secret.data["MATOMO_ADMIN_PASSWORD"]).decode()
-        assert kept == world.values["matomo.admin_password"]
-
+        secret = plain(core.read_namespaced_secret("matomo-secrets", "matomo"))
         annotations = {"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"}
         body = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
         apps.patch_namespaced_deployment("matomo", "matomo", body, field_manager="tests")
         world.cluster.settle()
-        rolled = apps.read_namespaced_deployment("matomo", "matomo")
-        pods = core.list_namespaced_pod("matomo", label_selector="app.kubernetes.io/name=matomo")
-        sets = apps.list_namespaced_replica_set("matomo")
-        custom = kubernetes.CustomObjectsApi(api)
-        flux = ("kustomize.toolkit.fluxcd.io", "v1", "flux-system", "kustomizations")
-        found = custom.patch_namespaced_custom_object(*flux, "matomo", {"metadata": {}})
-        jobs = kubernetes.BatchV1Api(api).list_namespaced_cron_job("matomo")
+        rolled = plain(apps.read_namespaced_deployment("matomo", "matomo"))
+        labels = "app.kubernetes.io/name=matomo"
+        pods = plain(core.list_namespaced_pod("matomo", label_selector=labels))
+        sets = plain(apps.list_namespaced_replica_set("matomo"))
+        jobs = plain(kubernetes.BatchV1Api(api).list_namespaced_cron_job("matomo"))
+        flux = ("kustomize.toolkit.fluxcd.io", "v1", "flux-system", "kustomizations", "matomo")
+        found = plain(kubernetes.CustomObjectsApi(api).patch_namespaced_custom_object(*flux, {}))
 
-    assert rolled.status.observed_generation == rolled.metadata.generation == 2
-    assert (rolled.status.replicas, rolled.status.updated_replicas) == (2, 2)
-    assert rolled.status.available_replicas == len(pods.items) == 2
-    assert sorted(s.spec.replicas for s in sets.items) == [0, 2]
-    assert "tests" in {entry.manager for entry in rolled.metadata.managed_fields}
+    held = b64decode(secret["data"]["MATOMO_ADMIN_PASSWORD"]).decode()
+    status = rolled["status"]
+    assert held == world.values["matomo.admin_password"]
+    assert status["observedGeneration"] == rolled["metadata"]["generation"] == 2
+    assert status["replicas"] == status["updatedReplicas"] == len(pods["items"]) == 2
+    assert sorted(s["spec"]["replicas"] for s in sets["items"]) == [0, 2]
+    assert "tests" in {entry["manager"] for entry in rolled["metadata"]["managedFields"]}
     assert found["metadata"]["name"] == "matomo"
-    assert [job.metadata.name for job in jobs.items] == ["matomo-archive"]
+    assert [job["metadata"]["name"] for job in jobs["items"]] == ["matomo-archive"]
 
 
 def test_custom_resources_know_no_strategic_merge(kube: KubeClient) -> None:

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 def git(world: World, *arguments: str) -> bytes:
     command = [find_program("git"), "--git-dir", str(world.layout.remote), *arguments]
-    return subprocess.run(command, check=True, capture_output=True).stdout
+    return subprocess.run(command, check=True, capture_output=True).stdout  # noqa: S603 - fixed
 
 
 def test_no_seeded_value_lies_in_clear_outside_keys_and_credentials(world: World) -> None:
@@ -45,6 +45,7 @@ def test_no_seeded_value_lies_in_clear_outside_keys_and_credentials(world: World
     values = [value.encode() for value in (*world.values.values(), "a-new-value-by-hand")]
     found = [v for v in (*values, client) if v in everything or b64encode(v) in everything]
     assert len(files) > 10
+    assert b"Describe the platform" in everything
     assert found == []
 
 
@@ -117,7 +118,7 @@ def test_program_says_ready_and_leaves_nothing_behind(
     directory = tmp_path / "world"
     command = [sys.executable, "-m", "sandbox", "--directory", str(directory)]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 - this project's own program
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as program:
         assert program.stdout is not None
@@ -129,3 +130,22 @@ def test_program_says_ready_and_leaves_nothing_behind(
 
     assert (word, program.returncode, errors) == ("ready", 0, "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_push_can_be_refused_or_taken_without_a_reply(world: World, tmp_path: Path) -> None:
+    commit = world.remote.head()
+
+    def push(branch: str) -> int:
+        command = [find_program("git"), "-C", str(world.layout.remote), "push", "-q"]
+        command += [world.layout.remote.as_uri(), f"{commit}:refs/heads/{branch}"]
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+        ended = subprocess.run(command, check=False, capture_output=True, env=environment)  # noqa: S603 - fixed
+        return ended.returncode
+
+    world.remote.break_pushes("refuse")
+    assert (push("refused"), "refused" in world.remote.branches()) == (1, False)
+    world.remote.break_pushes("lose")
+    assert push("lost") != 0
+    assert world.remote.branches()["lost"] == commit
+    world.remote.break_pushes(None)
+    assert push("good") == 0

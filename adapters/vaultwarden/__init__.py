@@ -1,0 +1,13 @@
+"""Vaultwarden: the vault people look into, kept equal to what the cluster is reconciled from.
+
+An own client over the stable parts of the protocol (Vaultwarden 1.37.2): sign-in by API key, sync,
+and read-modify-write of single items. All encryption happens here; the server sees ciphertext.
+"""
+
+from adapters.vaultwarden.checks import check
+from adapters.vaultwarden.inventory import Mirrored, read_all
+from adapters.vaultwarden.location import VaultwardenLocation
+from adapters.vaultwarden.settings import VaultwardenSettings
+from adapters.vaultwarden.steps import steps
+
+__all__ = ["Mirrored", "VaultwardenLocation", "VaultwardenSettings", "check", "read_all", "steps"]

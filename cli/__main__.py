@@ -1,0 +1,5 @@
+"""`python -m cli` is `runbook`."""
+
+from cli.main import main
+
+main()

@@ -1,0 +1,58 @@
+"""Steps that only a person can do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from adapters import manual
+from engine.errors import Refused
+from engine.step import Ask, Effect, Irreversible, Repeatable, Step, Untouched
+from tests.adapters import infra, sky
+
+OFFERED: dict[str, Step[Any, Any]] = {step.name: step for step in manual.steps()}
+GIVEN = {"instructions": "Revoke it in the portal.", "evidence": "The number of the ticket."}
+
+
+@pytest.mark.parametrize("name", OFFERED)
+def test_what_the_person_wrote_is_the_evidence(name: str) -> None:
+    done = sky.run(OFFERED[name], sky.called(comment=" ticket 4711 "), **GIVEN)
+
+    assert done.outputs.evidence == "ticket 4711"
+    assert done.evidence == "ada, bob wrote: ticket 4711"
+
+
+@pytest.mark.parametrize("comment", ["", "    ", "done", "  ok  "])
+def test_a_word_is_no_evidence(comment: str) -> None:
+    step, call = OFFERED["manual.confirm"], sky.called(comment=comment)
+
+    error = sky.refusal(Refused, lambda: sky.run(step, call, **GIVEN))
+
+    assert "The number of the ticket." in error.hint
+
+
+def test_each_declares_what_it_does_to_the_world() -> None:
+    confirm, revoke = OFFERED["manual.confirm"], OFFERED["manual.revoke"]
+
+    assert (confirm.effect, revoke.effect) == (Effect.VERIFY, Effect.REVOKE)
+    assert isinstance(confirm.undo, Untouched)
+    assert isinstance(revoke.undo, Irreversible)
+    assert all(step.ask is Ask.EVIDENCE for step in OFFERED.values())
+    assert all(isinstance(step.probe, Repeatable) for step in OFFERED.values())
+
+
+def test_instructions_and_evidence_are_shown_at_the_gate() -> None:
+    step = OFFERED["manual.revoke"]
+    assert step.describe is not None
+
+    told = step.describe(infra.params(step, **GIVEN))
+
+    assert GIVEN["instructions"] in told
+    assert GIVEN["evidence"] in told
+
+
+def test_empty_instructions_are_refused_at_validation() -> None:
+    with pytest.raises(ValidationError):
+        infra.params(OFFERED["manual.confirm"], instructions="", evidence="x")

@@ -1,0 +1,33 @@
+"""What holds for every test: no setting of the developer's machine, and no default ledger."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+for name in [*os.environ]:
+    if name.startswith(("RUNBOOK_", "PREFECT_")) and name != "RUNBOOK_TESTS_REQUIRE_ALL":
+        del os.environ[name]
+os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+os.environ["DO_NOT_TRACK"] = "1"
+
+
+@pytest.fixture(autouse=True)
+def _own_prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give every test a Prefect home of its own, so that none meets the developer's."""
+    before = os.environ.get("PREFECT_HOME")
+    os.environ["PREFECT_HOME"] = str(tmp_path_factory.mktemp("prefect-home"))
+    yield
+    if before is None:
+        os.environ.pop("PREFECT_HOME", None)
+    else:
+        os.environ["PREFECT_HOME"] = before
+
+
+@pytest.fixture
+def root() -> Path:
+    """The project's folder."""
+    return Path(__file__).resolve().parent.parent
