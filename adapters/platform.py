@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from adapters.ledger import SqlJournal, open_journal
 from adapters.registry import registry
 from adapters.settings import Settings, load_settings
 from adapters.shared.files import read_secret
-from pydantic import SecretStr
-
 from engine.catalogue import Catalogue, People
 from engine.checks import Surroundings, read_runbook
 from engine.errors import Refused

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters import (
     anthropic,
+    bitwarden,
     flux,
     git,
     http,
@@ -26,6 +27,7 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
         *sops.steps(settings.sops, settings.git),
         *git.steps(settings.git, replay=sops.replay(settings.sops)),
         *vaultwarden.steps(settings.vaultwarden),
+        *bitwarden.steps(settings.bitwarden),
         *flux.steps(settings.flux, settings.kubernetes, is_descendant(settings.git)),
         *kubernetes.steps(settings.kubernetes),
         *http.steps(settings.http),

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from adapters.anthropic import AnthropicSettings
+from adapters.bitwarden import BitwardenSettings
 from adapters.flux import FluxSettings
 from adapters.http import HttpSettings
 from adapters.ledger import LedgerSettings
@@ -58,6 +59,7 @@ class Settings(BaseModel):
     sops: SopsSettings = SopsSettings()
     git: GitSettings = GitSettings()
     vaultwarden: VaultwardenSettings = VaultwardenSettings()
+    bitwarden: BitwardenSettings = BitwardenSettings()
     kubernetes: KubernetesSettings = KubernetesSettings()
     flux: FluxSettings = FluxSettings()
     anthropic: AnthropicSettings = AnthropicSettings()

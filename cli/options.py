@@ -34,9 +34,7 @@ Run = Annotated[
 ]
 GateKey = Annotated[
     str,
-    typer.Option(
-        "--gate", metavar="KEY", help="Answer only if the run stands at this very gate."
-    ),
+    typer.Option("--gate", metavar="KEY", help="Answer only if the run stands at this very gate."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not show the gate and do not ask.")]
 Wait = Annotated[

@@ -34,8 +34,12 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with set_stage(wanted.folder, port=wanted.port, say=lambda text: console.print(f"• {text}")
-                       ) as stage, at_server(stage.api_url):
+        with (
+            set_stage(
+                wanted.folder, port=wanted.port, say=lambda text: console.print(f"• {text}")
+            ) as stage,
+            at_server(stage.api_url),
+        ):
             _play(stage, console, wait=wanted.wait)
             if sys.stdin.isatty():
                 _linger(stage, console)
@@ -50,12 +54,21 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    parser.add_argument("--wait", action="store_true",
-                        help="leave the approving to you, in the browser")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT,
-                        help="port of the Prefect UI; another one is taken if it is in use")
-    parser.add_argument("--folder", type=Path, default=ROOT / ".demo",
-                        help="where everything is kept; emptied at the start")
+    parser.add_argument(
+        "--wait", action="store_true", help="leave the approving to you, in the browser"
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=DEFAULT_PORT,
+        help="port of the Prefect UI; another one is taken if it is in use",
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=ROOT / ".demo",
+        help="where everything is kept; emptied at the start",
+    )
     return parser.parse_args()
 
 
@@ -69,7 +82,11 @@ def _play(stage: Stage, console: Console, *, wait: bool) -> None:
     journal = stage.platform().journal
     oncall, watch, decided = OnCall(stage), Watch(console), 0
     deadline = time.monotonic() + RUN_SECONDS
-    with Live(console=console, refresh_per_second=4) if console.is_terminal else nullcontext() as live:
+    with (
+        Live(console=console, refresh_per_second=4)
+        if console.is_terminal
+        else nullcontext() as live
+    ):
         watch.live = live
         while True:
             entries = list(journal.entries(run))
@@ -97,7 +114,9 @@ def _tell_how(stage: Stage, console: Console, run: str) -> None:
         f"  A new key: {stage.world['urls']['console']}/console\n"
         f"  Seal it with: RUNBOOK_SETTINGS={settings} .venv/bin/runbook seal\n"
         "  Members of plana-staff: olga, otto, petra; of plana-admins: anna, ada.",
-        markup=False, soft_wrap=True)
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def _linger(stage: Stage, console: Console) -> None:

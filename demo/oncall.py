@@ -30,8 +30,13 @@ class OnCall:
         platform = self.stage.platform()
         waiting = self._form(run, opening)
         plan = waiting.schema["properties"]
-        fields = {"decision": "approve", "name": self._who(opening), "gate": waiting.key,
-                  "comment": "Read and agreed.", "via": "demo"}
+        fields = {
+            "decision": "approve",
+            "name": self._who(opening),
+            "gate": waiting.key,
+            "comment": "Read and agreed.",
+            "via": "demo",
+        }
         if "sealed_value" in plan:
             fields["sealed_value"] = platform.seal().close(self.new_key(run))
             fields["comment"] = "Created in the console."
@@ -41,7 +46,9 @@ class OnCall:
         """Create a key in the provider's console, as a person does in a browser."""
         response = httpx.post(
             f"{self.stage.world['urls']['console']}/console/keys",
-            json={"name": f"plana-anthropic-{run[:8]}"}, headers={"accept": "application/json"})
+            json={"name": f"plana-anthropic-{run[:8]}"},
+            headers={"accept": "application/json"},
+        )
         return SecretStr(response.raise_for_status().json()["key"])
 
     def _who(self, opening: Opening) -> str:
@@ -59,4 +66,3 @@ class OnCall:
                 if time.monotonic() > deadline:
                     raise
             time.sleep(0.2)
-

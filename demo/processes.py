@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +38,8 @@ class Program:
     def stop(self) -> None:
         """Ask it to end, and end it with everything it started if it does not."""
         _signal_group(self.process, signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self.process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            pass
         _signal_group(self.process, signal.SIGKILL)
         self.process.wait()
 
@@ -59,8 +58,14 @@ def start(
     """Start `python -m <arguments>` in a process group of its own."""
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", *arguments], stdin=subprocess.DEVNULL, stdout=output,
-            stderr=subprocess.STDOUT, env=environment(extra), cwd=folder, start_new_session=True)
+            [sys.executable, "-m", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment(extra),
+            cwd=folder,
+            start_new_session=True,
+        )
     return Program(name, process, log)
 
 
@@ -113,7 +118,5 @@ def free_port(preferred: int = 0) -> int:
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-    except ProcessLookupError:
-        pass

@@ -12,7 +12,6 @@ from engine.fold import fold
 from engine.ledger import verify
 from engine.state import Outcome, Status
 
-
 ANTHROPIC = "ai_agents.anthropic_api_key"
 
 

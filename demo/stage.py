@@ -15,7 +15,6 @@ import yaml
 from adapters.platform import Platform, open_platform
 from adapters.settings import VARIABLE
 from demo.processes import Program, free_port, run, start, wait_for_line, wait_for_url
-
 from flows.door import at_server, make_pool
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,7 +57,10 @@ class Stage:
 
 @contextmanager
 def set_stage(
-    folder: Path, *, port: int = 0, say: Callable[[str], None] = lambda text: None,
+    folder: Path,
+    *,
+    port: int = 0,
+    say: Callable[[str], None] = print,
     changes: Mapping[str, Any] | None = None,
 ) -> Iterator[Stage]:
     """Bring everything up below `folder`, which is emptied first, and end it all afterwards.
@@ -132,16 +134,21 @@ def _write_settings(folder: Path, world: Mapping[str, Any], changes: Mapping[str
         "catalogue": str(ROOT / "runbooks" / "secrets.yaml"),
         "people": str(ROOT / "runbooks" / "people.yaml"),
         "platform": {"app": urls["app"], "anthropic_console": f"{urls['console']}/console"},
-        "engine": {"age_key_file": paths["engine_age_key"],
-                   "fingerprint_key_file": paths["fingerprint_key"]},
+        "engine": {
+            "age_key_file": paths["engine_age_key"],
+            "fingerprint_key_file": paths["fingerprint_key"],
+        },
         "ledger": {"url": f"sqlite:///{folder / 'ledger.db'}"},
         "sops": {"age_key_file": paths["engine_age_key"]},
         "git": {"remote": f"file://{paths['remote']}"},
         "vaultwarden": {
-            "url": urls["vaultwarden"], "email": vault["email"], "client_id": vault["client_id"],
+            "url": urls["vaultwarden"],
+            "email": vault["email"],
+            "client_id": vault["client_id"],
             "client_secret_file": paths["vaultwarden_client_secret"],
             "master_password_file": paths["vaultwarden_master_password"],
-            "organisation": vault["organization_id"]},
+            "organisation": vault["organization_id"],
+        },
         "kubernetes": {"kubeconfig": paths["kubeconfig"]},
         "anthropic": {"url": urls["anthropic"], "admin_key_file": paths["anthropic_admin_key"]},
         **changes,

@@ -14,8 +14,13 @@ from engine.ledger import Entry, Event
 from engine.plan import Plan
 from engine.state import RunState, Status
 
-MARKS = {Status.DONE: "[green]✔[/]", Status.FAILED: "[red]✘[/]", Status.STARTED: "[yellow]…[/]",
-         Status.SKIPPED: "–", Status.UNDONE: "↩"}
+MARKS = {
+    Status.DONE: "[green]✔[/]",
+    Status.FAILED: "[red]✘[/]",
+    Status.STARTED: "[yellow]…[/]",
+    Status.SKIPPED: "-",
+    Status.UNDONE: "↩",
+}
 
 PLAIN: dict[Event, Callable[[Entry], str]] = {
     Event.RUN_STARTED: lambda e: f"run {e.run[:8]} started by {e.actor.subject}",
@@ -57,8 +62,12 @@ def steps_table(plan: Plan, state: RunState) -> Table:
         held = state.step(step.id)
         waits = state.opening is not None and state.opening.step == step.id
         status = "waits for approval" if waits else held.status.value
-        table.add_row(MARKS.get(held.status, "·"), escape(step.name), status,
-                      escape(held.error or held.evidence))
+        table.add_row(
+            MARKS.get(held.status, "·"),
+            escape(step.name),
+            status,
+            escape(held.error or held.evidence),
+        )
     return table
 
 
@@ -67,8 +76,20 @@ def trail_table(entries: list[Entry]) -> Table:
     table = Table("#", "When (UTC)", "Step", "Event", "Who", "What", title="Audit trail")
     for entry in entries:
         who = f"{entry.actor.subject} ({entry.actor.verified})"
-        what = next((str(entry.details[key]) for key in ("evidence", "message", "why", "comment",
-                     "outcome", "title") if entry.details.get(key)), "")
-        table.add_row(str(entry.sequence), entry.at[11:19], escape(entry.step), entry.event.value,
-                      escape(who), escape(what))
+        what = next(
+            (
+                str(entry.details[key])
+                for key in ("evidence", "message", "why", "comment", "outcome", "title")
+                if entry.details.get(key)
+            ),
+            "",
+        )
+        table.add_row(
+            str(entry.sequence),
+            entry.at[11:19],
+            escape(entry.step),
+            entry.event.value,
+            escape(who),
+            escape(what),
+        )
     return table

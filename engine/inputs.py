@@ -9,7 +9,33 @@ from typing import Any
 
 from engine.catalogue import Catalogue
 from engine.errors import Refused
+from engine.references import find, look_up
 from engine.runbook import Input, Runbook
+
+
+def eligible(runbook: Runbook, catalogue: Catalogue) -> tuple[str, ...]:
+    """Name the secrets whose catalogue entry has every fact that the runbook refers to."""
+    needed = {
+        reference.parts[1:]
+        for step in runbook.steps
+        for reference in find(step.with_)
+        if reference.parts[:1] == ("secret",)
+    }
+    return tuple(
+        sorted(
+            name
+            for name in catalogue.secrets
+            if all(_has(catalogue.facts(name), parts) for parts in needed)
+        )
+    )
+
+
+def _has(facts: Mapping[str, Any], parts: tuple[str, ...]) -> bool:
+    try:
+        look_up(facts, parts)
+    except KeyError:
+        return False
+    return True
 
 
 def check_inputs(
@@ -28,7 +54,8 @@ def check_inputs(
             problems.append(f"`{name}` is missing: {spec.description}")
             continue
         value = value.isoformat() if isinstance(value, date) else value
-        problem = _problem(spec, value, catalogue)
+        secrets = eligible(runbook, catalogue) if spec.type == "secret" else ()
+        problem = _problem(spec, value, secrets)
         if problem:
             problems.append(f"`{name}` {problem}")
         values[name] = value
@@ -37,7 +64,7 @@ def check_inputs(
     return values
 
 
-def _problem(spec: Input, value: Any, catalogue: Catalogue) -> str:
+def _problem(spec: Input, value: Any, secrets: tuple[str, ...]) -> str:
     match spec.type:
         case "string":
             return _string_problem(spec, value)
@@ -50,8 +77,7 @@ def _problem(spec: Input, value: Any, catalogue: Catalogue) -> str:
         case "date":
             return _date_problem(value)
         case "secret":
-            known = value in catalogue.secrets
-            return "" if known else f"names no secret of the catalogue: {value}"
+            return "" if value in secrets else f"is none of {', '.join(secrets)}"
 
 
 def _string_problem(spec: Input, value: Any) -> str:

@@ -14,7 +14,7 @@ from prefect import Flow, flow
 from adapters.platform import Platform, open_platform
 from engine.errors import Refused
 from engine.runbook import Runbook
-from flows.form import signature
+from flows.form import docstring, signature
 from flows.run import run_runbook
 
 
@@ -39,7 +39,7 @@ def build(runbook: Runbook, platform: Platform) -> Flow[..., None]:
         run_runbook(runbook.runbook, parameters)
 
     body.__name__ = runbook.runbook.replace("-", "_")
-    body.__doc__ = runbook.description
+    body.__doc__ = docstring(runbook)
     body.__signature__ = signature(runbook, platform.catalogue)  # type: ignore[attr-defined] # read by inspect
     return flow(
         name=runbook.runbook,

@@ -11,11 +11,12 @@ from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas import OrchestrationResult
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound, PrefectHTTPStatusError
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 from prefect.states import AwaitingRetry
 from prefect.workers.process import ProcessWorker
 
@@ -48,16 +49,8 @@ def at_server(api_url: str) -> Iterator[None]:
 def start(runbook: str, parameters: Mapping[str, Any]) -> str:
     """Start a run of a deployed runbook and return its id; raise `Refused` if it is not deployed."""
     with _client() as client:
-        try:
-            deployment = client.read_deployment_by_name(f"{runbook}/{runbook}")
-        except ObjectNotFound:
-            missing = True
-        else:
-            missing = False
-        if missing:
-            raise Refused(f"{runbook} is not deployed", hint="Run `prefect deploy --all`.")
         flow_run = client.create_flow_run_from_deployment(
-            deployment.id, parameters=dict(parameters)
+            _deployment(client, runbook), parameters=dict(parameters)
         )
         return str(flow_run.id)
 
@@ -66,9 +59,13 @@ def make_pool(name: str) -> None:
     """Make a work pool of processes under this name, unless there is one."""
     with _client() as client:
         try:
-            client.create_work_pool(WorkPoolCreate(
-                name=name, type="process",
-                base_job_template=ProcessWorker.get_default_base_job_template()))
+            client.create_work_pool(
+                WorkPoolCreate(
+                    name=name,
+                    type="process",
+                    base_job_template=ProcessWorker.get_default_base_job_template(),
+                )
+            )
         except ObjectAlreadyExists:
             return
 
@@ -123,7 +120,9 @@ def wake(run: str) -> None:
                 f"only a run that failed, crashed or was cancelled can be resumed; this "
                 f"one is {state.name if state else 'unknown'}"
             )
-        result = client.set_flow_run_state(UUID(run), AwaitingRetry(), force=True)
+        result: OrchestrationResult[Any] = client.set_flow_run_state(
+            UUID(run), AwaitingRetry(), force=True
+        )
         if result.status is not SetStateStatus.ACCEPT:
             raise Refused("Prefect did not take the run up again")
 
@@ -147,6 +146,14 @@ def _schema(client: SyncPrefectClient, run: UUID, key: str) -> Mapping[str, Any]
     raise Transient("Prefect has the gate, but not its form yet", hint="Try again in a moment.")
 
 
+def _deployment(client: SyncPrefectClient, runbook: str) -> UUID:
+    try:
+        return client.read_deployment_by_name(f"{runbook}/{runbook}").id
+    except ObjectNotFound:
+        pass
+    raise Refused(f"{runbook} is not deployed", hint="Run `prefect deploy --all`.")
+
+
 def _flow_run(client: SyncPrefectClient, run: str) -> FlowRun:
     try:
         return client.read_flow_run(UUID(run))
@@ -167,3 +174,37 @@ def _client() -> Iterator[SyncPrefectClient]:
     else:
         return
     raise Transient(told, hint="Check PREFECT_API_URL and that the server is up.")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where Prefect sees a run."""
+
+    name: str
+    """Prefect's name of the state, e.g. `Suspended`."""
+    message: str
+    is_final: bool
+
+
+def standing(run: str) -> Standing:
+    """Return where Prefect sees the run; raise `Refused` if it knows none."""
+    with _client() as client:
+        state = _flow_run(client, run).state
+        if state is None:
+            return Standing("", "", is_final=False)
+        return Standing(state.name or "", state.message or "", state.is_final())
+
+
+def address() -> str:
+    """Return where the Prefect server is said to be.
+
+    Raises `Refused` where nothing says it: Prefect's client would then start a server of its own,
+    which knows no run.
+    """
+    url = get_current_settings().api.url
+    if url is None:
+        raise Refused(
+            "it is not said where the Prefect server is",
+            hint="Set PREFECT_API_URL, for example to http://127.0.0.1:4200/api.",
+        )
+    return str(url)

@@ -8,33 +8,40 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from engine.catalogue import Catalogue
+from engine.inputs import eligible
 from engine.runbook import Input, Runbook
 
 REQUESTED_BY = "requested_by"
+WHO = "Who starts this run. Recorded as claimed where no gateway verifies it."
 
 
 def signature(runbook: Runbook, catalogue: Catalogue) -> Signature:
     """Return keyword-only parameters from which Prefect makes the form and its JSON Schema."""
-    fields = [_parameter(name, spec, catalogue) for name, spec in runbook.inputs.items()]
-    name = Annotated[
-        str,
-        Field(
-            min_length=1,
-            max_length=80,
-            title="Requested by",
-            description="Who starts this run. Recorded as claimed where no gateway verifies it.",
-        ),
-    ]
+    fields = [_parameter(name, spec, runbook, catalogue) for name, spec in runbook.inputs.items()]
+    name = Annotated[str, Field(min_length=1, max_length=80)]
     return Signature([*fields, Parameter(REQUESTED_BY, Parameter.KEYWORD_ONLY, annotation=name)])
 
 
-def _parameter(name: str, spec: Input, catalogue: Catalogue) -> Parameter:
+def docstring(runbook: Runbook) -> str:
+    """Return the flow's docstring; Prefect reads the description of each field out of it."""
+    told = {name: spec.description for name, spec in runbook.inputs.items()}
+    told[REQUESTED_BY] = WHO
+    lines = [f"    {name}: {' '.join(text.split())}" for name, text in told.items()]
+    return "\n".join([runbook.description or runbook.title, "", "Args:", *lines])
+
+
+def _parameter(name: str, spec: Input, runbook: Runbook, catalogue: Catalogue) -> Parameter:
     default = Parameter.empty if spec.default is None else spec.default
-    annotation = Annotated[_type(spec, catalogue), _field(name, spec)]
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+    kind = _type(spec, runbook, catalogue)
+    return Parameter(
+        name,
+        Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=Annotated[kind, _field(spec)],  # type: ignore[valid-type] # made at run time
+    )
 
 
-def _type(spec: Input, catalogue: Catalogue) -> Any:
+def _type(spec: Input, runbook: Runbook, catalogue: Catalogue) -> Any:
     match spec.type:
         case "string" | "date":
             return str
@@ -45,14 +52,12 @@ def _type(spec: Input, catalogue: Catalogue) -> Any:
         case "choice":
             return Literal[spec.choices]
         case "secret":
-            return Literal[tuple(sorted(catalogue.secrets))]
+            return Literal[eligible(runbook, catalogue) or ("no secret fits",)]
 
 
-def _field(name: str, spec: Input) -> Any:
+def _field(spec: Input) -> Any:
     extra: dict[str, Any] | None = {"format": "date"} if spec.type == "date" else None
     return Field(
-        title=name.replace("_", " ").capitalize(),
-        description=spec.description,
         min_length=spec.min_length,
         max_length=spec.max_length,
         pattern=spec.pattern,

@@ -15,7 +15,7 @@ from engine.sealing import MAX_ARMOUR
 from engine.state import Kind, RunState
 from engine.step import Ask
 
-ARMOUR_PATTERN = "^\\s*-----BEGIN AGE ENCRYPTED FILE-----"
+ARMOUR_PATTERN = "^\\s*($|-----BEGIN AGE ENCRYPTED FILE-----)"
 """Held by Prefect's server before it stores an answer, so that a clear value pasted by mistake
 never reaches its database."""
 
@@ -67,7 +67,7 @@ def form(plan: Plan, state: RunState, move: AskPerson, key: str) -> type[RunInpu
                 "",
                 title="Sealed value",
                 max_length=MAX_ARMOUR,
-                json_schema_extra={"anyOf": [{"pattern": ARMOUR_PATTERN}, {"maxLength": 0}]},
+                pattern=ARMOUR_PATTERN,
                 description="What `runbook seal` printed. Never paste a clear value.",
             ),
         )

@@ -13,7 +13,7 @@ from engine.step import Done, NotYet, Unclear
 
 MARKS = {
     Status.DONE: "✔",
-    Status.SKIPPED: "–",
+    Status.SKIPPED: "-",
     Status.FAILED: "✘",
     Status.STARTED: "…",
     Status.UNDONE: "↩",
@@ -108,7 +108,7 @@ def _done_so_far(job: Job) -> str:
     ]
     if not rows:
         return "**Done so far.** Nothing."
-    return "**Done so far.**\n\n| | Step | Evidence |\n|---|---|---|\n" + "\n".join(rows)
+    return "**Done so far.**\n\n" + "\n".join(rows)
 
 
 def _row(state: RunState, step: PlannedStep) -> str:
@@ -116,7 +116,7 @@ def _row(state: RunState, step: PlannedStep) -> str:
     note = held.error or held.evidence
     if held.how == Event.FAILURE_DECIDED:
         note = f"marked done by {held.by}: {note}"
-    return f"| {MARKS[held.status]} | {step.name} | {plain(note)} |"
+    return f"- {MARKS[held.status]} {step.name}" + (f": {plain(note)}" if note else "")
 
 
 def _inputs(job: Job) -> str:

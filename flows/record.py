@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prefect.artifacts import create_markdown_artifact
 
 from engine.ledger import Entry, Event
@@ -21,7 +23,7 @@ def publish_record(voyage: Voyage) -> None:
     )
 
 
-def record(plan: Plan, state: RunState, entries: tuple[Entry, ...] | list[Entry]) -> str:
+def record(plan: Plan, state: RunState, entries: Sequence[Entry]) -> str:
     """Return the record in Markdown."""
     head = entries[-1] if entries else None
     ended = f"**{state.outcome.value}**" if state.outcome else "going on"
@@ -46,7 +48,7 @@ def record(plan: Plan, state: RunState, entries: tuple[Entry, ...] | list[Entry]
     return "\n".join(lines)
 
 
-def _who(step: str, entries: tuple[Entry, ...] | list[Entry]) -> str:
+def _who(step: str, entries: Sequence[Entry]) -> str:
     people = [
         entry.actor.subject for entry in entries if entry.step == step and entry.event in DECISIONS
     ]

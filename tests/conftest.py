@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+KEPT = {"RUNBOOK_TESTS_REQUIRE_ALL", "RUNBOOK_PICTURES"}
 for name in [*os.environ]:
-    if name.startswith(("RUNBOOK_", "PREFECT_")) and name != "RUNBOOK_TESTS_REQUIRE_ALL":
+    if name.startswith(("RUNBOOK_", "PREFECT_")) and name not in KEPT:
         del os.environ[name]
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["DO_NOT_TRACK"] = "1"

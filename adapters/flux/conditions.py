@@ -41,6 +41,11 @@ class Ready:
         return self.status == "True" and self.is_current
 
     @property
+    def is_busy(self) -> bool:
+        """Tell whether the object as it is now is being looked at once more."""
+        return self.status == "Unknown" and self.is_current
+
+    @property
     def has_failed(self) -> bool:
         """Tell whether the object has failed as it is now, and is not just waiting for others."""
         return self.status == "False" and self.is_current and self.reason not in _STILL_GOING

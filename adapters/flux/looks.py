@@ -51,7 +51,7 @@ class Look(Protocol[O]):
         ...
 
 
-def look_fetched(trip: Trip, wanted: FluxObject, token: str) -> Done[Nothing] | NotYet:  # noqa: ARG001
+def look_fetched(trip: Trip, wanted: FluxObject, token: str) -> Done[Nothing] | NotYet:
     """Tell whether the source holds the commit.
 
     A failed fetch is no end: the source controller tries again by itself.
@@ -67,17 +67,17 @@ def look_fetched(trip: Trip, wanted: FluxObject, token: str) -> Done[Nothing] | 
 
 
 def look_applied(trip: Trip, wanted: FluxObject, token: str) -> Done[Reconciled] | NotYet:
-    """Tell whether the commit is applied and healthy.
+    """Tell whether the commit is applied and was found healthy.
 
-    Raises `NotConverged` where Flux has answered the request `token` with a failure.
+    A busy Ready does not take that back: Flux begins anew at each interval, and writes
+    `lastAppliedRevision` only after the health checks. Raises `NotConverged` where Flux has
+    answered the request `token` with a failure.
     """
     found = fetch_active(trip.cluster, wanted)
     revision, ready = applied_revision(found), ready_of(found)
-    if trip.has_reached(revision) and ready.holds:
-        evidence = (
-            f"{wanted.title} is Ready and has applied {revision}, which contains {trip.commit}"
-        )
-        return Done(Reconciled(applied_revision=revision), evidence)
+    if trip.has_reached(revision) and (ready.holds or ready.is_busy):
+        evidence = f"{wanted.title} has applied {revision}, which contains {trip.commit}"
+        return Done(Reconciled(applied_revision=revision), f"{evidence}, and found it healthy")
     if _has_failed_for_us(trip, found, token):
         raise NotConverged(
             f"{wanted.title} could not apply {attempted_revision(found)}: "

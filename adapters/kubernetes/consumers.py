@@ -6,8 +6,9 @@ A consumer that nobody restarts keeps the old value and breaks when that is revo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from adapters.kubernetes.references import controller_of, is_over, pod_spec, secrets_of
 from adapters.kubernetes.workload import KINDS, NAME_PATTERN
@@ -26,6 +27,18 @@ _LISTS = {
 }
 
 
+def spell_out(reference: str) -> str:
+    """Return `deploy/x` as `deployment/x`; raise `ValueError` for what is not kind/name."""
+    kind, slash, name = reference.partition("/")
+    if not kind or not name or "/" in name:
+        message = f"{reference!r} is not of the form kind/name, e.g. deployment/ai-agents"
+        raise ValueError(message)
+    return f"{KINDS.get(kind.lower(), kind.lower())}{slash}{name}"
+
+
+ConsumerName = Annotated[str, AfterValidator(spell_out)]
+
+
 class ConsumerScope(Frozen):
     """Where consumers are looked for, and of what."""
 
@@ -36,10 +49,14 @@ class ConsumerScope(Frozen):
 class Consumers(ConsumerScope):
     """Parameters of `kubernetes.consumers`."""
 
-    expected: tuple[str, ...] = Field(
+    expected: ConsumerName | tuple[ConsumerName, ...] = Field(
         default=(),
         description="Consumers that the runbook restarts, as kind/name; any other is refused.",
     )
+
+    def foreseen(self) -> frozenset[str]:
+        """Return the expected consumers, each as kubectl would spell it in full."""
+        return frozenset((self.expected,) if isinstance(self.expected, str) else self.expected)
 
 
 class Found(Frozen):
@@ -68,16 +85,16 @@ def _describe(params: Consumers) -> str:
     searched = (
         f"Searches all pod specs in namespace `{params.namespace}` for Secret `{params.secret}`"
     )
-    if not params.expected:
+    if not params.foreseen():
         return f"{searched} and lists who uses it."
-    names = ", ".join(f"`{each}`" for each in params.expected)
+    names = ", ".join(f"`{each}`" for each in sorted(params.foreseen()))
     return f"{searched} and refuses any consumer but {names}."
 
 
 def _run(settings: KubernetesSettings, params: Consumers, call: Call) -> Done[Found]:
     found = _scan(settings, params)
     call.report(f"{len(found)} consumers found")
-    expected = {_canonical(each) for each in params.expected}
+    expected = params.foreseen()
     forgotten = [each for each in found if each not in expected]
     where = f"Secret {params.namespace}/{params.secret}"
     if expected and forgotten:
@@ -118,8 +135,3 @@ def _reported(kind: str, document: Document) -> str:
         return f"{kind}/{(document.get('metadata') or {}).get('name', '')}"
     ruler, name = controller
     return "" if ruler in _LISTS else f"{ruler}/{name}"
-
-
-def _canonical(reference: str) -> str:
-    kind, slash, name = reference.partition("/")
-    return f"{KINDS.get(kind.lower(), kind.lower())}{slash}{name}"

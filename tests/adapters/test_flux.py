@@ -12,7 +12,7 @@ from adapters import flux
 from adapters.flux import FluxSettings
 from engine.errors import NotConverged, Refused, Transient
 from engine.step import Again, Done, NotYet, Step
-from sandbox.cluster.resources import GIT_REPOSITORY, KUSTOMIZATION
+from sandbox.cluster.resources import KUSTOMIZATION
 from sandbox.world import World
 from tests.adapters import infra, sky
 
@@ -122,6 +122,26 @@ def test_a_stale_ready_does_not_count(world: World) -> None:
     )
 
 
+def test_a_reconcile_that_begins_anew_does_not_take_back_what_is_applied(world: World) -> None:
+    revision = world.remote.head()
+
+    def begin(found: Any) -> None:
+        found["status"]["conditions"][0] |= {"status": "Unknown", "reason": "Progressing"}
+
+    world.cluster.store.change(KUSTOMIZATION, "flux-system", KUSTOMIZATION_NAME, begin)
+
+    assert isinstance(sky.probe(reconcile(world), **given(revision)), Done)
+    assert isinstance(sky.probe(reconcile(world), **given(ELSEWHERE)), NotYet)
+
+
+def test_what_is_applied_and_no_longer_healthy_does_not_count(world: World) -> None:
+    revision = world.remote.head()
+    world.cluster.fail_kustomization(KUSTOMIZATION_NAME)
+    world.cluster.reconcile_now()
+
+    assert isinstance(sky.probe(reconcile(world), **given(revision)), NotYet)
+
+
 def test_ready_of_an_older_generation_does_not_count(world: World) -> None:
     revision = world.remote.head()
     world.cluster.overlook(KUSTOMIZATION_NAME)
@@ -182,9 +202,10 @@ def test_what_is_suspended_is_refused_with_the_way_out(
 def test_missing_kustomization_is_refused(world: World) -> None:
     params = {**given(ELSEWHERE), "kustomization": "nobody"}
 
-    assert "no Kustomization" in sky.refusal(
-        Refused, lambda: sky.run(reconcile(world), **params)
-    ).message
+    assert (
+        "no Kustomization"
+        in sky.refusal(Refused, lambda: sky.run(reconcile(world), **params)).message
+    )
 
 
 def test_a_source_that_is_no_git_repository_is_refused(world: World) -> None:
@@ -254,4 +275,3 @@ def test_check_counts_kustomizations(world: World) -> None:
     count = len(world.cluster.store.list(KUSTOMIZATION, "flux-system"))
 
     assert f"{count} Kustomizations" in flux.check(FluxSettings(), sky.cluster(world))
-    assert world.cluster.store.list(GIT_REPOSITORY, "flux-system")

@@ -71,6 +71,12 @@ def test_ready_is_read_for_the_present_generation_only(
     assert ready.has_failed is has_failed
 
 
+def test_busy_is_unknown_for_the_present_generation_only() -> None:
+    assert ready_of(flux_object("Unknown", "Progressing")).is_busy
+    assert not ready_of(flux_object("Unknown", "Progressing", observedGeneration=1)).is_busy
+    assert not ready_of(flux_object("False", "BuildFailed")).is_busy
+
+
 @pytest.mark.parametrize(
     ("message", "shown"),
     [
@@ -80,7 +86,10 @@ def test_ready_is_read_for_the_present_generation_only(
         ("token sk-ant-api03-abcdefghij0123456789 rejected", "token … rejected"),
         ("fetch https://bot:hunter2@git.example/x", "fetch https://…@git.example/x"),
         (f"applied {OURS}", f"applied {OURS}"),
-        ("Deployment/ai-bos-agent/ai-agents not ready", "Deployment/ai-bos-agent/ai-agents not ready"),
+        (
+            "Deployment/ai-bos-agent/ai-agents not ready",
+            "Deployment/ai-bos-agent/ai-agents not ready",
+        ),
     ],
 )
 def test_messages_lose_what_may_be_a_secret(message: str, shown: str) -> None:

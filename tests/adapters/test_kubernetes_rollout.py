@@ -68,7 +68,9 @@ UNFINISHED = [
 
 
 @pytest.mark.parametrize(("kind", "document", "finding"), UNFINISHED)
-def test_status_of_the_workload_says_what_is_missing(kind: str, document: Any, finding: str) -> None:
+def test_status_of_the_workload_says_what_is_missing(
+    kind: str, document: Any, finding: str
+) -> None:
     stage = stage_of(kind, document, [pod(), pod()], KEY)
 
     assert not stage.is_complete

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from adapters import kubernetes
 from engine.errors import NotConverged, Refused, Transient
@@ -30,8 +31,8 @@ def step(world: World, name: str) -> Step[Any, Any]:
     return {each.name: each for each in kubernetes.steps(sky.cluster(world))}[f"kubernetes.{name}"]
 
 
-def matches(world: World, value: str = sky.MARKER, timeout: int = 1, **place: str) -> Any:
-    given = {**PLACE, **place, "value": value, "timeout": timeout}
+def matches(world: World, value: str = sky.MARKER, **changes: Any) -> Any:
+    given = {**PLACE, "value": value, "timeout": 1, **changes}
     return sky.run(step(world, "secret_matches"), **given)
 
 
@@ -135,7 +136,7 @@ def consumers(world: World, **given: Any) -> Any:
     return sky.run(step(world, "consumers"), **{**SCOPE, **given})
 
 
-def pod_template(secret: str = "redis-secrets") -> dict[str, Any]:
+def pod_template(secret: str = SCOPE["secret"]) -> dict[str, Any]:
     return {"spec": {"containers": [{"name": "c", "envFrom": [{"secretRef": {"name": secret}}]}]}}
 
 
@@ -179,6 +180,16 @@ def test_a_consumer_that_nobody_expected_is_refused(world: World) -> None:
 
     assert "deployment/redis-exporter" in error.message
     assert "expected" in error.hint
+
+
+def test_one_expected_consumer_may_stand_alone(world: World) -> None:
+    sky.refusal(Refused, lambda: consumers(world, expected="sts/redis"))
+    assert consumers(world, expected=[]).outputs.workloads == USERS
+
+
+def test_an_expected_consumer_must_be_kind_and_name(world: World) -> None:
+    with pytest.raises(ValidationError, match="kind/name"):
+        consumers(world, expected=["redis"])
 
 
 def test_a_list_we_may_not_read_is_refused_and_not_empty(world: World) -> None:

@@ -24,8 +24,9 @@ from engine.sealing import Seal
 from engine.state import Kind, Opening, RunState
 from tests.engine.lamp import Lamps, steps
 
-PEOPLE = People.model_validate({"groups": {
-    "staff": {"members": ["olga", "otto"]}, "admins": {"members": ["anna", "ada"]}}})
+PEOPLE = People.model_validate(
+    {"groups": {"staff": {"members": ["olga", "otto"]}, "admins": {"members": ["anna", "ada"]}}}
+)
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
@@ -63,17 +64,31 @@ class Bench:
         return cls(plan, desk, lamps, told=told)
 
     def begin(self, by: str = "otto") -> Bench:
-        self.append(Event.RUN_STARTED, actor=person(by), attempt=1, runbook="try",
-                    plan=self.plan.text())
+        self.append(
+            Event.RUN_STARTED, actor=person(by), attempt=1, runbook="try", plan=self.plan.text()
+        )
         return self
 
     def resume(self) -> None:
         self.append(Event.RUN_RESUMED, attempt=self.state.attempt + 1)
 
-    def append(self, event: Event, *, actor: Actor | None = None, step: str = "",
-               attempt: int | None = None, **details: Any) -> None:
-        draft = Draft(run=self.run, event=event, step=step, plan=self.plan.digest, details=details,
-                      attempt=self.state.attempt if attempt is None else attempt)
+    def append(
+        self,
+        event: Event,
+        *,
+        actor: Actor | None = None,
+        step: str = "",
+        attempt: int | None = None,
+        **details: Any,
+    ) -> None:
+        draft = Draft(
+            run=self.run,
+            event=event,
+            step=step,
+            plan=self.plan.digest,
+            details=details,
+            attempt=self.state.attempt if attempt is None else attempt,
+        )
         self.desk.journal.append(replace(draft, actor=actor) if actor else draft)
 
     @property
@@ -110,8 +125,14 @@ class Bench:
         move = self.move
         assert isinstance(move, AskPerson)
         number = self.state.openings + 1
-        self.append(Event.GATE_OPENED, step=move.step.id, opening=number, kind=move.kind.value,
-                    expires=timestamp(NOW.replace(hour=6)), found="")
+        self.append(
+            Event.GATE_OPENED,
+            step=move.step.id,
+            opening=number,
+            kind=move.kind.value,
+            expires=timestamp(NOW.replace(hour=6)),
+            found="",
+        )
         opening = self.state.opening
         assert opening is not None
         return opening
@@ -120,8 +141,9 @@ class Bench:
         """Answer the next gate and return what it comes to, without recording it."""
         opening = self.state.opening or self.open()
         job = self.job(opening.step, back=opening.kind is Kind.UNDO)
-        question = Question(self.plan, self.state, opening, self.desk.registry, self.desk.seal,
-                            prepared(job)[0])
+        question = Question(
+            self.plan, self.state, opening, self.desk.registry, self.desk.seal, prepared(job)[0]
+        )
         return judge(question, Answer(person(by), decision, **said), now)
 
     def decide(self, decision: str, by: str = "olga", **said: Any) -> Event:

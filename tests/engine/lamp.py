@@ -61,7 +61,7 @@ class Lamps:
     minted: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     dim: str = ""
-    witness: Callable[[], None] = lambda: None  # noqa: E731 - called when a lamp is lit
+    witness: Callable[[], None] = lambda: None
 
     def probe(self, params: Bulb, call: Call) -> Done[Lit] | NotYet | Unclear:
         if self.unclear:
@@ -206,4 +206,3 @@ def steps(lamps: Lamps) -> dict[str, AnyStep]:
         Step("lamp.revoke", "Revoke.", effect=Effect.REVOKE, undo=lamps.put_out, **common),
     ]
     return {step.name: step for step in listed}
-

@@ -86,7 +86,10 @@ def test_transient_failure_is_waited_out_with_growing_pauses(bench: Bench) -> No
 
     assert bench.make_move() is None
     assert [line for line in bench.told if line.startswith("slept")] == [
-        "slept 1", "slept 2", "slept 7"]
+        "slept 1",
+        "slept 2",
+        "slept 7",
+    ]
 
 
 def test_patience_ends(bench: Bench) -> None:
@@ -159,7 +162,9 @@ def test_known_secrets_are_masked_in_failures(tmp_path: Path) -> None:
     bench.decide("approve")
     bench.make_move()
     bench.decide("approve")
-    bench.lamps.trouble = [Refused("the lamp said minted-secret-0", hint="Ask for minted-secret-0.")]
+    bench.lamps.trouble = [
+        Refused("the lamp said minted-secret-0", hint="Ask for minted-secret-0.")
+    ]
 
     failed = bench.make_move()
 
@@ -203,8 +208,10 @@ def test_a_stale_attempt_may_not_act(bench: Bench) -> None:
 
 
 def test_undo_is_recorded_and_carries_another_key(tmp_path: Path) -> None:
-    text = ("steps:\n  - {id: light, uses: lamp.light}\n  - {id: shine, uses: lamp.shine}\n"
-            "  - {id: ring, uses: lamp.ring, irreversible: true}\n")
+    text = (
+        "steps:\n  - {id: light, uses: lamp.light}\n  - {id: shine, uses: lamp.shine}\n"
+        "  - {id: ring, uses: lamp.ring, irreversible: true}\n"
+    )
     bench = Bench.of(text, tmp_path).begin()
     for _ in range(2):
         bench.decide("approve")

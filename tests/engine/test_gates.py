@@ -42,11 +42,14 @@ def test_an_approved_step_runs_and_the_next_asks_again(tmp_path: Path) -> None:
     assert bench.move == AskPerson(bench.plan.step("b"), Kind.STEP)
 
 
-@pytest.mark.parametrize(("by", "why"), [
-    ("anna", "anna is in none of the groups staff"),
-    ("mallory", "mallory is in none of the groups staff"),
-    ("", "nobody said who they are"),
-])
+@pytest.mark.parametrize(
+    ("by", "why"),
+    [
+        ("anna", "anna is in none of the groups staff"),
+        ("mallory", "mallory is in none of the groups staff"),
+        ("", "nobody said who they are"),
+    ],
+)
 def test_a_person_outside_the_groups_opens_nothing(tmp_path: Path, by: str, why: str) -> None:
     bench = begun(TWO, tmp_path)
 
@@ -111,8 +114,9 @@ def test_approvals_lapse_when_the_plan_changes(tmp_path: Path) -> None:
     bench = begun(TWO, tmp_path)
     bench.decide("approve")
     first = bench.plan.step("a")
-    changed = bench.plan.model_copy(update={"steps": (
-        first.model_copy(update={"with_": {"bulb": "z"}}), bench.plan.steps[1])})
+    changed = bench.plan.model_copy(
+        update={"steps": (first.model_copy(update={"with_": {"bulb": "z"}}), bench.plan.steps[1])}
+    )
 
     assert isinstance(bench.move, Perform)
     bench.plan = changed
@@ -219,7 +223,9 @@ def test_a_sealed_value_is_judged_at_the_gate(tmp_path: Path) -> None:
 
     assert bench.decide("approve", sealed_value="sk-in-clear") is Event.GATE_REFUSED
     assert "not a sealed value" in bench.state.refusal
-    assert bench.decide("approve", sealed_value=seal.close(SecretStr("short"))) is Event.GATE_REFUSED
+    assert (
+        bench.decide("approve", sealed_value=seal.close(SecretStr("short"))) is Event.GATE_REFUSED
+    )
     assert bench.state.refusal == "the value is too short"
     folded = seal.close(SecretStr("long enough")).replace("\n", " ")
     assert bench.decide("approve", sealed_value=folded) is Event.GATE_APPROVED

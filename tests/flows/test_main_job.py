@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("stage")
 
 def test_the_anthropic_key_is_rotated_and_every_claim_about_it_holds(stage: Stage) -> None:
     before = ask_sandbox(stage, "state")
-    run = begin(stage)
+    run = begin()
 
     ended = sail(stage, run)
 
@@ -31,7 +31,7 @@ def test_the_anthropic_key_is_rotated_and_every_claim_about_it_holds(stage: Stag
 
 
 def test_the_trail_names_who_approved_each_step(stage: Stage) -> None:
-    run = begin(stage, "rotate-api-key", secret="matomo-admin-password")
+    run = begin("rotate-api-key", secret="matomo-admin-password")
     sail(stage, run)
 
     trail = entries(stage, run)
@@ -40,26 +40,43 @@ def test_the_trail_names_who_approved_each_step(stage: Stage) -> None:
 
     assert trail[0].actor.subject == "otto"
     assert set(approved) == {
-        "generate", "sops", "vaultwarden", "publish", "reconcile", "restart", "verify"}
+        "generate",
+        "sops",
+        "vaultwarden",
+        "publish",
+        "reconcile",
+        "restart",
+        "verify",
+    }
     assert set(approved.values()) == {"olga"}
     assert set(approved) < done
     assert ask_sandbox(stage, "agreement")["matomo.admin_password"] == {
-        "sops": True, "vaultwarden": True, "kubernetes": True, "pods": True}
+        "sops": True,
+        "vaultwarden": True,
+        "kubernetes": True,
+        "pods": True,
+    }
 
 
 def test_prefect_shows_steps_by_name_and_the_record_as_an_artifact(stage: Stage) -> None:
-    run = begin(stage, "rotate-api-key", secret="psd2-webhook-secret")
+    run = begin("rotate-api-key", secret="psd2-webhook-secret")
     sail(stage, run)
 
     with get_client(sync_client=True) as client:
         tasks = client.read_task_runs(
             flow_run_filter=FlowRunFilter.model_validate({"id": {"any_": [run]}}),
-            task_run_filter=TaskRunFilter())
-        artifacts = client.request("POST", "/artifacts/latest/filter", json={
-            "artifacts": {"key": {"any_": [f"run-{run}"]}}}).json()
+            task_run_filter=TaskRunFilter(),
+        )
+        artifacts = client.request(
+            "POST",
+            "/artifacts/latest/filter",
+            json={"artifacts": {"key": {"any_": [f"run-{run}"]}}},
+        ).json()
 
     assert {task.name for task in tasks} == {
-        "preflight", *(step.id for step in stage.platform().runbook("rotate-api-key").steps)}
+        "preflight",
+        *(step.id for step in stage.platform().runbook("rotate-api-key").steps),
+    }
     assert "State: **completed**" in artifacts[0]["data"]
     assert "| olga |" in artifacts[0]["data"]
 

@@ -20,8 +20,7 @@ PATIENCE = 120.0
 """Seconds until something that must happen is given up; no test depends on how long it takes."""
 
 
-def begin(stage: Stage, runbook: str = "rotate-anthropic-api-key", by: str = "otto",
-          **inputs: object) -> str:
+def begin(runbook: str = "rotate-anthropic-api-key", by: str = "otto", **inputs: object) -> str:
     return start(runbook, {"reason": "a test of the engine", **inputs, "requested_by": by})
 
 

@@ -1,0 +1,44 @@
+"""`runbook approve`: a yes at a gate, with a value where it asks for one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.gates import Reply, answer
+from cli.options import By, Comment, GateKey, Recipient, Run, Wait, Yes, new_app
+
+app = new_app()
+
+
+@app.command()
+def approve(
+    run: Run,
+    by: By = "",
+    comment: Comment = "",
+    through: Annotated[
+        str,
+        typer.Option(
+            "--through", metavar="STEP", help="Let the yes cover every step up to this one too."
+        ),
+    ] = "",
+    *,
+    gate: GateKey = "",
+    recipient: Recipient = "",
+    value: Annotated[
+        bool,
+        typer.Option(
+            "--value", help="Bring the value that the gate asks for; it is read without echo."
+        ),
+    ] = False,
+    yes: Yes = False,
+    wait: Wait = False,
+) -> None:
+    """Say yes at the gate where a run stands.
+
+    Shows what the gate says, and on a terminal asks before it sends anything. The value is sealed
+    before it leaves this program; with a pipe, all of standard input is the value.
+    """
+    reply = Reply("approve", by, comment, through, gate, value, recipient, yes, wait)
+    raise typer.Exit(answer(run, reply))

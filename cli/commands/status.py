@@ -1,0 +1,130 @@
+"""`runbook status`: where every live run stands, or all about one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from adapters.platform import Platform, open_platform
+from cli.options import AsJson, new_app
+from cli.runs import Told, find_run, live_runs, read_run
+from cli.screen import say, say_json, show, table
+from cli.server import Seen, door, open_eyes
+from cli.steps import steps_table
+from cli.text import SHORT
+from cli.words import advice, gate_facts, move_of, stands, who
+from engine.state import Status
+
+app = new_app()
+
+BROKEN = (Status.FAILED, Status.UNDO_FAILED)
+
+
+@app.command()
+def status(
+    run: Annotated[
+        str,
+        typer.Argument(metavar="RUN", help="Id of a run, as much of it as is unique; else all."),
+    ] = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show the runs that have not ended, or all about one run."""
+    platform = open_platform()
+    if not run:
+        _show_all(platform, as_json=as_json)
+        return
+    identity = find_run(platform, run)
+    told = read_run(platform, identity)
+    if told is None:
+        _show_unknown(identity, as_json=as_json)
+    elif as_json:
+        facts = _facts(platform, told, open_eyes()(identity))
+        say_json(facts | {"steps": _steps(told)})
+    else:
+        _show_one(platform, told)
+
+
+def _show_all(platform: Platform, *, as_json: bool) -> None:
+    see = open_eyes()
+    runs = [_facts(platform, told, see(told.run)) for told in live_runs(platform)]
+    if as_json:
+        say_json(runs)
+        return
+    if not runs:
+        say("no run is going on")
+        return
+    rows = ([run["run"][:SHORT], *(run[name] for name in COLUMNS)] for run in runs)
+    show(table(("Run", "Runbook", "Secret", "By", "Since (UTC)", "Prefect", "Where"), rows))
+
+
+COLUMNS = ("runbook", "secret", "by", "since", "prefect", "stands")
+
+
+def _facts(platform: Platform, told: Told, seen: Seen) -> dict[str, Any]:
+    state, move = told.state, move_of(told, platform.registry)
+    return {
+        "run": told.run,
+        "runbook": told.plan.runbook,
+        "secret": told.plan.secret,
+        "by": state.initiator.subject,
+        "verified": state.initiator.verified,
+        "since": told.since,
+        "attempt": state.attempt,
+        "plan": state.plan,
+        "outcome": state.outcome.value if state.outcome else None,
+        "stands": stands(told, move),
+        "next": advice(told, move, is_given_up=seen.is_final),
+        "gate": gate_facts(state),
+        "prefect": seen.words,
+    }
+
+
+def _steps(told: Told) -> list[Mapping[str, Any]]:
+    held = {step.id: told.state.step(step.id) for step in told.plan.steps}
+    return [
+        {
+            "step": step,
+            "state": state.status.value,
+            "who": who(told.entries, step),
+            "started": state.started_at,
+            "ended": state.ended_at,
+            "evidence": state.evidence,
+            "error": state.error,
+            "hint": state.hint,
+        }
+        for step, state in held.items()
+    ]
+
+
+def _show_one(platform: Platform, told: Told) -> None:
+    facts = _facts(platform, told, open_eyes()(told.run))
+    say(f"{told.run} {told.plan.runbook}: {told.plan.title}")
+    say(f"secret: {facts['secret'] or 'none'}")
+    say(f"started: {facts['since']} UTC by {facts['by']} ({facts['verified']})")
+    say(f"attempt: {facts['attempt']}, plan {facts['plan'][:19]}, Prefect: {facts['prefect']}\n")
+    show(steps_table(told))
+    for step in told.plan.steps:
+        held = told.state.step(step.id)
+        if held.status in BROKEN:
+            say(f"\nerror: {step.id}: {held.error}")
+            if held.hint:
+                say(f"hint: {held.hint}")
+    if told.state.refusal:
+        say(f"\nthe last answer did not count: {told.state.refusal}")
+    say(f"\nstands: {facts['stands']}")
+    if facts["next"]:
+        say(f"next: {facts['next']}")
+
+
+def _show_unknown(run: str, *, as_json: bool) -> None:
+    """Tell of a run that never came into the ledger, so that nothing of it has happened."""
+    standing = door().standing(run)
+    if as_json:
+        say_json({"run": run, "prefect": standing.name, "message": standing.message})
+        return
+    say(f"{run}: {standing.name} in Prefect, and not in the ledger: it has done nothing")
+    if standing.message:
+        say(standing.message)

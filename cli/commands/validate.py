@@ -1,0 +1,124 @@
+"""`runbook validate`: everything that is wrong, at once and before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.platform import Platform
+from cli.exits import Exit
+from cli.options import AsJson, new_app
+from cli.screen import say, say_json
+from cli.shelf import Shelf, beside, open_shelf
+from engine.catalogue import Catalogue, People
+from engine.errors import RunbookError
+from engine.findings import Finding, Invalid, Place
+from engine.loading import load
+from engine.runbook import Runbook
+
+app = new_app()
+
+
+@app.command()
+def validate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH",
+            exists=True,
+            help="Files or folders; by default the folder of runbooks.",
+        ),
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say all that is wrong with runbooks and catalogue.
+
+    Every finding has its file, line and column. The catalogue and the groups that the runbooks
+    refer to are checked with them. Without settings, those beside the runbooks count.
+    """
+    platform = open_shelf()
+    files = _files(platform, paths or [_folder(platform)])
+    findings = sorted({finding for file in files for finding in _check(platform, file)})
+    if as_json:
+        say_json({"files": len(files), "findings": [_facts(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            say(str(finding))
+        count = f"{len(files)} files" if len(files) != 1 else "1 file"
+        say(f"{count} checked: {len(findings) or 'no'} finding{'s' * (len(findings) != 1)}")
+    if findings:
+        raise typer.Exit(Exit.INVALID)
+
+
+def _folder(platform: Platform) -> Path:
+    """Return the folder of runbooks; raise `Refused` if there is none."""
+    platform.files()
+    return platform.settings.runbooks
+
+
+def _files(platform: Platform, paths: Iterable[Path]) -> tuple[Path, ...]:
+    """List the files, each once, with the catalogue and the groups they are held against."""
+    found: dict[Path, Path] = {}
+    for path in paths:
+        folder = path if path.is_dir() else path.parent
+        files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+        for file in (*_companions(beside(platform, folder)), *files):
+            found.setdefault(file.resolve(), file)
+    return tuple(found.values())
+
+
+def _companions(platform: Platform) -> tuple[Path, ...]:
+    both = (platform.settings.catalogue, platform.settings.people)
+    is_optional = isinstance(platform, Shelf)
+    return tuple(path for path in both if path.exists() or not is_optional)
+
+
+def _check(platform: Platform, file: Path) -> tuple[Finding, ...]:
+    try:
+        _read(beside(platform, file.parent), file)
+    except Invalid as error:
+        return error.findings
+    except RunbookError as error:
+        return (Finding(Place(str(file)), error.message, error.hint),)
+    except OSError as error:
+        return (Finding(Place(str(file)), f"the file cannot be read: {error.strerror}"),)
+    return ()
+
+
+def _read(platform: Platform, file: Path) -> None:
+    settings = platform.settings
+    if file.name == settings.catalogue.name:
+        load(file.read_bytes(), str(file), Catalogue)
+    elif file.name == settings.people.name:
+        load(file.read_bytes(), str(file), People)
+    elif _can_compare(platform):
+        platform.read(file)
+    else:
+        load(file.read_bytes(), str(file), Runbook)
+
+
+def _can_compare(platform: Platform) -> bool:
+    """Tell whether there are a catalogue and groups to hold a runbook against.
+
+    Where they are missing or broken that is a finding of its own, and not one of each runbook.
+    """
+    try:
+        _ = platform.around
+    except RunbookError:
+        return False
+    return True
+
+
+def _facts(finding: Finding) -> dict[str, str | int]:
+    place = finding.place
+    return {
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "message": finding.message,
+        "hint": finding.hint,
+    }

@@ -1,0 +1,128 @@
+"""An answer at a gate, whichever command gives it: seen, agreed to, and sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from adapters.platform import open_platform
+from cli.exits import Exit
+from cli.follow import follow
+from cli.people import named
+from cli.runs import find_run, last_entry
+from cli.screen import is_asked, say, say_markdown
+from cli.sealing import sealed_value
+from cli.server import door
+from cli.text import SHORT
+from engine.errors import Refused
+
+if TYPE_CHECKING:
+    from flows.door import Waiting
+
+VIA = "cli"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a person wants to answer."""
+
+    decision: str
+    by: str = ""
+    comment: str = ""
+    through: str = ""
+    gate: str = ""
+    """The gate they mean; empty for the one where the run stands."""
+    value: bool = False
+    """Whether they bring a value."""
+    recipient: str = ""
+    is_sure: bool = False
+    """Whether they want neither to see the gate nor to be asked."""
+    wait: bool = False
+
+
+def answer(run: str, reply: Reply) -> Exit:
+    """Show the gate, ask whether it is meant, and send the answer; raise `Refused` if it cannot be."""
+    by = named(reply.by)
+    platform = open_platform()
+    identity = find_run(platform, run)
+    waiting = door().open_gate(identity)
+    fields = waiting.schema.get("properties", {})
+    _refuse_unfit(waiting, fields, reply)
+    if not reply.is_sure:
+        _show_and_ask(waiting, reply.decision)
+    filled = {
+        "decision": reply.decision,
+        "name": by,
+        "comment": reply.comment,
+        "gate": _constant(fields),
+        "via": VIA,
+        **({"approve_through": reply.through} if reply.through else {}),
+        **({"sealed_value": sealed_value(reply.recipient)} if reply.value else {}),
+    }
+    before = last_entry(platform, identity)
+    _send(identity, filled)
+    say(f"sent: {reply.decision} at {filled['gate']} by {by}")
+    if reply.wait:
+        return follow(platform, identity, after=before)
+    say(f"whether it counts: runbook status {identity[:SHORT]}")
+    return Exit.FINE
+
+
+def _send(run: str, filled: Mapping[str, str]) -> None:
+    try:
+        door().answer(run, filled)
+    except Refused as error:
+        told = error.message
+    else:
+        return
+    raise Refused(told, hint=f"If its gate expired: runbook resume {run[:SHORT]}")
+
+
+def choices(field: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a field of a form's JSON Schema may hold."""
+    return tuple(field.get("enum", ())) or ((field["const"],) if "const" in field else ())
+
+
+def _constant(fields: Mapping[str, Any]) -> str:
+    known = choices(fields.get("gate", {}))
+    if len(known) != 1:
+        raise Refused("the form of this gate does not name it", hint="Answer it in Prefect's UI.")
+    return known[0]
+
+
+def _refuse_unfit(waiting: Waiting, fields: Mapping[str, Any], reply: Reply) -> None:
+    gate, allowed = _constant(fields), choices(fields.get("decision", {}))
+    if reply.gate and reply.gate != gate:
+        raise Refused(
+            f"the run stands at {gate}, not at {reply.gate}",
+            hint=f"See `runbook status {waiting.run[:SHORT]}`.",
+        )
+    if reply.decision not in allowed:
+        raise Refused(
+            f"at {gate} one can {', '.join(allowed)}, not {reply.decision}",
+            hint="After a failure that is `runbook resume`; before a step, approve or reject.",
+        )
+    reach = choices(fields.get("approve_through", {}))
+    if reply.through and reply.through not in reach:
+        raise Refused(
+            f"a yes at {gate} cannot reach through {reply.through}",
+            hint=f"It can reach: {', '.join(reach)}." if reach else "",
+        )
+    _refuse_value(fields, reply)
+
+
+def _refuse_value(fields: Mapping[str, Any], reply: Reply) -> None:
+    takes_value = "sealed_value" in fields
+    if reply.value and not takes_value:
+        raise Refused("this gate asks for no value", hint="Leave --value out.")
+    if takes_value and reply.decision == "approve" and not reply.value:
+        raise Refused("this gate asks for a value", hint="Add --value; it is read without echo.")
+
+
+def _show_and_ask(waiting: Waiting, decision: str) -> None:
+    say_markdown(waiting.words)
+    if is_asked() and not typer.confirm(f"\n{decision} this?"):
+        raise Refused("nothing was sent")

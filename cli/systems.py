@@ -1,0 +1,136 @@
+"""Every outside system, on one page: how to look at it, and who needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adapters import (
+    anthropic,
+    bitwarden,
+    flux,
+    git,
+    http,
+    kubernetes,
+    ledger,
+    sops,
+    vaultwarden,
+)
+from adapters.platform import Platform
+from adapters.settings import EngineSettings, Settings
+from adapters.shared.files import read_secret
+from cli.server import door
+from engine.errors import Refused
+from engine.findings import Invalid
+
+ANY = ""
+"""Begins the name of every step."""
+
+
+@dataclass(frozen=True)
+class System:
+    """One thing that has to work."""
+
+    name: str
+    look: Callable[[Platform], str]
+    """Return one sentence with the version; raise `Refused` or `Transient` with the next move."""
+    is_set: Callable[[Settings], bool]
+    """Whether the settings say anything about it."""
+    needed_by: tuple[str, ...] = ()
+    """Beginnings of the names of the steps that cannot do without it."""
+
+
+def _runbooks(platform: Platform) -> str:
+    broken = []
+    for path in platform.files():
+        try:
+            platform.read(path)
+        except Invalid as error:
+            broken.append(f"{path.name}: {error.findings[0].message}")
+    if broken:
+        raise Refused("; ".join(broken), hint="`runbook validate` says all of it.")
+    return f"{len(platform.files())} runbooks are valid"
+
+
+def _keys(platform: Platform) -> str:
+    path = platform.settings.engine.fingerprint_key_file
+    recipient = platform.seal().recipient
+    if path is None:
+        raise Refused("`engine.fingerprint_key_file` is not set", hint="Add it to the settings.")
+    read_secret(path, "the fingerprint key")
+    return f"values are sealed for {recipient}, and fingerprints have their key"
+
+
+def _prefect(_: Platform) -> str:
+    opened = door()
+    return f"prefect {opened.server_version()} answers at {opened.address()}"
+
+
+def _has_prefect(_: Settings) -> bool:
+    try:
+        door()
+    except Refused:
+        return False
+    return True
+
+
+SYSTEMS = (
+    System("runbooks", _runbooks, lambda _: True),
+    System("engine keys", _keys, lambda s: s.engine != EngineSettings(), (ANY,)),
+    System(
+        "ledger",
+        lambda p: ledger.check(p.settings.ledger),
+        lambda s: s.ledger != ledger.LedgerSettings(),
+        (ANY,),
+    ),
+    System("prefect", _prefect, _has_prefect, (ANY,)),
+    System(
+        "sops",
+        lambda p: sops.check(p.settings.sops),
+        lambda s: s.sops != sops.SopsSettings(),
+        ("sops.",),
+    ),
+    System(
+        "git",
+        lambda p: git.check(p.settings.git),
+        lambda s: s.git != git.GitSettings(),
+        ("git.", "sops."),
+    ),
+    System(
+        "vaultwarden",
+        lambda p: vaultwarden.check(p.settings.vaultwarden),
+        lambda s: s.vaultwarden != vaultwarden.VaultwardenSettings(),
+        ("vaultwarden.",),
+    ),
+    System(
+        "bitwarden",
+        lambda p: bitwarden.check(p.settings.bitwarden),
+        lambda s: s.bitwarden != bitwarden.BitwardenSettings(),
+        ("bitwarden.",),
+    ),
+    System(
+        "kubernetes",
+        lambda p: kubernetes.check(p.settings.kubernetes),
+        lambda s: s.kubernetes != kubernetes.KubernetesSettings(),
+        ("kubernetes.", "flux."),
+    ),
+    System(
+        "flux",
+        lambda p: flux.check(p.settings.flux, cluster=p.settings.kubernetes),
+        lambda s: s.flux != flux.FluxSettings(),
+        ("flux.",),
+    ),
+    System(
+        "http",
+        lambda p: http.check(p.settings.http),
+        lambda s: s.http != http.HttpSettings(),
+        ("http.",),
+    ),
+    System(
+        "anthropic",
+        lambda p: anthropic.check(p.settings.anthropic),
+        lambda s: s.anthropic != anthropic.AnthropicSettings(),
+        ("anthropic.",),
+    ),
+)
+"""In the order in which a new platform is set up."""

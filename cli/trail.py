@@ -1,0 +1,56 @@
+"""Entries of the ledger, each in one line of words."""
+
+from __future__ import annotations
+
+from cli.text import SHORT, flat, moment
+from engine.ledger import Actor, Entry, Event
+
+SEVERAL = ("decision", "why", "message", "evidence", "outcome", "to", "comment")
+"""Details worth a place in a table, in this order."""
+
+
+def summary(entry: Entry) -> str:
+    """Say what an entry's details come to."""
+    told = entry.details
+    match entry.event:
+        case Event.RUN_STARTED:
+            return flat(f"{told.get('runbook', '')}: {told.get('title', '')}")
+        case Event.GATE_OPENED:
+            return flat(f"{told.get('kind', '')} gate until {moment(str(told.get('expires')))}")
+        case Event.PLAN_CHANGED:
+            return f"now {entry.plan[:19]}"
+        case _:
+            through = str(told.get("through") or entry.step)
+            reach = [f"through {through}"] if through != entry.step else []
+            return flat("; ".join([*reach, *(str(told[n]) for n in SEVERAL if told.get(n))]))
+
+
+def actor(person: Actor) -> str:
+    """Name who did it, and how that is known."""
+    return flat(f"{person.subject} ({person.verified})")
+
+
+def row(entry: Entry) -> tuple[str, ...]:
+    """Return the cells of an entry under `HEAD`."""
+    return (
+        str(entry.sequence),
+        moment(entry.at),
+        flat(entry.run[:SHORT]),
+        flat(entry.step),
+        entry.event.value,
+        actor(entry.actor),
+        summary(entry),
+    )
+
+
+HEAD = ("#", "When (UTC)", "Run", "Step", "Event", "Who", "What")
+
+
+def line(entry: Entry) -> str:
+    """Return an entry as one plain line of progress."""
+    place = f"{flat(entry.step)}: " if entry.step else ""
+    person = "" if entry.actor.verified == "engine" else f" by {flat(entry.actor.subject)}"
+    said = summary(entry)
+    return f"{moment(entry.at)[11:]} {place}{entry.event.value}{person}" + (
+        f": {said}" if said else ""
+    )

@@ -1,0 +1,129 @@
+"""Where a run stands and what to type next, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, assert_never
+
+from cli.runs import Told
+from cli.text import SHORT, moment
+from engine.decision import allowed
+from engine.ledger import Entry, Event, timestamp
+from engine.plan import PlannedStep
+from engine.progress import AskPerson, End, Move, Perform, TakeBack, next_move
+from engine.runbook import Gate
+from engine.state import Kind, RunState
+from engine.step import AnyStep, Ask
+
+DECISIONS = (
+    Event.GATE_APPROVED,
+    Event.GATE_SKIPPED,
+    Event.GATE_REJECTED,
+    Event.FAILURE_DECIDED,
+)
+"""Events by which a person moves a step."""
+
+FLAGS = {
+    "retry": "--retry",
+    "mark done": "--mark-done",
+    "roll back": "--roll-back",
+    "stop": "--stop",
+}
+"""How `runbook resume` says what may follow a failure."""
+
+
+def move_of(told: Told, registry: Mapping[str, AnyStep]) -> Move:
+    """Return the one move that is next."""
+    return next_move(told.plan, told.state, registry)
+
+
+def stands(told: Told, move: Move) -> str:
+    """Say where the run stands."""
+    match move:
+        case AskPerson(step, kind):
+            return _at_gate(step, kind, told.state)
+        case Perform(step, interrupted):
+            if interrupted:
+                return f"{step.id} was started and has not ended: it runs now, or was cut off"
+            return f"{step.id} is next, and nobody has to be asked"
+        case TakeBack(step):
+            return f"on its way back: {step.id} is taken back"
+        case End(outcome):
+            return outcome.value if told.state.outcome else f"about to end: {outcome.value}"
+        case _:
+            assert_never(move)
+
+
+def advice(told: Told, move: Move, *, is_given_up: bool = False) -> str:
+    """Say what a person may type next; empty where it is not their turn.
+
+    `is_given_up` says that Prefect has ended the run while the ledger has not.
+    """
+    run = told.run[:SHORT]
+    if told.state.outcome is not None:
+        return ""
+    if is_given_up:
+        return f"runbook resume {run}"
+    if not isinstance(move, AskPerson):
+        is_cut_off = isinstance(move, Perform) and move.interrupted
+        return f"runbook resume {run}   (if its process is gone)" if is_cut_off else ""
+    if move.kind is Kind.FAILURE:
+        choices = allowed(told.plan, told.state, move.step, move.kind)
+        return f"runbook resume {run} {' | '.join(FLAGS[choice] for choice in choices)}"
+    value = " --value" if asks(move) is Ask.SEALED_VALUE else ""
+    evidence = " --comment EVIDENCE" if asks(move) is Ask.EVIDENCE else ""
+    return f"runbook approve {run}{value}{evidence}   or: runbook reject {run}"
+
+
+def is_expired(state: RunState) -> bool:
+    """Tell whether the gate that waits takes no answer any more."""
+    return state.opening is not None and timestamp(datetime.now(UTC)) > state.opening.expires
+
+
+def asks(move: AskPerson) -> Ask:
+    """Tell what a gate asks for beside the decision."""
+    return move.step.ask if move.kind is Kind.STEP else Ask.NOTHING
+
+
+def gate_words(gate: Gate | None) -> str:
+    """Say who must agree and until when."""
+    if gate is None:
+        return "none"
+    from engine.durations import spell
+
+    groups = " or ".join(gate.groups) or "anybody"
+    others = "" if gate.initiator_may_approve else ", not the initiator"
+    return f"{gate.approvals} of {groups} within {spell(gate.expires)}{others}"
+
+
+def who(entries: Sequence[Entry], step: str) -> str:
+    """Name the people who decided about a step, in order, each once."""
+    people = [e.actor.subject for e in entries if e.step == step and e.event in DECISIONS]
+    return ", ".join(dict.fromkeys(people))
+
+
+def gate_facts(state: RunState) -> dict[str, Any] | None:
+    """Return the gate that waits for a decision, for `--json`."""
+    opening = state.opening
+    if opening is None:
+        return None
+    return {
+        "step": opening.step,
+        "kind": opening.kind.value,
+        "opening": opening.number,
+        "opened": opening.at,
+        "expires": opening.expires,
+    }
+
+
+def _at_gate(step: PlannedStep, kind: Kind, state: RunState) -> str:
+    what = {
+        Kind.STEP: f"at the gate before {step.id}",
+        Kind.UNDO: f"at the gate before {step.id} is taken back",
+        Kind.FAILURE: f"{step.id} failed, and somebody must decide what follows",
+    }[kind]
+    if state.opening is None:
+        return f"{what} (not asked yet)"
+    word = "which expired at" if is_expired(state) else "until"
+    return f"{what}, {word} {moment(state.opening.expires)}"
