@@ -39,7 +39,9 @@ def is_asked() -> bool:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> Table:
     """Return a table; its cells are data."""
-    made = Table(*head, box=box.SIMPLE_HEAD if is_terminal() else None, pad_edge=False)
+    made = Table(box=box.SIMPLE_HEAD if is_terminal() else None, pad_edge=False)
+    for title in head:
+        made.add_column(title, overflow="fold")  # evidence is read to its end
     for row in rows:
         made.add_row(*(Text(clean(cell)) if isinstance(cell, str) else cell for cell in row))
     return made

@@ -28,7 +28,7 @@ class OnCall:
     def decide(self, run: str, opening: Opening) -> None:
         """Approve the gate, with a sealed new key where it asks for one."""
         platform = self.stage.platform()
-        waiting = self._form(run, opening)
+        waiting = self.wait_for(run, opening)
         plan = waiting.schema["properties"]
         fields = {
             "decision": "approve",
@@ -54,7 +54,7 @@ class OnCall:
     def _who(self, opening: Opening) -> str:
         return self.admin if opening.step == "revoke" else self.staff
 
-    def _form(self, run: str, opening: Opening) -> Waiting:
+    def wait_for(self, run: str, opening: Opening) -> Waiting:
         """Return the form of this very gate; Prefect shows it a moment after the ledger does."""
         deadline = time.monotonic() + PATIENCE
         while True:

@@ -37,7 +37,7 @@ def _parameter(name: str, spec: Input, runbook: Runbook, catalogue: Catalogue) -
         name,
         Parameter.KEYWORD_ONLY,
         default=default,
-        annotation=Annotated[kind, _field(spec)],  # type: ignore[valid-type] # made at run time
+        annotation=Annotated[kind, _field(spec)],
     )
 
 

@@ -113,7 +113,7 @@ def _verify(entries: Iterable[Entry], heads: tuple[str, ...]) -> None:
     head = verify_chain(_counting(entries, counted), heads)
     say(f"{counted[0]} entries, unbroken; head {head}")
     if heads:
-        say(f"{len(heads)} published heads are in it")
+        say(f"{len(heads)} published head{'s are' if len(heads) > 1 else ' is'} in it")
     else:
         say("no published head was given, so a cut tail could not be seen")
 

@@ -52,7 +52,7 @@ def test_help_imports_nothing_heavy() -> None:
         "import sys\nsys.argv = ['runbook', '--help']\nfrom cli.main import main\n"
         "try:\n    main()\nfinally:\n    print('\\nloaded:', *sys.modules, file=sys.stderr)"
     )
-    ended = subprocess.run(
+    ended = subprocess.run(  # noqa: S603 - this project's own program
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
@@ -99,7 +99,7 @@ def test_tracebacks_and_completion_are_off() -> None:
 
 
 def test_an_unknown_command_is_a_usage_error(runbook: Runbook) -> None:
-    ended = runbook("aprove")
+    ended = runbook("approves")
 
     assert ended.code == Exit.USAGE
     assert "Did you mean 'approve'" in ended.err

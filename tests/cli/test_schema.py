@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped] # ships no types
 import pytest
 import yaml
 
@@ -42,7 +42,7 @@ def test_the_shipped_runbooks_fit_the_schema(schema: Any, file: Path) -> None:
         ({"uses": "secret.generate", "with": {"bytes": "${{ secret.generate.bytes }}"}}, True),
         ({"uses": "secret.generate", "with": {"bytes": "many"}}, False),
         ({"uses": "secret.generate", "with": {"colour": "red"}}, False),
-        ({"uses": "secret.generat"}, False),
+        ({"uses": "secret.generates"}, False),
         ({"uses": "manual.confirm"}, False),
         ({"uses": "sops.set", "with": {"at": "${{ secret.sops }}", "value": "in clear"}}, False),
         (

@@ -114,11 +114,11 @@ def test_a_broken_catalogue_is_one_finding_and_not_one_of_every_runbook(
 ) -> None:
     (tmp_path / "fine.yaml").write_text(FINE)
     (tmp_path / "people.yaml").write_text(PEOPLE)
-    (tmp_path / "secrets.yaml").write_text("secrets:\n  a: {titel: A}\n")
+    (tmp_path / "secrets.yaml").write_text("secrets:\n  a: {titles: A}\n")
     ended = runbook("validate", "fine.yaml")
 
     assert ended.code == Exit.INVALID
-    assert "secrets.yaml:2:7: unknown key `titel`" in ended.out
+    assert "secrets.yaml:2:7: unknown key `titles`" in ended.out
     assert "fine.yaml:" not in ended.out
 
 

@@ -13,7 +13,7 @@ from demo.stage import Stage
 from engine.fold import fold
 from engine.ledger import Entry
 from engine.state import Opening, RunState
-from flows.door import start
+from flows.door import prefect_state, start, wake
 
 T = TypeVar("T")
 PATIENCE = 120.0
@@ -80,3 +80,21 @@ def process_of(run: str) -> int | None:
             except OSError:
                 continue
     return None
+
+
+def revive(stage: Stage, run: str) -> None:
+    """Press Retry until the run is picked up again.
+
+    Prefect's worker reports a crash twice, a moment apart, and the second report overwrites a
+    retry that came in between; a person would press Retry once more.
+    """
+    attempt = state(stage, run).attempt
+
+    def press() -> bool | None:
+        if state(stage, run).attempt > attempt:
+            return True
+        if prefect_state(run) in {"Crashed", "Failed", "Cancelled"}:
+            wake(run)
+        return None
+
+    until(press, f"run {run} to be picked up again")

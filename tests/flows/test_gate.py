@@ -1,0 +1,109 @@
+"""Prefect's own doors do not open a gate: only an answer that the policy takes does."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.states import Cancelled, Running, Scheduled
+
+from demo.stage import Stage
+from engine.errors import Refused
+from engine.ledger import Entry, Event
+from engine.state import Opening, Outcome
+from flows.door import answer, open_gate, prefect_state
+from tests.flows.voyages import begin, entries, gate, revive, state, until
+
+pytestmark = pytest.mark.xdist_group("stage")
+
+
+def test_no_side_door_opens_a_gate(stage: Stage) -> None:
+    run = begin("rotate-api-key", secret="website-session-secret")
+    first = _gate(stage, run, 0)
+
+    with pytest.raises(Refused, match="decision"):
+        answer(run, {})
+    with pytest.raises(Refused, match="generate-step-1"):
+        answer(run, _approval("olga", "publish-step-9"))
+
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(UUID(run), Scheduled(), force=True)
+    second = _gate(stage, run, first.number)
+    assert _last_refusal(stage, run).details["why"] == "the run was resumed without an answer"
+
+    answer(run, _approval("mallory", open_gate(run).key))
+    third = _gate(stage, run, second.number)
+    assert _last_refusal(stage, run).actor.subject == "mallory"
+    assert "mallory is in none of the groups" in open_gate(run).words
+
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(UUID(run), Cancelled(), force=True)
+    revive(stage, run)
+    fourth = _gate(stage, run, third.number)
+    assert fourth.step == "generate"
+
+    answer(run, {**_approval("olga", open_gate(run).key), "decision": "reject"})
+    until(lambda: state(stage, run).outcome, "the run to end")
+    assert state(stage, run).outcome is Outcome.REJECTED
+    assert not any(
+        e.event is Event.STEP_STARTED and e.step == "generate" for e in entries(stage, run)
+    )
+
+
+def test_running_by_force_runs_no_step(stage: Stage) -> None:
+    run = begin("rotate-api-key", secret="website-session-secret")
+    _gate(stage, run, 0)
+
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(UUID(run), Running(), force=True)
+        client.set_flow_run_state(UUID(run), Cancelled(), force=True)
+    revive(stage, run)
+    opening = _gate(stage, run, 1)
+    answer(run, {**_approval("olga", open_gate(run).key), "decision": "reject"})
+    until(lambda: state(stage, run).outcome, "the run to end")
+
+    assert opening.number == 2
+    assert "generate" not in {e.step for e in entries(stage, run) if e.event is Event.STEP_STARTED}
+
+
+def test_a_second_run_for_the_same_secret_is_refused_and_told_who_holds_it(stage: Stage) -> None:
+    first = begin("rotate-api-key", by="otto", secret="psd2-webhook-secret")
+    _gate(stage, first, 0)
+
+    second = begin("rotate-api-key", by="petra", secret="psd2-webhook-secret")
+    until(lambda: True if prefect_state(second) == "Failed" else None, "the second to be refused")
+    with get_client(sync_client=True) as client:
+        told = client.read_flow_run(UUID(second)).state
+    answer(first, {**_approval("olga", open_gate(first).key), "decision": "reject"})
+    until(lambda: state(stage, first).outcome, "the first to end")
+    revive(stage, second)
+
+    assert told is not None
+    assert "otto" in str(told.message)
+    assert first[:8] in str(told.message) or first in str(told.message)
+    assert _gate(stage, second, 0).step == "generate"
+    answer(second, {**_approval("olga", open_gate(second).key), "decision": "reject"})
+    until(lambda: state(stage, second).outcome, "the second to end")
+
+
+def _gate(stage: Stage, run: str, after: int) -> Opening:
+    opening = gate(stage, run, after)
+    assert opening is not None
+    until(lambda: True if _shown(run, opening) else None, "the form to be there")
+    return opening
+
+
+def _shown(run: str, opening: Opening) -> bool:
+    try:
+        return open_gate(run).key.endswith(f"-{opening.number}")
+    except Refused:
+        return False
+
+
+def _approval(name: str, key: str) -> dict[str, str]:
+    return {"decision": "approve", "name": name, "gate": key}
+
+
+def _last_refusal(stage: Stage, run: str) -> Entry:
+    return [e for e in entries(stage, run) if e.event is Event.GATE_REFUSED][-1]
