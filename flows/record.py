@@ -26,11 +26,9 @@ def publish_record(voyage: Voyage) -> None:
 def record(plan: Plan, state: RunState, entries: Sequence[Entry]) -> str:
     """Return the record in Markdown."""
     head = entries[-1] if entries else None
-    ended = f"**{state.outcome.value}**" if state.outcome else "going on"
     lines = [
         f"# {plan.title}",
-        f"State: {ended}. Started by {plain(state.initiator.subject)} "
-        f"({state.initiator.verified}). Plan `{state.plan[:19]}`.",
+        _summary(state),
         "",
         "| | Step | State | Who | When (UTC) | Evidence |",
         "|---|---|---|---|---|---|",
@@ -46,6 +44,12 @@ def record(plan: Plan, state: RunState, entries: Sequence[Entry]) -> str:
     if head is not None:
         lines += ["", f"Ledger head: entry {head.sequence}, `{head.hash}`."]
     return "\n".join(lines)
+
+
+def _summary(state: RunState) -> str:
+    ended = f"**{state.outcome.value}**" if state.outcome else "going on"
+    by = f"{plain(state.initiator.subject)} ({state.initiator.verified})"
+    return f"State: {ended}. Started by {by}. Plan `{state.plan[:19]}`."
 
 
 def _who(step: str, entries: Sequence[Entry]) -> str:

@@ -103,8 +103,8 @@ class Bench:
     def state(self) -> RunState:
         return fold(self.run, self.entries)
 
-    @property
-    def move(self) -> Move:
+    def next(self) -> Move:
+        """Return the next move; asked anew each time."""
         return next_move(self.plan, self.state, self.desk.registry)
 
     def job(self, step: str, *, back: bool = False) -> Job:
@@ -112,7 +112,7 @@ class Bench:
 
     def make_move(self) -> Failed | None:
         """Make the next move, which must be one without a person."""
-        match self.move:
+        match self.next():
             case Perform(step, interrupted):
                 return perform(self.job(step.id), interrupted=interrupted)
             case TakeBack(step):
@@ -122,7 +122,7 @@ class Bench:
 
     def open(self) -> Opening:
         """Open the gate that comes next."""
-        move = self.move
+        move = self.next()
         assert isinstance(move, AskPerson)
         number = self.state.openings + 1
         self.append(
@@ -154,9 +154,9 @@ class Bench:
 
     def sail(self, by: str = "olga") -> None:
         """Approve and perform until the end, or until something fails."""
-        while not isinstance(self.move, End):
-            if isinstance(self.move, AskPerson):
-                if self.move.kind is Kind.FAILURE:
+        while not isinstance(move := self.next(), End):
+            if isinstance(move, AskPerson):
+                if move.kind is Kind.FAILURE:
                     return
                 self.decide("approve", by, comment="seen and agreed")
             else:

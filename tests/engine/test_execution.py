@@ -42,7 +42,7 @@ def test_met_goal_is_left_alone(bench: Bench) -> None:
 
     assert bench.lamps.calls == []
     assert bench.events[-1] == "light step.found_done"
-    assert isinstance(bench.move, End)
+    assert isinstance(bench.next(), End)
 
 
 def test_a_step_cut_off_before_its_effect_runs_again(bench: Bench) -> None:
@@ -50,7 +50,7 @@ def test_a_step_cut_off_before_its_effect_runs_again(bench: Bench) -> None:
     bench.append(Event.STEP_STARTED, step="light", key="run-1")
     bench.resume()
 
-    assert bench.move == Perform(bench.plan.step("light"), interrupted=True)
+    assert bench.next() == Perform(bench.plan.step("light"), interrupted=True)
     assert bench.make_move() is None
     assert bench.lamps.calls == ["light a"]
 
@@ -77,7 +77,7 @@ def test_a_cut_off_step_without_a_probe_is_not_repeated(tmp_path: Path) -> None:
     assert failed is not None
     assert failed.unknown
     assert bench.lamps.calls == []
-    assert bench.move == AskPerson(bench.plan.step("ring"), Kind.FAILURE)
+    assert bench.next() == AskPerson(bench.plan.step("ring"), Kind.FAILURE)
 
 
 def test_transient_failure_is_waited_out_with_growing_pauses(bench: Bench) -> None:
@@ -222,7 +222,7 @@ def test_undo_is_recorded_and_carries_another_key(tmp_path: Path) -> None:
 
     assert bench.lamps.calls == ["light a", "put out a", "light a"]
     assert bench.lamps.keys == ["run-1", "run-1-back"]
-    assert bench.move == End(Outcome.ROLLED_BACK)
+    assert bench.next() == End(Outcome.ROLLED_BACK)
 
 
 def test_a_value_that_was_not_brought_is_refused(tmp_path: Path) -> None:

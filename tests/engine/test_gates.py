@@ -37,9 +37,9 @@ def test_an_approved_step_runs_and_the_next_asks_again(tmp_path: Path) -> None:
     bench = begun(TWO, tmp_path)
 
     assert bench.decide("approve") is Event.GATE_APPROVED
-    assert bench.move == Perform(bench.plan.step("a"))
+    assert bench.next() == Perform(bench.plan.step("a"))
     bench.make_move()
-    assert bench.move == AskPerson(bench.plan.step("b"), Kind.STEP)
+    assert bench.next() == AskPerson(bench.plan.step("b"), Kind.STEP)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_person_outside_the_groups_opens_nothing(tmp_path: Path, by: str, why:
 
     assert bench.decide("approve", by) is Event.GATE_REFUSED
     assert bench.state.refusal == why
-    assert isinstance(bench.move, AskPerson)
+    assert isinstance(bench.next(), AskPerson)
 
 
 def test_two_approvals_take_two_people(tmp_path: Path) -> None:
@@ -65,10 +65,10 @@ def test_two_approvals_take_two_people(tmp_path: Path) -> None:
     bench.decide("approve", "anna")
     bench.decide("approve", "anna")
     bench.decide("approve", " ANNA".strip().lower())
-    assert isinstance(bench.move, AskPerson)
+    assert isinstance(bench.next(), AskPerson)
     bench.decide("approve", "ada")
 
-    assert bench.move == Perform(bench.plan.step("revoke"))
+    assert bench.next() == Perform(bench.plan.step("revoke"))
 
 
 def test_the_initiator_does_not_count_where_four_eyes_are_asked_for(tmp_path: Path) -> None:
@@ -83,17 +83,17 @@ def test_an_answer_after_the_expiry_is_refused(tmp_path: Path) -> None:
     bench = begun(TWO, tmp_path)
 
     assert bench.decide("approve", now=NOW + timedelta(hours=5)) is Event.GATE_EXPIRED
-    assert isinstance(bench.move, AskPerson)
+    assert isinstance(bench.next(), AskPerson)
 
 
 def test_a_yes_reaches_the_step_it_names_and_no_further(tmp_path: Path) -> None:
     bench = begun(STRICT, tmp_path)
     bench.decide("approve", through="b")
     for step in ("a", "look", "b"):
-        assert bench.move == Perform(bench.plan.step(step))
+        assert bench.next() == Perform(bench.plan.step(step))
         bench.make_move()
 
-    assert bench.move == AskPerson(bench.plan.step("verify"), Kind.STEP)
+    assert bench.next() == AskPerson(bench.plan.step("verify"), Kind.STEP)
 
 
 def test_a_yes_does_not_reach_past_a_stricter_gate(tmp_path: Path) -> None:
@@ -118,9 +118,9 @@ def test_approvals_lapse_when_the_plan_changes(tmp_path: Path) -> None:
         update={"steps": (first.model_copy(update={"with_": {"bulb": "z"}}), bench.plan.steps[1])}
     )
 
-    assert isinstance(bench.move, Perform)
+    assert isinstance(bench.next(), Perform)
     bench.plan = changed
-    assert isinstance(bench.move, AskPerson)
+    assert isinstance(bench.next(), AskPerson)
 
 
 def test_an_answer_to_a_form_of_the_old_plan_is_refused(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_rejecting_before_anything_changed_ends_the_run(tmp_path: Path) -> None:
 
     bench.decide("reject", comment="wrong night")
 
-    assert bench.move == End(Outcome.REJECTED)
+    assert bench.next() == End(Outcome.REJECTED)
 
 
 def test_rejecting_after_a_change_asks_what_shall_become_of_it(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_rejecting_after_a_change_asks_what_shall_become_of_it(tmp_path: Path) -
     bench.make_move()
     bench.decide("reject", comment="wrong lamp")
 
-    assert bench.move == AskPerson(bench.plan.step("b"), Kind.FAILURE)
+    assert bench.next() == AskPerson(bench.plan.step("b"), Kind.FAILURE)
     assert bench.state.step("b").error == "rejected by olga: wrong lamp"
 
 
@@ -157,7 +157,7 @@ def test_retry_after_a_rejection_asks_for_approval_again(tmp_path: Path) -> None
     bench.decide("reject")
     bench.decide("retry")
 
-    assert bench.move == AskPerson(bench.plan.step("b"), Kind.STEP)
+    assert bench.next() == AskPerson(bench.plan.step("b"), Kind.STEP)
 
 
 def test_retry_after_a_failure_keeps_the_approval(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_retry_after_a_failure_keeps_the_approval(tmp_path: Path) -> None:
     bench.lamps.stays_dark = False
     bench.decide("retry")
 
-    assert bench.move == Perform(bench.plan.step("a"))
+    assert bench.next() == Perform(bench.plan.step("a"))
 
 
 def test_skip_is_taken_only_where_the_step_allows_it(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_stop_leaves_everything_as_it_is(tmp_path: Path) -> None:
     bench.decide("reject")
     bench.decide("stop")
 
-    assert bench.move == End(Outcome.STOPPED)
+    assert bench.next() == End(Outcome.STOPPED)
     assert bench.lamps.calls == ["light a"]
 
 
@@ -213,7 +213,7 @@ def test_there_is_no_way_back_from_the_point_of_no_return(tmp_path: Path) -> Non
     bench.decide("approve", "ada")
     bench.make_move()
 
-    assert bench.move == AskPerson(bench.plan.step("revoke"), Kind.FAILURE)
+    assert bench.next() == AskPerson(bench.plan.step("revoke"), Kind.FAILURE)
     assert bench.decide("roll back", "ada") is Event.GATE_REFUSED
 
 
@@ -257,6 +257,6 @@ def test_actors_are_recorded_with_how_they_were_verified(tmp_path: Path) -> None
 
 def _up_to_revoke(bench: Bench) -> None:
     bench.decide("approve", "olga", through="verify")
-    while isinstance(bench.move, Perform):
+    while isinstance(bench.next(), Perform):
         assert bench.make_move() is None
     bench.lamps.lit.discard("a")

@@ -1,0 +1,1 @@
+"""What people read, and the program that writes the one page of it nobody should write by hand."""

@@ -1,0 +1,144 @@
+"""`python -m docs.generate`: docs/steps.md, written from the registry.
+
+What a page says about a step is what the step says about itself, so the two cannot differ.
+tests/test_docs.py fails where the page is older than the registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from adapters.registry import registry
+from adapters.settings import Settings
+from engine.plan import is_point_of_no_return
+from engine.step import Again, AnyStep, Ask, Irreversible, Once, Repeatable, Untouched
+
+PAGE = Path(__file__).with_name("steps.md")
+
+HEAD = """# Steps
+
+Every step a runbook can be made of, as the registry has it. This page is generated: change the
+step, then run `make docs`. The words are those of the [glossary](glossary.md).
+
+| Step | Effect | What it does |
+|---|---|---|
+"""
+
+
+def page() -> str:
+    """Return the text of docs/steps.md."""
+    steps = registry(Settings())
+    rows = "".join(
+        f"| [`{name}`](#{_anchor(name)}) | {step.effect.value} | {step.summary} |\n"
+        for name, step in steps.items()
+    )
+    parts = ["\n".join(_section(step)) for step in steps.values()]
+    return HEAD + rows + "\n" + "\n\n".join(parts) + "\n"
+
+
+def _anchor(name: str) -> str:
+    return name.replace(".", "")
+
+
+def _section(step: AnyStep) -> Iterator[str]:
+    yield f"## {step.name}\n\n{step.summary}\n"
+    yield f"- **Effect:** {step.effect.value}{_store(step)}"
+    yield f"- **Looking:** {_probe(step)}"
+    yield f"- **Way back:** {_undo(step)}"
+    yield f"- **Checked before the run starts:** {'yes' if step.preflight else 'no'}"
+    if step.ask is not Ask.NOTHING:
+        yield f"- **Its gate asks for:** {step.ask.value}"
+    yield from _table("Parameters", step.params, step.params.model_fields)
+    yield from _table("Outputs", step.outputs, step.outputs.model_fields)
+
+
+def _store(step: AnyStep) -> str:
+    return f", to the {step.store.value}" if step.store else ""
+
+
+def _probe(step: AnyStep) -> str:
+    match step.probe:
+        case Repeatable(because):
+            return f"none; it may run any number of times: {because}"
+        case Once(because):
+            return f"none; it runs once and is never repeated unasked: {because}"
+        case _:
+            return "it looks first whether its goal is reached, and again after it ran"
+
+
+def _undo(step: AnyStep) -> str:
+    match step.undo:
+        case Irreversible(because):
+            return f"none: {because}"
+        case Untouched(because):
+            return f"none needed: {because}"
+        case Again(because):
+            return f"it runs once more: {because}"
+        case _ if is_point_of_no_return(step):
+            return "none that a run offers: from here on there is only forward"
+        case _:
+            return "it can be taken back"
+
+
+def _table(title: str, model: type[BaseModel], fields: dict[str, FieldInfo]) -> Iterator[str]:
+    if not fields:
+        return
+    yield f"\n| {title} | Type | | Description |\n|---|---|---|---|"
+    for name, field in _flat(model):
+        yield f"| `{name}` | {_type(field.annotation)} | {_need(field, title)} | {_words(field)} |"
+
+
+def _flat(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Yield every field with its dotted name, those of a nested model after it."""
+    for name, field in model.model_fields.items():
+        called = prefix + (field.alias or name)
+        yield called, field
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _flat(field.annotation, f"{called}.")
+
+
+def _need(field: FieldInfo, title: str) -> str:
+    if title == "Outputs":
+        return ""
+    if field.is_required():
+        return "needed"
+    default = field.get_default(call_default_factory=True, validated_data={})
+    if default in (None, "", (), {}) or isinstance(default, BaseModel):
+        return ""
+    return f"default `{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def _words(field: FieldInfo) -> str:
+    return (field.description or "").replace("|", "\\|")
+
+
+def _type(annotation: Any) -> str:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(arguments[0])
+    if origin in (Union, UnionType):
+        kinds = (_type(each) for each in arguments if each is not NoneType)
+        return " or ".join(dict.fromkeys(kinds))
+    if origin is Literal:
+        return " or ".join(f"`{each}`" for each in arguments)
+    if origin is tuple:
+        return f"list of {_type(arguments[0])}"
+    return _NAMES.get(origin or annotation, "object")
+
+
+_NAMES: dict[Any, str] = {
+    str: "text",
+    int: "integer",
+    bool: "boolean",
+    SecretStr: "**secret**",
+}
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
