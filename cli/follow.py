@@ -33,7 +33,7 @@ def follow(platform: Platform, run: str, *, after: int = 0) -> Exit:
     Only what the ledger has after entry `after` is shown and counts. Returns the exit code that
     says how the run ended; raises `Refused` if Prefect has given it up.
     """
-    with _screen(after) as show:
+    with progress(after) as show:
         told = _until_still(platform, run, after, show)
     move = move_of(told, platform.registry)
     if told.state.refusal:
@@ -81,7 +81,8 @@ def _refuse_dead(platform: Platform, run: str) -> None:
 
 
 @contextmanager
-def _screen(after: int) -> Iterator[Show]:
+def progress(after: int = 0) -> Iterator[Show]:
+    """Yield what shows a run as it is told: a live table, or a line for each entry after `after`."""
     if is_terminal():
         with Live(console=console(), refresh_per_second=4) as live:
             yield lambda told: live.update(steps_table(told))

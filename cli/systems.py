@@ -38,6 +38,8 @@ class System:
     """Whether the settings say anything about it."""
     needed_by: tuple[str, ...] = ()
     """Beginnings of the names of the steps that cannot do without it."""
+    imports: tuple[str, ...] = ()
+    """What a look imports late, to be imported before several looks go on at the same time."""
 
 
 def _runbooks(platform: Platform) -> str:
@@ -83,7 +85,7 @@ SYSTEMS = (
         lambda s: s.ledger != ledger.LedgerSettings(),
         (ANY,),
     ),
-    System("prefect", _prefect, _has_prefect, (ANY,)),
+    System("prefect", _prefect, _has_prefect, (ANY,), ("flows.door",)),
     System(
         "sops",
         lambda p: sops.check(p.settings.sops),
@@ -113,12 +115,14 @@ SYSTEMS = (
         lambda p: kubernetes.check(p.settings.kubernetes),
         lambda s: s.kubernetes != kubernetes.KubernetesSettings(),
         ("kubernetes.", "flux."),
+        ("kubernetes",),
     ),
     System(
         "flux",
         lambda p: flux.check(p.settings.flux, cluster=p.settings.kubernetes),
         lambda s: s.flux != flux.FluxSettings(),
         ("flux.",),
+        ("kubernetes",),
     ),
     System(
         "http",

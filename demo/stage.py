@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from flows.door import at_server, make_pool
 
 ROOT = Path(__file__).resolve().parent.parent
 POOL = "oncall"
+WARM = ("flows.worker", "--pool", POOL)
+STOCK = ("prefect", "worker", "start", "--pool", POOL, "--type", "process")
+"""The arguments of either worker; the warm one needs Linux."""
 SERVER_SECONDS = 120
 """A first start makes the database; on a slow machine that takes a while."""
 
@@ -35,6 +39,8 @@ class Stage:
     variables: Mapping[str, str]
     """The environment in which a flow, a worker or `runbook` finds all of it."""
     programs: Mapping[str, Program]
+    worker: Sequence[str]
+    """The arguments its worker is started with."""
 
     @property
     def settings_file(self) -> Path:
@@ -52,7 +58,7 @@ class Stage:
 
     def restart_worker(self) -> Program:
         """Start a further worker, e.g. after the first was killed; it ends with the stage."""
-        return _start_worker(self.folder, self.variables)
+        return _start_worker(self.worker, self.folder, self.variables)
 
 
 @contextmanager
@@ -62,6 +68,7 @@ def set_stage(
     port: int = 0,
     say: Callable[[str], None] = print,
     changes: Mapping[str, Any] | None = None,
+    worker: Sequence[str] = WARM if sys.platform == "linux" else STOCK,
 ) -> Iterator[Stage]:
     """Bring everything up below `folder`, which is emptied first, and end it all afterwards.
 
@@ -88,13 +95,14 @@ def set_stage(
         wait_for_url(f"{url}/api/health", programs["server"], SERVER_SECONDS)
         say("deploying every runbook of prefect.yaml and starting a worker")
         _deploy(folder, variables)
-        programs["worker"] = _start_worker(folder, variables)
+        programs["worker"] = _start_worker(worker, folder, variables)
         stack.callback(programs["worker"].stop)
-        yield Stage(folder, world, url, variables, programs)
+        yield Stage(folder, world, url, variables, programs, worker)
 
 
-def _start_worker(folder: Path, variables: Mapping[str, str]) -> Program:
-    arguments = ["prefect", "worker", "start", "--pool", POOL, "--type", "process"]
+def _start_worker(
+    arguments: Sequence[str], folder: Path, variables: Mapping[str, str]
+) -> Program:
     return start("worker", arguments, _log(folder, "worker"), variables, ROOT)
 
 

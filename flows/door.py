@@ -18,7 +18,6 @@ from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 from prefect.states import AwaitingRetry
-from prefect.workers.process import ProcessWorker
 
 from engine.errors import Refused, Transient
 
@@ -57,6 +56,8 @@ def start(runbook: str, parameters: Mapping[str, Any]) -> str:
 
 def make_pool(name: str) -> None:
     """Make a work pool of processes under this name, unless there is one."""
+    from prefect.workers.process import ProcessWorker  # noqa: PLC0415 - takes a second to import
+
     with _client() as client:
         try:
             client.create_work_pool(
@@ -164,6 +165,7 @@ def _flow_run(client: SyncPrefectClient, run: str) -> FlowRun:
 
 @contextmanager
 def _client() -> Iterator[SyncPrefectClient]:
+    address()
     try:
         with get_client(sync_client=True) as client:
             yield client

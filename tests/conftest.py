@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from demo.stage import Stage
 
 KEPT = {"RUNBOOK_TESTS_REQUIRE_ALL", "RUNBOOK_PICTURES"}
 for name in [*os.environ]:
@@ -32,3 +36,24 @@ def _own_prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 def root() -> Path:
     """The project's folder."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def _stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    from demo.stage import set_stage  # noqa: PLC0415 - Prefect is imported where it is needed
+
+    with set_stage(tmp_path_factory.mktemp("stage") / "state") as stage:
+        yield stage
+
+
+@pytest.fixture
+def stage(_stage: Stage) -> Iterator[Stage]:
+    """One stage for all tests that need Prefect: real server, real worker, and the sandbox.
+
+    Such tests carry `pytest.mark.xdist_group("stage")`, so that they share it. This process's
+    Prefect client is pointed at it.
+    """
+    from flows.door import at_server  # noqa: PLC0415 - as above
+
+    with at_server(_stage.api_url):
+        yield _stage

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from importlib import import_module
 
 import typer
 
@@ -63,8 +64,12 @@ def _diagnose() -> list[Diagnosis]:
     except RunbookError as error:
         return [Diagnosis("settings", Health.NOT_OK, error.message, error.hint)]
     steps = _steps_used(platform)
+    wanted = [system for system in SYSTEMS if _is_wanted(platform, system, steps)]
+    for name in {name for system in wanted for name in system.imports}:
+        import_module(name)  # packages that import in circles break when threads import them
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda system: _look(platform, system, steps), SYSTEMS))
+        looked = dict(zip(wanted, pool.map(lambda one: _look(platform, one), wanted), strict=True))
+    return [looked.get(system) or _passed_over(system) for system in SYSTEMS]
 
 
 def _steps_used(platform: Platform) -> frozenset[str]:
@@ -77,10 +82,16 @@ def _steps_used(platform: Platform) -> frozenset[str]:
     return frozenset(used)
 
 
-def _look(platform: Platform, system: System, steps: frozenset[str]) -> Diagnosis:
+def _is_wanted(platform: Platform, system: System, steps: frozenset[str]) -> bool:
     is_needed = any(step.startswith(system.needed_by) for step in steps)
-    if not is_needed and not system.is_set(platform.settings):
-        return Diagnosis(system.name, Health.NOT_CONFIGURED, "no runbook needs it")
+    return is_needed or system.is_set(platform.settings)
+
+
+def _passed_over(system: System) -> Diagnosis:
+    return Diagnosis(system.name, Health.NOT_CONFIGURED, "no runbook needs it")
+
+
+def _look(platform: Platform, system: System) -> Diagnosis:
     try:
         return Diagnosis(system.name, Health.OK, system.look(platform))
     except RunbookError as error:

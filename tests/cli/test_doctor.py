@@ -94,3 +94,9 @@ def test_keys_of_the_engine_are_looked_at(runbook: Runbook, tmp_path: Path) -> N
 
     assert ended.code == 0, ended.out
     assert f"values are sealed for {recipient}" in ended.out
+
+
+def test_no_look_breaks_of_itself(runbook: Runbook, settings: Path) -> None:
+    ended = runbook("--settings", settings, "doctor")
+
+    assert "the look itself broke" not in ended.out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,24 +10,11 @@ from prefect.client.orchestration import get_client
 from prefect.states import Crashed
 
 from cli.exits import Exit
-from demo.stage import Stage, set_stage
+from demo.stage import Stage
 from engine.ledger import Entry, Event
-from flows.door import at_server
 from tests.cli.conftest import Ended, Runbook
 
 pytestmark = pytest.mark.xdist_group("stage")
-
-
-@pytest.fixture(scope="module")
-def _stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with set_stage(tmp_path_factory.mktemp("stage") / "state") as stage:
-        yield stage
-
-
-@pytest.fixture
-def stage(_stage: Stage) -> Iterator[Stage]:
-    with at_server(_stage.api_url):
-        yield _stage
 
 
 class Operator:
