@@ -78,6 +78,11 @@ def allowed(plan: Plan, state: RunState, step: PlannedStep, kind: Kind) -> tuple
     return ("approve", "reject", *skip)
 
 
+def vouchers_needed(gate: Gate) -> int:
+    """Return how many people must say that a failed step is done: two where the gate is strict."""
+    return max(gate.approvals, 1 if gate.initiator_may_approve else 2)
+
+
 def judge(question: Question, answer: Answer, now: datetime) -> Verdict:
     """Return what the answer comes to; an answer that does not count is an entry as well."""
     opening = question.opening
@@ -103,6 +108,7 @@ def judge(question: Question, answer: Answer, now: datetime) -> Verdict:
                 Event.FAILURE_DECIDED,
                 decision=answer.decision,
                 outputs=dict(question.outputs),
+                needed=vouchers_needed(question.gate),
             )
         case _:
             return _entry(question, answer, Event.FAILURE_DECIDED, decision=answer.decision)

@@ -38,7 +38,14 @@ def _run_ended(state: RunState, entry: Entry) -> RunState:
 
 
 def _plan_changed(state: RunState, entry: Entry) -> RunState:
-    return replace(state, plan=entry.plan, plan_text=entry.details.get("plan", ""), opening=None)
+    told = entry.details
+    return replace(
+        state,
+        plan=entry.plan,
+        plan_text=told.get("plan", ""),
+        opening=None,
+        changes=tuple(told.get("changes", ())),
+    )
 
 
 def _gate_opened(state: RunState, entry: Entry) -> RunState:
@@ -65,7 +72,9 @@ def _gate_approved(state: RunState, entry: Entry) -> RunState:
         entry.at,
         entry.plan,
     )
-    approved = replace(state, opening=None, approvals=(*state.approvals, approval), refusal="")
+    approved = replace(
+        state, opening=None, approvals=(*state.approvals, approval), refusal="", changes=()
+    )
     sealed = tuple(details.get("sealed", ()))
     return _set(approved, entry, sealed=sealed) if sealed else approved
 
@@ -110,26 +119,43 @@ def _failure_decided(state: RunState, entry: Entry) -> RunState:
             again = Status.DONE if before is Status.UNDO_FAILED else Status.WAITING
             return _set(closed, entry, status=again, error="", hint="")
         case "mark done":
-            back = state.step(entry.step).status is Status.UNDO_FAILED
-            status = Status.UNDONE if back else Status.DONE
-            return _set(
-                closed,
-                entry,
-                status=status,
-                how=entry.event,
-                by=entry.actor.subject,
-                evidence=entry.details["comment"],
-                ended_at=entry.at,
-                outputs=entry.details.get("outputs", {}),
-            )
+            return _vouched(closed, entry)
         case "roll back":
             return replace(closed, back=True)
         case _:
             return replace(closed, ending=Outcome.STOPPED)
 
 
+def _vouched(state: RunState, entry: Entry) -> RunState:
+    """Take one more word for it that a step is done; it counts once enough people gave it."""
+    held, subject = state.step(entry.step), entry.actor.subject
+    vouchers = tuple(dict.fromkeys((*held.vouchers, subject)))
+    if len(vouchers) < entry.details.get("needed", 1):
+        return _set(state, entry, vouchers=vouchers)
+    back = held.status is Status.UNDO_FAILED
+    return _set(
+        state,
+        entry,
+        status=Status.UNDONE if back else Status.DONE,
+        how=entry.event,
+        by=", ".join(vouchers),
+        evidence=entry.details["comment"],
+        ended_at=entry.at,
+        outputs=entry.details.get("outputs", {}),
+        vouchers=vouchers,
+    )
+
+
 def _step_started(state: RunState, entry: Entry) -> RunState:
-    return _set(state, entry, status=Status.STARTED, touched=True, started_at=entry.at, error="")
+    return _set(
+        state,
+        entry,
+        status=Status.STARTED,
+        touched=True,
+        vouchers=(),
+        started_at=entry.at,
+        error="",
+    )
 
 
 def _step_ended(state: RunState, entry: Entry) -> RunState:

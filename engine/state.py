@@ -93,6 +93,8 @@ class StepState:
     """Whether a failed step may have happened all the same."""
     touched: bool = False
     """Whether it was ever started."""
+    vouchers: tuple[str, ...] = ()
+    """Who has said that a failed step's goal is reached all the same."""
     started_at: str = ""
     ended_at: str = ""
 
@@ -124,6 +126,8 @@ class RunState:
     """How it did end."""
     refusal: str = ""
     """Why the last answer at a gate did not count; shown when it is asked again."""
+    changes: tuple[str, ...] = ()
+    """How the runbook was changed while the run waited, until somebody has approved it so."""
 
     def step(self, identity: str) -> StepState:
         """Return where this step stands; a step never mentioned waits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.decision import vouchers_needed
 from engine.execution import describe, look
 from engine.job import Job
 from engine.ledger import Event
@@ -38,7 +39,7 @@ def finding(job: Job) -> str:
 
 def words(job: Job, kind: Kind, found: str) -> str:
     """Return the text above a gate's form."""
-    parts = [_heading(job, kind), _refusal(job.state), _failure(job, kind)]
+    parts = [_heading(job, kind), _changes(job.state), _refusal(job.state), _failure(job, kind)]
     if kind is not Kind.FAILURE:
         parts.append(f"**What it will do.** {_deed(job, kind)}")
     if found:
@@ -56,6 +57,16 @@ def _heading(job: Job, kind: Kind) -> str:
     return f"## {what}{job.step.name}\n\nStep {number} of {total} of *{job.plan.title}*.{no_return}"
 
 
+def _changes(state: RunState) -> str:
+    if not state.changes:
+        return ""
+    listed = "\n".join(f"- {plain(change)}" for change in state.changes)
+    return (
+        "**The runbook was changed while this run waited.** What was approved before counts no "
+        f"longer; what is done stays done.\n\n{listed}"
+    )
+
+
 def _refusal(state: RunState) -> str:
     return f"**The last answer did not count:** {plain(state.refusal)}." if state.refusal else ""
 
@@ -69,6 +80,9 @@ def _failure(job: Job, kind: Kind) -> str:
         lines.append(f"**What may help.** {plain(step.hint)}")
     if step.unknown:
         lines.append("It is **not known** whether the step had its effect. Look before you decide.")
+    if step.vouchers:
+        needed = vouchers_needed(job.step.gate or job.plan.gate)
+        lines.append(f"{plain(', '.join(step.vouchers))} of {needed} say that it is done.")
     if not may_roll_back(job.plan, job.state):
         lines.append("The point of no return is passed: there is only forward.")
     return "\n\n".join(lines)

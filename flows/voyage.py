@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.platform import Platform
+from engine.difference import differences
 from engine.fold import fold
 from engine.job import Desk, Job
 from engine.ledger import Actor, Draft, Event
@@ -82,7 +83,13 @@ def enter(voyage: Voyage, initiator: Actor, findings: Mapping[str, str]) -> RunS
         voyage.desk.journal.append(resumed)
         state = voyage.state()
         if state.plan != plan.digest:
-            voyage.append(Event.PLAN_CHANGED, state, plan=plan.text(), before=state.plan)
+            voyage.append(
+                Event.PLAN_CHANGED,
+                state,
+                plan=plan.text(),
+                before=state.plan,
+                changes=list(differences(Plan.model_validate_json(state.plan_text), plan)),
+            )
     return voyage.state()
 
 

@@ -260,3 +260,22 @@ def _up_to_revoke(bench: Bench) -> None:
     while isinstance(bench.next(), Perform):
         assert bench.make_move() is None
     bench.lamps.lit.discard("a")
+
+
+def test_a_strict_gate_takes_two_people_to_call_a_failed_step_done(tmp_path: Path) -> None:
+    bench = begun(STRICT, tmp_path)
+    _up_to_revoke(bench)
+    bench.lamps.lit.discard("a")
+    bench.lamps.stays_dark = True
+    bench.decide("approve", "anna")
+    bench.decide("approve", "ada")
+    bench.make_move()
+
+    bench.decide("mark done", "anna", comment="saw it in the console")
+    assert bench.state.step("revoke").status is Status.FAILED
+    bench.decide("mark done", "anna", comment="saw it in the console")
+    assert bench.state.step("revoke").status is Status.FAILED
+    bench.decide("mark done", "ada", comment="so did I")
+
+    assert bench.state.step("revoke").status is Status.DONE
+    assert bench.state.step("revoke").by == "anna, ada"

@@ -1,0 +1,57 @@
+"""`prefect.yaml` and `runbooks/` say the same: one deployment for each runbook, and its flow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from adapters.platform import NOT_RUNBOOKS, Platform
+from adapters.settings import Settings
+from flows.catalogue import build
+
+
+def _platform(root: Path) -> Platform:
+    return Platform(
+        Settings(
+            runbooks=root / "runbooks",
+            catalogue=root / "runbooks" / "secrets.yaml",
+            people=root / "runbooks" / "people.yaml",
+            platform={"app": "http://127.0.0.1", "anthropic_console": "http://127.0.0.1"},
+        )
+    )
+
+
+def test_each_runbook_has_its_deployment_and_each_deployment_its_runbook(root: Path) -> None:
+    deployed = yaml.safe_load((root / "prefect.yaml").read_text())["deployments"]
+    runbooks = {p.stem for p in (root / "runbooks").glob("*.yaml") if p.name not in NOT_RUNBOOKS}
+
+    assert {entry["name"] for entry in deployed} == runbooks
+    for entry in deployed:
+        attribute = entry["name"].replace("-", "_")
+        assert entry["entrypoint"] == f"flows/catalogue.py:{attribute}"
+        assert entry["work_pool"]["name"] == "oncall"
+
+
+def test_each_flow_has_a_form_with_every_input_described(root: Path) -> None:
+    platform = _platform(root)
+    for path in platform.files():
+        runbook = platform.read(path)
+        built = build(runbook, platform)
+        schema = built.parameters
+
+        assert built.name == runbook.runbook
+        assert built.description == runbook.description
+        assert set(schema.properties) == {*runbook.inputs, "requested_by"}
+        assert all(field.get("description") for field in schema.properties.values())
+        assert "requested_by" in schema.required
+
+
+def test_a_secret_that_lacks_what_the_runbook_needs_is_not_offered(root: Path) -> None:
+    platform = _platform(root)
+    built = build(platform.runbook("rotate-api-key"), platform)
+
+    offered = built.parameters.properties["secret"]["enum"]
+
+    assert "redis-password" in offered
+    assert "anthropic-api-key" not in offered
