@@ -8,9 +8,9 @@ leaves by one door: masked, recorded, and without the original exception attache
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -23,6 +23,7 @@ from engine.errors import (
     RunbookError,
     Transient,
 )
+from engine.exclusion import exclusively
 from engine.job import Job, opened, prepared
 from engine.ledger import Event
 from engine.secrets import split_outputs
@@ -142,14 +143,15 @@ def _perform(job: Job, interrupted: bool) -> None:
             f"{job.step.name} was started and cut off: {declared.probe.because}",
             hint="Look for yourself, then mark it done or retry.",
         )
-    found = _probe(declared, params, call)
+    found = _patiently(job, call, lambda: _probe(declared, params, call))
     if isinstance(found, Done):
         _record(job, Event.STEP_FOUND_DONE, found)
         return
     if isinstance(found, Unclear):
         raise OutcomeUnknown(found.because, hint="Nothing was changed; look for yourself.")
-    job.desk.journal.append(job.draft(Event.STEP_STARTED, key=call.key))
-    _record(job, Event.STEP_SUCCEEDED, _run_patiently(job, params, call))
+    with exclusively(job, params, call) as under:
+        job.desk.journal.append(job.draft(Event.STEP_STARTED, key=call.key), under=under)
+        _record(job, Event.STEP_SUCCEEDED, _run_patiently(job, params, call), under)
 
 
 def _probe(declared: AnyStep, params: BaseModel, call: Call) -> Done[Any] | NotYet | Unclear:
@@ -160,27 +162,52 @@ def _probe(declared: AnyStep, params: BaseModel, call: Call) -> Done[Any] | NotY
 
 
 def _run_patiently(job: Job, params: BaseModel, call: Call) -> Done[Any]:
-    declared, patience = job.declared, job.desk.patience
+    """Run with patience; before a step is run once more it is looked whether that is still needed."""
+    declared = job.declared
+    if isinstance(declared.probe, Once):
+        return _run_once(declared, params, call)
+    tried = False
+
+    def run() -> Done[Any]:
+        nonlocal tried
+        found = _probe(declared, params, call) if tried else NotYet("")
+        tried = True
+        if isinstance(found, Done):
+            return found
+        if isinstance(found, Unclear):
+            raise NotConverged(found.because, hint="It was started; look for yourself.")
+        return _run_and_look(declared, params, call)
+
+    return _patiently(job, call, run)
+
+
+def _run_once(declared: AnyStep, params: BaseModel, call: Call) -> Done[Any]:
+    """Run a step that nobody can look after; what got lost there is not repeated unasked."""
+    try:
+        done: Done[Any] = declared.run(params, call)
+    except (Transient, OutcomeUnknown) as error:
+        message, hint = error.message, error.hint
+    else:
+        return done
+    raise OutcomeUnknown(message, hint=hint or "It may have happened; look before repeating it.")
+
+
+T = TypeVar("T")
+
+
+def _patiently(job: Job, call: Call, action: Callable[[], T]) -> T:
+    """Return what `action` gives; wait out what is transient, a little longer each time."""
+    patience = job.desk.patience
     wait = patience.first_wait
-    for attempt in range(1, patience.attempts + 1):
+    for _ in range(patience.attempts - 1):
         try:
-            return _run_and_look(declared, params, call)
+            return action()
         except (Transient, OutcomeUnknown) as error:
-            if isinstance(declared.probe, Once):
-                lost = OutcomeUnknown(
-                    error.message,
-                    hint=error.hint or "It may have happened; look before repeating it.",
-                )
-            elif attempt == patience.attempts:
-                raise
-            else:
-                pause = getattr(error, "retry_after", None) or wait
-                call.report(f"no answer yet, next try in {pause:g} s")
-                patience.sleep(min(pause, patience.longest_wait))
-                wait *= 2
-                continue
-        raise lost
-    raise AssertionError("unreachable: the last attempt returns or raises")
+            pause = min(getattr(error, "retry_after", None) or wait, patience.longest_wait)
+        call.report(f"no answer yet, next try in {pause:g} s")
+        patience.sleep(pause)
+        wait *= 2
+    return action()
 
 
 def _run_and_look(declared: AnyStep, params: BaseModel, call: Call) -> Done[Any]:
@@ -203,27 +230,35 @@ def _run_and_look(declared: AnyStep, params: BaseModel, call: Call) -> Done[Any]
 
 
 def _take_back(job: Job) -> None:
-    declared = job.declared
     params, call = prepared(job)
-    job.desk.journal.append(job.draft(Event.UNDO_STARTED, key=call.key))
+    with exclusively(job, params, call) as under:
+        job.desk.journal.append(job.draft(Event.UNDO_STARTED, key=call.key), under=under)
+        outputs, evidence = _undone(job, params, call)
+        plain, _ = split_outputs(outputs)
+        job.desk.journal.append(
+            job.draft(Event.UNDO_SUCCEEDED, outputs=plain, evidence=job.desk.redact(evidence)),
+            under=under,
+        )
+
+
+def _undone(job: Job, params: BaseModel, call: Call) -> tuple[BaseModel, str]:
+    declared = job.declared
     match declared.undo:
         case Irreversible(because) | Untouched(because):
             raise Refused(f"{job.step.name} cannot be undone: {because}")
         case Again():
-            done = _probe(declared, params, call)
-            if not isinstance(done, Done):
-                done = _run_patiently(job, params, call)
-            outputs, evidence = done.outputs, done.evidence
+            found = _patiently(job, call, lambda: _probe(declared, params, call))
+            done = found if isinstance(found, Done) else _run_patiently(job, params, call)
+            return done.outputs, done.evidence
         case undo:
             before = step_outputs(declared, job.step.id, job.state, opened(job))
-            outputs, evidence = undo(params, before, call), f"{job.step.name} taken back"
-    plain, _ = split_outputs(outputs)
-    job.desk.journal.append(
-        job.draft(Event.UNDO_SUCCEEDED, outputs=plain, evidence=job.desk.redact(evidence))
-    )
+            outputs = _patiently(job, call, lambda: undo(params, before, call))
+            return outputs, f"{job.step.name} taken back"
 
 
-def _record(job: Job, event: Event, done: Done[Any]) -> None:
+def _record(
+    job: Job, event: Event, done: Done[Any], under: Mapping[str, int] | None = None
+) -> None:
     """Write the end of a step; its secrets are sealed in the same transaction."""
     plain, secrets = split_outputs(done.outputs)
     armour = {name: job.desk.seal.close(value) for name, value in secrets.items()}
@@ -234,4 +269,5 @@ def _record(job: Job, event: Event, done: Done[Any]) -> None:
             event, outputs=plain, sealed=sorted(armour), evidence=job.desk.redact(done.evidence)
         ),
         seal=armour,
+        under=under,
     )

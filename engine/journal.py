@@ -18,13 +18,14 @@ class Journal(Protocol):
         seal: Mapping[str, str] | None = None,
         hold: Sequence[str] = (),
         end: bool = False,
+        under: Mapping[str, int] | None = None,
     ) -> Entry:
         """Make the entry durable and return it; all or nothing, in one transaction.
 
         `seal` puts sealed values (name to age armour) into the drawer under the draft's run and
         step. `hold` takes these resources for the run, `end` gives back all it holds and empties
-        its drawer.
-        Raises `Fenced` when the run has an entry of a later attempt, `Locked` when another live
+        its drawer. `under` names leases (resource to number) that the run must still have.
+        Raises `Fenced` when the run has an entry of a later attempt or lost a lease, `Locked` when another live
         run holds one of `hold` (the message says who, since when), `LedgerDown` when the database
         did not take it.
         """
@@ -40,4 +41,20 @@ class Journal(Protocol):
 
     def holders(self) -> Mapping[str, str]:
         """Return what is held now: resource to run; raise `LedgerDown`."""
+        ...
+
+    def lease(self, resource: str, run: str, *, seconds: float) -> int | None:
+        """Take or prolong the right to act on `resource` alone for so many seconds.
+
+        Returns its number, higher than any before; None while another run has it.
+        Raises `LedgerDown`.
+        """
+        ...
+
+    def give_back(self, resource: str, run: str, number: int) -> None:
+        """End a lease, if it is still this one; raise `LedgerDown`."""
+        ...
+
+    def lease_holder(self, resource: str) -> str:
+        """Say in words who has the lease and until when; raise `LedgerDown`."""
         ...

@@ -169,6 +169,16 @@ class Ask(StrEnum):
 
 
 @dataclass(frozen=True)
+class Exclusive:
+    """What a step must have to itself while it acts."""
+
+    resources: tuple[str, ...]
+    """E.g. `workload:redis/statefulset/redis`; no secret."""
+    seconds: float
+    """After this it is free for others, whatever became of the step."""
+
+
+@dataclass(frozen=True)
 class Step(Generic[P, O]):
     """One thing an adapter can do."""
 
@@ -191,6 +201,8 @@ class Step(Generic[P, O]):
     ask: Ask = Ask.NOTHING
     check_answer: Callable[[P, SecretStr], None] | None = None
     """Judge a sealed value at the gate, before it counts; raise `Refused` to ask again."""
+    exclusive: Callable[[P], Exclusive] | None = None
+    """What no other run may act on meanwhile; taken as a lease before the step is started."""
     describe: Callable[[P], str] | None = None
     """What the step will do with these parameters, in Markdown; shown at the gate."""
 

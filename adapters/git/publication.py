@@ -17,6 +17,7 @@ from engine.step import (
     Call,
     Done,
     Effect,
+    Exclusive,
     Frozen,
     Nothing,
     NotYet,
@@ -24,6 +25,9 @@ from engine.step import (
     Probe,
     Step,
 )
+
+LEASE = 300.0
+"""Seconds a run has the main branch to itself; a publication takes a few."""
 
 
 class PublishParams(Frozen):
@@ -58,6 +62,7 @@ def steps(settings: GitSettings, *, replay: Replay) -> tuple[AnyStep, ...]:
             undo=partial(_take_back, settings, replay),
             preflight=Preflight(Nothing, partial(_preflight, settings)),
             describe=partial(_describe, settings),
+            exclusive=lambda _: Exclusive((f"branch:{settings.branch}",), LEASE),
         ),
     )
 

@@ -23,7 +23,10 @@ from adapters.kubernetes.workload import NAME_PATTERN, Workload, WorkloadName, w
 from adapters.shared.cluster import Cluster, Document, KubernetesSettings, open_cluster
 from adapters.shared.convergence import converge
 from engine.errors import NotConverged
-from engine.step import Again, Call, Done, Effect, Frozen, NotYet, Preflight, Probe, Step
+from engine.step import Again, Call, Done, Effect, Exclusive, Frozen, NotYet, Preflight, Probe, Step
+
+LEASE_MARGIN = 120.0
+"""Seconds beyond a restart's own time-out until others may touch the workload."""
 
 
 class RestartTarget(Frozen):
@@ -71,7 +74,14 @@ def restart_step(settings: KubernetesSettings) -> Step[Restart, Restarted]:
         ),
         preflight=Preflight(RestartTarget, lambda target: _preflight(settings, target)),
         describe=_describe,
+        exclusive=_exclusive,
     )
+
+
+def _exclusive(params: Restart) -> Exclusive:
+    """Two restarts of one workload at once would each wait for pods the other takes away."""
+    names = (f"workload:{each.namespace}/{each.reference}" for each in params.workloads())
+    return Exclusive(tuple(names), params.timeout + LEASE_MARGIN)
 
 
 def _describe(params: Restart) -> str:

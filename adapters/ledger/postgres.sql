@@ -36,11 +36,18 @@ CREATE TABLE IF NOT EXISTS holds (
 );
 CREATE INDEX IF NOT EXISTS ix_holds_run ON holds (run);
 
-REVOKE ALL ON entries, sealed, holds FROM PUBLIC;
-REVOKE ALL ON entries, sealed, holds FROM :"engine";
+CREATE TABLE IF NOT EXISTS leases (
+    resource TEXT PRIMARY KEY,
+    run      TEXT NOT NULL,
+    number   BIGINT NOT NULL,
+    until    TEXT NOT NULL
+);
+
+REVOKE ALL ON entries, sealed, holds, leases FROM PUBLIC;
+REVOKE ALL ON entries, sealed, holds, leases FROM :"engine";
 
 -- What is once in the chain stays: no UPDATE, no DELETE, no TRUNCATE.
 GRANT SELECT, INSERT ON entries TO :"engine";
-GRANT SELECT, INSERT, UPDATE, DELETE ON sealed, holds TO :"engine";
+GRANT SELECT, INSERT, UPDATE, DELETE ON sealed, holds, leases TO :"engine";
 
 COMMIT;

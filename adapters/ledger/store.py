@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from sqlalchemy import URL, Connection, func, insert, inspect, select
 
-from adapters.ledger import drawer, holds
+from adapters.ledger import drawer, holds, leases
 from adapters.ledger.addresses import address_of, is_sqlite
 from adapters.ledger.database import Database
 from adapters.ledger.fence import refuse_stale
@@ -72,6 +72,7 @@ class SqlJournal:
         seal: Mapping[str, str] | None = None,
         hold: Sequence[str] = (),
         end: bool = False,
+        under: Mapping[str, int] | None = None,
     ) -> Entry:
         """Make the entry durable and return it; see `engine.journal.Journal.append`.
 
@@ -81,6 +82,7 @@ class SqlJournal:
         self._make_tables()
         with self._database.writing() as connection:
             entry = self._chain(connection, draft)
+            leases.refuse_lost(connection, draft.run, under or {})
             if hold:
                 holds.take(connection, draft.run, hold, entry.at)
             connection.execute(insert(ENTRIES), row_of(entry))
@@ -119,6 +121,26 @@ class SqlJournal:
         self._make_tables()
         with self._database.reading() as connection:
             return holds.read(connection)
+
+    def lease(self, resource: str, run: str, *, seconds: float) -> int | None:
+        """Take or prolong a lease; see `engine.journal.Journal.lease`."""
+        self._make_tables()
+        now = self._now()
+        until = timestamp(now + timedelta(seconds=seconds))
+        with self._database.writing() as connection:
+            return leases.take(connection, run, resource, timestamp(now), until)
+
+    def give_back(self, resource: str, run: str, number: int) -> None:
+        """End a lease, if it is still this one; raise `LedgerDown`."""
+        with self._database.writing() as connection:
+            leases.give_back(connection, run, resource, number)
+
+    def lease_holder(self, resource: str) -> str:
+        """Say in words who has the lease and until when; raise `LedgerDown`."""
+        self._make_tables()
+        with self._database.reading() as connection:
+            run, until = leases.holder(connection, resource)
+        return f"run {run} has it until {until}" if run else "nobody has it"
 
     def describe(self) -> str:
         """Say what database it is and how long the ledger is; raise `LedgerDown`."""

@@ -1,4 +1,4 @@
-"""Three tables: the chain, the drawer of sealed values, and who holds what.
+"""Four tables: the chain, the drawer of sealed values, who holds what, and who acts on what.
 
 `postgres.sql` makes the same tables for a role that may not; a test holds the two together.
 """
@@ -48,4 +48,13 @@ HOLDS = Table(
     Column("resource", Text, primary_key=True),
     Column("run", Text, nullable=False, index=True),
     Column("since", Text, nullable=False),
+)
+
+LEASES = Table(
+    "leases",
+    METADATA,
+    Column("resource", Text, primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("until", Text, nullable=False),
 )

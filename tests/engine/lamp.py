@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from engine.errors import OutcomeUnknown, Refused
+from engine.errors import OutcomeUnknown, Refused, Transient
 from engine.step import (
     Again,
     AnyStep,
@@ -16,6 +16,7 @@ from engine.step import (
     Call,
     Done,
     Effect,
+    Exclusive,
     Frozen,
     Irreversible,
     Nothing,
@@ -61,9 +62,13 @@ class Lamps:
     minted: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     dim: str = ""
+    blind: int = 0
     witness: Callable[[], None] = lambda: None
 
     def probe(self, params: Bulb, call: Call) -> Done[Lit] | NotYet | Unclear:
+        if self.blind:
+            self.blind -= 1
+            raise Transient("the lamp cannot be seen")
         if self.unclear:
             return Unclear("the lamp flickers")
         if params.bulb in self.lit:
@@ -202,6 +207,14 @@ def steps(lamps: Lamps) -> dict[str, AnyStep]:
             lamps.ring,
             harmless,
             ask=Ask.EVIDENCE,
+        ),
+        Step(
+            "lamp.alone",
+            "Light it alone.",
+            effect=Effect.DISTRIBUTE,
+            undo=lamps.put_out,
+            exclusive=lambda params: Exclusive((f"lamp:{params.bulb}",), 60),
+            **common,
         ),
         Step("lamp.revoke", "Revoke.", effect=Effect.REVOKE, undo=lamps.put_out, **common),
     ]

@@ -230,3 +230,19 @@ def test_a_value_that_was_not_brought_is_refused(tmp_path: Path) -> None:
 
     assert bench.decide("approve") == "gate.refused"
     assert "asks for a sealed value" in bench.state.refusal
+
+
+def test_a_first_look_that_fails_for_a_moment_is_tried_again(bench: Bench) -> None:
+    bench.decide("approve")
+    bench.lamps.blind = 2
+
+    assert bench.make_move() is None
+    assert bench.lamps.calls == ["light a"]
+
+
+def test_a_step_is_not_run_again_when_only_the_second_look_failed(bench: Bench) -> None:
+    bench.decide("approve")
+    bench.lamps.witness = lambda: setattr(bench.lamps, "blind", 1)
+
+    assert bench.make_move() is None
+    assert bench.lamps.calls == ["light a"]
