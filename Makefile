@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: all setup demo test lint fix validate lock clean
+.PHONY: all setup demo test lint fix docs validate lock clean
 
 all: lint test
 
@@ -34,6 +34,9 @@ lint: $(READY)
 fix: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(READY)
+	$(BIN)/python -m docs.generate
 
 validate: $(READY)
 	$(BIN)/runbook validate runbooks

@@ -69,28 +69,34 @@ def set_stage(
     say: Callable[[str], None] = print,
     changes: Mapping[str, Any] | None = None,
     worker: Sequence[str] = WARM if sys.platform == "linux" else STOCK,
+    world: Mapping[str, Any] | None = None,
+    extra: Mapping[str, str] | None = None,
 ) -> Iterator[Stage]:
     """Bring everything up below `folder`, which is emptied first, and end it all afterwards.
 
-    `changes` are laid over the settings. Raises `Refused` with the end of the log of a program
-    that did not come up.
+    `changes` are laid over the settings, `extra` over the environment of every program. `world` is
+    the map of a sandbox that runs already; without one, the stage starts its own. Raises `Refused`
+    with the end of the log of a program that did not come up.
     """
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "logs").mkdir(parents=True)
     port = free_port(port)
     url = f"http://127.0.0.1:{port}"
-    variables = _variables(folder, url)
+    variables = {**_variables(folder, url), **(extra or {})}
     programs: dict[str, Program] = {}
+    wanted = {
+        "sandbox": ["sandbox", "--directory", str(folder / "world"), "--keep"],
+        "server": ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+    }
     with ExitStack() as stack:
         say("starting the sandbox and the Prefect server")
-        for name, arguments in (
-            ("sandbox", ["sandbox", "--directory", str(folder / "world"), "--keep"]),
-            ("server", ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]),
-        ):
-            programs[name] = start(name, arguments, _log(folder, name), variables, ROOT)
-            stack.callback(programs[name].stop)
-        wait_for_line("ready ", programs["sandbox"], 60)
-        world = json.loads((folder / "world" / "world.json").read_text())
+        for name, arguments in wanted.items():
+            if name != "sandbox" or world is None:
+                programs[name] = start(name, arguments, _log(folder, name), variables, ROOT)
+                stack.callback(programs[name].stop)
+        if world is None:
+            wait_for_line("ready ", programs["sandbox"], 60)
+            world = json.loads((folder / "world" / "world.json").read_text())
         _write_settings(folder, world, changes or {})
         wait_for_url(f"{url}/api/health", programs["server"], SERVER_SECONDS)
         say("deploying every runbook of prefect.yaml and starting a worker")

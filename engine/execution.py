@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -150,7 +150,8 @@ def _perform(job: Job, interrupted: bool) -> None:
     if isinstance(found, Unclear):
         raise OutcomeUnknown(found.because, hint="Nothing was changed; look for yourself.")
     with exclusively(job, params, call) as under:
-        job.desk.journal.append(job.draft(Event.STEP_STARTED, key=call.key), under=under)
+        started = job.desk.journal.append(job.draft(Event.STEP_STARTED, key=call.key), under=under)
+        call = replace(call, head=started.hash)
         _record(job, Event.STEP_SUCCEEDED, _run_patiently(job, params, call), under)
 
 
@@ -232,7 +233,8 @@ def _run_and_look(declared: AnyStep, params: BaseModel, call: Call) -> Done[Any]
 def _take_back(job: Job) -> None:
     params, call = prepared(job)
     with exclusively(job, params, call) as under:
-        job.desk.journal.append(job.draft(Event.UNDO_STARTED, key=call.key), under=under)
+        started = job.desk.journal.append(job.draft(Event.UNDO_STARTED, key=call.key), under=under)
+        call = replace(call, head=started.hash)
         outputs, evidence = _undone(job, params, call)
         plain, _ = split_outputs(outputs)
         job.desk.journal.append(

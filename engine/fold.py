@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.ledger import Entry, Event
+from engine.ledger import Entry, Event, identity
 from engine.state import Approval, Kind, Opening, Outcome, RunState, Status
 
 
@@ -129,7 +129,8 @@ def _failure_decided(state: RunState, entry: Entry) -> RunState:
 def _vouched(state: RunState, entry: Entry) -> RunState:
     """Take one more word for it that a step is done; it counts once enough people gave it."""
     held, subject = state.step(entry.step), entry.actor.subject
-    vouchers = tuple(dict.fromkeys((*held.vouchers, subject)))
+    known = {identity(name) for name in held.vouchers}
+    vouchers = held.vouchers if identity(subject) in known else (*held.vouchers, subject)
     if len(vouchers) < entry.details.get("needed", 1):
         return _set(state, entry, vouchers=vouchers)
     back = held.status is Status.UNDO_FAILED

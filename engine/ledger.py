@@ -64,6 +64,11 @@ class Actor:
     """The door: `ui`, `cli`, `schedule`."""
 
 
+def identity(subject: str) -> str:
+    """Return what two spellings of one person's name have in common."""
+    return subject.strip().casefold()
+
+
 ENGINE = Actor(subject="engine", verified="engine")
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.ledger import Actor
+from engine.ledger import Actor, identity
 from engine.plan import Plan, PlannedStep
 from engine.runbook import Gate
 from engine.state import Approval, Kind, RunState
@@ -36,7 +36,7 @@ def supporters(gate: Gate, approvals: Iterable[Approval], initiator: Actor) -> t
     people: dict[str, str] = {}
     for approval in approvals:
         if not objection(gate, approval.actor, initiator):
-            people.setdefault(_identity(approval.actor), approval.actor.subject)
+            people.setdefault(identity(approval.actor.subject), approval.actor.subject)
     return tuple(people.values())
 
 
@@ -71,6 +71,11 @@ def furthest(plan: Plan, step: PlannedStep, kind: Kind) -> tuple[PlannedStep, ..
     return tuple(covered)
 
 
+def gated_reach(plan: Plan, step: PlannedStep, kind: Kind) -> tuple[PlannedStep, ...]:
+    """List the steps up to which a yes may be said to reach: those that would ask otherwise."""
+    return tuple(each for each in furthest(plan, step, kind) if each == step or each.gate)
+
+
 def _reaches(plan: Plan, approval: Approval, step: PlannedStep) -> bool:
     given_at = plan.step(approval.step)
     within = [covered.id for covered in furthest(plan, given_at, approval.kind)]
@@ -98,9 +103,5 @@ def _stricter(later: PlannedStep, step: PlannedStep, kind: Kind) -> bool:
     )
 
 
-def _identity(person: Actor) -> str:
-    return person.subject.strip().casefold()
-
-
 def _same(one: Actor, other: Actor) -> bool:
-    return _identity(one) == _identity(other)
+    return identity(one.subject) == identity(other.subject)

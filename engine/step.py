@@ -74,6 +74,8 @@ class Call:
     """How often the run has been picked up, counted from 1."""
     key: str
     """Idempotency key of the effect: equal for every attempt at it, different when rolled back."""
+    head: str
+    """Hash of the ledger's entry that says the step was started; empty before that."""
     secret: str
     """Catalogue name of the secret the run is about; empty where there is none."""
     started_by: str

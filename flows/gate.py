@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from prefect.flow_runs import suspend_flow_run
-from prefect.input import read_flow_run_input
+from prefect.input import delete_flow_run_input, read_flow_run_input
 
 from engine.decision import Answer, Question, judge
 from engine.errors import RunbookError
@@ -27,8 +27,6 @@ from flows.gate_form import form
 from flows.gate_words import finding, words
 from flows.record import publish_record
 from flows.voyage import Voyage
-
-MAX_ANSWER_BYTES = 100_000
 
 
 def pass_gate(voyage: Voyage, move: AskPerson) -> None:
@@ -53,7 +51,7 @@ def key(opening: Opening) -> str:
 
 def read_answer(voyage: Voyage, opening: Opening) -> Answer | None:
     """Return what came back through the form; None after a resume that brought no answer."""
-    raw = read_flow_run_input(key=f"suspended-{key(opening)}-response")
+    raw = read_flow_run_input(key=_response(opening))
     if not isinstance(raw, dict):
         return None
     said = {name: value if isinstance(value, str) else "" for name, value in raw.items()}
@@ -66,6 +64,11 @@ def read_answer(voyage: Voyage, opening: Opening) -> Answer | None:
         through=said.get("approve_through", ""),
         sealed_value=said.get("sealed_value", ""),
     )
+
+
+def _response(opening: Opening) -> str:
+    """Return where Prefect keeps the answer to this asking."""
+    return f"suspended-{key(opening)}-response"
 
 
 def _settle(voyage: Voyage, state: RunState, opening: Opening, answer: Answer | None) -> None:
@@ -90,6 +93,10 @@ def _settle(voyage: Voyage, state: RunState, opening: Opening, answer: Answer | 
         return
     verdict = judge(_question(voyage, state, opening, answer), answer, datetime.now(UTC))
     voyage.desk.journal.append(verdict.draft, seal=verdict.seal)
+    if answer.sealed_value:
+        delete_flow_run_input(
+            key=_response(opening)
+        )  # the drawer has it, and is emptied at the end
 
 
 def _question(voyage: Voyage, state: RunState, opening: Opening, answer: Answer) -> Question:

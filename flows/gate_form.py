@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, create_model
 
 from engine.decision import LONGEST_COMMENT, allowed
 from engine.plan import Plan
-from engine.policy import furthest
+from engine.policy import gated_reach
 from engine.progress import AskPerson
 from engine.sealing import MAX_ARMOUR
 from engine.state import Kind, RunState
@@ -51,7 +51,7 @@ def form(plan: Plan, state: RunState, move: AskPerson, key: str) -> type[RunInpu
         ),
     }
     if move.kind is not Kind.FAILURE:
-        reach = tuple(step.id for step in furthest(plan, move.step, move.kind))
+        reach = tuple(step.id for step in gated_reach(plan, move.step, move.kind))
         fields["approve_through"] = (
             Literal[reach],
             Field(

@@ -7,7 +7,7 @@ from engine.execution import describe, look
 from engine.job import Job
 from engine.ledger import Event
 from engine.plan import PlannedStep
-from engine.policy import covering, furthest, supporters
+from engine.policy import covering, gated_reach, supporters
 from engine.progress import may_roll_back
 from engine.state import Kind, RunState, Status
 from engine.step import Done, NotYet, Unclear
@@ -108,7 +108,7 @@ def _who(job: Job, kind: Kind) -> str:
         said = supporters(gate, covering(job.plan, job.state, job.step, kind), job.state.initiator)
         if said:
             lines.append(f"{len(said)} of {gate.approvals} so far: {plain(', '.join(said))}")
-        reach = furthest(job.plan, job.step, kind)
+        reach = gated_reach(job.plan, job.step, kind)
         if len(reach) > 1:
             lines.append(f"A yes can cover the steps up to *{reach[-1].name}*")
     return ". ".join(lines) + "."

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from adapters.platform import Platform
 from engine.difference import differences
 from engine.fold import fold
@@ -88,9 +90,17 @@ def enter(voyage: Voyage, initiator: Actor, findings: Mapping[str, str]) -> RunS
                 state,
                 plan=plan.text(),
                 before=state.plan,
-                changes=list(differences(Plan.model_validate_json(state.plan_text), plan)),
+                changes=list(_changes(state.plan_text, plan)),
             )
     return voyage.state()
+
+
+def _changes(before: str, plan: Plan) -> tuple[str, ...]:
+    """Say what changed since the plan that was approved, as far as it can still be read."""
+    try:
+        return differences(Plan.model_validate_json(before), plan)
+    except ValidationError:
+        return ("the engine was renewed and cannot compare the plans: read this one anew",)
 
 
 def resources(plan: Plan) -> tuple[str, ...]:

@@ -36,9 +36,6 @@ class PublishParams(Frozen):
     branch: str | None = Field(
         None, description="The pending branch; the one of this run if left out."
     )
-    ledger_head: str | None = Field(
-        None, description="Last digest of the ledger, to be published with the commit."
-    )
 
 
 class PublishOutputs(Frozen):
@@ -119,7 +116,7 @@ def _publish(
                 hint="Someone merged the pending branch; mark the step done by hand.",
             )
         move = Move(base, pending, checkout.changes(f"{base}..{pending}"))
-        extra = {trailers.LEDGER_HEAD: params.ledger_head or ""}
+        extra = {trailers.LEDGER_HEAD: call.head}
         return move, trailers.message(call, "rotate", move.changes, extra)
 
     return _land(settings, replay, params, call, plan)

@@ -169,7 +169,7 @@ def call(run: str = "run-1", key: str = "", step: str = "sops", **changes: Any) 
 
     given: dict[str, Any] = {
         "run": run, "runbook": "rotate-anthropic-api-key", "step": step, "attempt": 1,
-        "key": key or f"{run}/{step}", "secret": "anthropic-api-key",
+        "key": key or f"{run}/{step}", "head": "", "secret": "anthropic-api-key",
         "started_by": "petra.ops", "approved_by": ("ada", "bob"), "answer": None, "comment": "",
         "fingerprint": fingerprint, "report": lambda _: None,
     }  # fmt: skip

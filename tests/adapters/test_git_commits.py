@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -34,7 +35,7 @@ def test_the_commit_says_who_and_where_but_not_what(infra: Infra) -> None:
     step = infra.steps()["git.publish"]
     asked = world.call(step="publish")
 
-    outputs = step.run(world.params(step, ledger_head="sha256:abc"), asked).outputs
+    outputs = step.run(world.params(step), replace(asked, head="sha256:abc")).outputs
 
     assert _trailers(infra, outputs.commit) == [
         "Runbook-Run: run-1",

@@ -221,7 +221,7 @@ def test_undo_is_recorded_and_carries_another_key(tmp_path: Path) -> None:
     bench.sail()
 
     assert bench.lamps.calls == ["light a", "put out a", "light a"]
-    assert bench.lamps.keys == ["run-1", "run-1-back"]
+    assert bench.lamps.keys == ["run-1/light", "run-1/shine-back"]
     assert bench.next() == End(Outcome.ROLLED_BACK)
 
 

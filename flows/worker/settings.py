@@ -1,0 +1,81 @@
+"""What a warm worker is told, and what it tells Prefect's client."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import certifi
+
+POLL = 1.0
+"""Seconds between two looks for runs; events call for a look at once."""
+SYNC = 30
+"""Seconds between two signs of life to the server."""
+SWEEP = 5.0
+"""Seconds between two looks for cancellations that nobody carries out."""
+RECONNECT = 2.0
+"""Seconds until the stream of events is asked for again after it was lost."""
+
+READY = b"ready"
+"""What a zygote says when it can be asked."""
+UNFIT = 78
+"""Exit code of a zygote that must not be started again, because the next would be the same."""
+
+QUICK = {
+    "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
+    "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
+    "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "0.5",
+}
+"""Fewer requests for each start. CSRF tokens are for browsers, and a server asks for them only
+where it is set to; who set it so has set the client's variable as well, and that one stays."""
+
+PRELOADED = (
+    "prefect.engine",
+    "prefect.flow_engine",
+    "prefect.task_engine",
+    "prefect.events.clients",
+    "adapters.platform",
+    "flows.catalogue",
+)
+"""What a run imports; the rest of it comes along."""
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """One worker of one pool."""
+
+    pool: str
+    name: str
+    """Unique among the workers of the pool, and the same after a restart: what this name left
+    behind is put in order when the next worker of this name starts."""
+    limit: int | None = None
+    """Runs at the same time; None for as many as the pool allows."""
+
+
+def default_name() -> str:
+    """Return the name of the worker of this host."""
+    return f"warm-{socket.gethostname()}"
+
+
+def make_quick(environ: MutableMapping[str, str], folder: Path) -> None:
+    """Add what makes Prefect's client quick, and leave what is set as it is.
+
+    Prefect makes a TLS context for every client, even for an `http:` address, and reading the
+    usual file of authorities takes 40 ms, five times a start. For such an address it gets a file
+    with one authority, kept in `folder`.
+    """
+    for name, value in QUICK.items():
+        environ.setdefault(name, value)
+    told = {"PREFECT_API_SSL_CERT_FILE", "SSL_CERT_FILE", "PREFECT_API_TLS_INSECURE_SKIP_VERIFY"}
+    if environ.get("PREFECT_API_URL", "").startswith("http://") and not told & set(environ):
+        environ["PREFECT_API_SSL_CERT_FILE"] = str(_one_authority(folder))
+
+
+def _one_authority(folder: Path) -> Path:
+    end = "-----END CERTIFICATE-----\n"
+    first = Path(certifi.where()).read_text(encoding="utf-8").split(end)[0] + end
+    path = folder / "authority.pem"
+    path.write_text(first, encoding="utf-8")
+    return path

@@ -1,0 +1,222 @@
+"""A pool with one worker, stock or warm, and small flows that show what a worker does with them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.states import Cancelling
+
+from demo.processes import Program
+from demo.processes import start as start_program
+from demo.stage import ROOT, Stage
+from flows.door import at_server, make_pool, wake
+from tests.flows.voyages import until
+
+FLOWS = '''
+import os, sys, time
+from pathlib import Path
+from prefect import flow, get_run_logger
+from prefect.flow_runs import suspend_flow_run
+
+def say(mark, word):
+    with Path(mark).open("a") as file:
+        file.write(f"{word} {os.getpid()} {os.getppid()}\\n")
+
+@flow(persist_result=False)
+def wait(mark: str):
+    """Say that it begins, wait for the file of the same name with .go, say that it ends."""
+    say(mark, "begins")
+    while not Path(mark + ".go").exists():
+        time.sleep(0.05)
+    say(mark, "ends")
+
+@flow(persist_result=False)
+def gate(mark: str):
+    passed = Path(mark).exists()
+    say(mark, "after" if passed else "before")
+    if not passed:
+        suspend_flow_run(timeout=600)
+
+@flow(persist_result=False)
+def leave(mark: str, code: int):
+    os._exit(code)
+
+@flow(persist_result=False)
+def tell(mark: str):
+    get_run_logger().info("a line for the log")
+    print("a line for the screen")
+    say(mark, os.environ.get("TOLD", "nothing"))
+    say(mark, os.environ.get("PREFECT_LOGGING_LEVEL", "nothing"))
+    say(mark, os.getcwd())
+'''
+TRACE = "RUNBOOK_WORKSHOP"
+"""A variable that every process below the worker inherits."""
+
+
+@dataclass
+class Workshop:
+    """One pool of its own; `worker` is the one that was started last."""
+
+    kind: str
+    stage: Stage
+    folder: Path
+    pool: str
+    trace: str
+    worker: Program
+
+    def begin(self, flow: str, mark: Path, *, job: dict[str, Any] | None = None, **more: Any) -> str:
+        """Start a run of one of the small flows and return its id."""
+        with get_client(sync_client=True) as client:
+            deployment = client.create_deployment(
+                flow_id=client.create_flow_from_name(flow),
+                name=f"{self.pool}-{uuid.uuid4().hex[:6]}",
+                work_pool_name=self.pool,
+                entrypoint=f"small.py:{flow}",
+                path=str(self.folder),
+                pull_steps=[
+                    {
+                        "prefect.deployments.steps.set_working_directory": {
+                            "directory": str(self.folder)
+                        }
+                    }
+                ],
+                job_variables={"command": "python -m prefect.engine", **(job or {})},
+                enforce_parameter_schema=False,
+            )
+            return str(
+                client.create_flow_run_from_deployment(
+                    deployment, parameters={"mark": str(mark), **more}
+                ).id
+            )
+
+    def start(self, *arguments: str) -> None:
+        """Start another worker of the pool, under the same name."""
+        self.worker = _start(self.kind, self.stage, self.folder, self.pool, self.trace, arguments)
+
+    def end(self) -> int:
+        """Tell the worker to end, and return its exit code once it has."""
+        os.kill(self.worker.process.pid, signal.SIGTERM)
+        return self.worker.process.wait(60)
+
+    def processes(self) -> dict[int, str]:
+        """Return the living processes below the workers of this shop, with their commands."""
+        found = {}
+        wanted = f"{TRACE}={self.trace}".encode()
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                    told = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    found[int(folder.name)] = told
+            except OSError:
+                continue
+        return found
+
+    def only(self, part: str) -> int:
+        """Return the one process whose command has this in it."""
+        (process,) = [pid for pid, told in self.processes().items() if part in told]
+        return process
+
+
+@contextmanager
+def open_shop(kind: str, stage: Stage, folder: Path, *arguments: str) -> Iterator[Workshop]:
+    """Yield a pool with a worker of this kind; see afterwards that no process is left."""
+    folder.mkdir()
+    (folder / "small.py").write_text(FLOWS)
+    pool, trace = f"{kind}-{uuid.uuid4().hex[:6]}", uuid.uuid4().hex
+    with at_server(stage.api_url):
+        make_pool(pool)
+    worker = _start(kind, stage, folder, pool, trace, arguments)
+    shop = Workshop(kind, stage, folder, pool, trace, worker)
+    try:
+        yield shop
+    finally:
+        shop.worker.stop()
+    until(lambda: True if not shop.processes() else None, "every process to be gone")
+
+
+def _start(
+    kind: str, stage: Stage, folder: Path, pool: str, trace: str, arguments: Sequence[str]
+) -> Program:  # as many parts as a worker has
+    command = {
+        "stock": ["prefect", "worker", "start", "--pool", pool, "--type", "process", "--name", pool],
+        "warm": ["flows.worker", "--pool", pool, "--name", pool],
+    }[kind]
+    return start_program(
+        f"{kind} worker",
+        [*command, *arguments],
+        folder / "worker.log",
+        {**stage.variables, TRACE: trace},
+        ROOT,
+    )
+
+
+def read(run: str) -> FlowRun:
+    """Return the run as Prefect has it."""
+    with get_client(sync_client=True) as client:
+        return client.read_flow_run(UUID(run))
+
+
+def told(mark: Path) -> list[list[str]]:
+    """Return what the run's code said: the word, its process and its parent, for each line."""
+    return [line.split() for line in mark.read_text().splitlines()] if mark.exists() else []
+
+
+def until_told(mark: Path, word: str, times: int = 1) -> int:
+    """Wait until the run's code has said this so often; return the process that said it last."""
+
+    def look() -> int | None:
+        said = [line for line in told(mark) if line[0] == word]
+        return int(said[-1][1]) if len(said) >= times else None
+
+    return until(look, f"{word!r} in {mark.name}")
+
+
+def until_state(run: str, *names: str) -> State:
+    """Wait until Prefect has the run in one of these states."""
+
+    def look() -> State | None:
+        state = read(run).state
+        return state if state is not None and state.name in names else None
+
+    return until(look, f"run {run} to be {' or '.join(names)}")
+
+
+def until_gone(process: int) -> None:
+    """Wait until there is no such process."""
+    until(lambda: None if Path(f"/proc/{process}").exists() else True, f"{process} to be gone")
+
+
+def cancel(run: str) -> None:
+    """Cancel the run as the UI does."""
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(UUID(run), Cancelling())
+
+
+def resume(run: str) -> None:
+    """Resume a suspended run that asked for nothing."""
+    with get_client(sync_client=True) as client:
+        client.resume_flow_run(UUID(run))
+
+
+def retry(run: str, picked_up: Callable[[], bool]) -> None:
+    """Press Retry until the run is picked up; Prefect's worker may report a crash twice."""
+
+    def press() -> bool | None:
+        if picked_up():
+            return True
+        state = read(run).state
+        if state is not None and state.type in {StateType.CRASHED, StateType.CANCELLED}:
+            wake(run)
+        return None
+
+    until(press, f"run {run} to be picked up again")
