@@ -15,7 +15,7 @@ from adapters.registry import registry
 from adapters.settings import Settings, load_settings
 from adapters.shared.files import read_secret
 from engine.catalogue import Catalogue, People
-from engine.checks import Surroundings, read_runbook
+from engine.checks import read_runbook
 from engine.errors import Refused
 from engine.findings import Finding, Invalid, Place
 from engine.inputs import check_inputs
@@ -25,6 +25,7 @@ from engine.plan import Plan, make_plan
 from engine.runbook import Runbook
 from engine.sealing import Seal
 from engine.step import AnyStep
+from engine.surroundings import Surroundings
 
 NOT_RUNBOOKS = frozenset({"secrets.yaml", "people.yaml"})
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from adapters.platform import Platform, open_platform
 from adapters.settings import VARIABLE, Settings, settings_file
 from engine.catalogue import Catalogue, People
-from engine.checks import Surroundings
+from engine.surroundings import Surroundings
 
 
 @dataclass(frozen=True)

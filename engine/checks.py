@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 from engine.catalogue import Catalogue, People
 from engine.findings import Finding, Invalid
@@ -16,17 +14,7 @@ from engine.references import find
 from engine.runbook import RESERVED_INPUTS, Runbook, StepSpec
 from engine.source import Source
 from engine.step import AnyStep, Ask, Effect
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a runbook is held against."""
-
-    registry: Mapping[str, AnyStep]
-    catalogue: Catalogue = field(default_factory=Catalogue)
-    people: People = field(default_factory=People)
-    platform: Mapping[str, Any] | None = None
-    """Facts of this platform; None where they are not known, so that references to them pass."""
+from engine.surroundings import Surroundings
 
 
 def read_runbook(text: str | bytes, file: str, around: Surroundings) -> tuple[Runbook, Source]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,9 +15,7 @@ from engine.references import ROOTS, Reference, find, look_up
 from engine.runbook import Runbook, StepSpec
 from engine.secrets import secret_fields
 from engine.source import Path, Source
-
-if TYPE_CHECKING:
-    from engine.checks import Surroundings
+from engine.surroundings import Surroundings
 
 
 def check_parameters(

@@ -18,11 +18,12 @@ from adapters.settings import BASE, Settings
 from cli.main import app
 from docs.generate import PAGE, page
 from engine.catalogue import Catalogue, People
-from engine.checks import Surroundings, read_runbook
+from engine.checks import read_runbook
 from engine.loading import build, load
 from engine.source import parse
 from engine.state import Outcome
 from engine.step import Effect, Store
+from engine.surroundings import Surroundings
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("engine", "adapters", "flows", "cli", "sandbox", "demo", "docs")

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from adapters.ledger import SqlJournal
 from engine.catalogue import Catalogue, People
-from engine.checks import Surroundings, read_runbook
+from engine.checks import read_runbook
 from engine.decision import Answer, Question, Verdict, judge
 from engine.execution import Failed, perform, take_back
 from engine.fold import fold
@@ -22,6 +22,7 @@ from engine.plan import Plan, make_plan
 from engine.progress import AskPerson, End, Move, Perform, TakeBack, next_move
 from engine.sealing import Seal
 from engine.state import Kind, Opening, RunState
+from engine.surroundings import Surroundings
 from tests.engine.lamp import Lamps, steps
 
 PEOPLE = People.model_validate(

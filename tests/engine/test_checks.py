@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from engine.catalogue import Catalogue, People
-from engine.checks import Surroundings, read_runbook
+from engine.checks import read_runbook
 from engine.findings import Invalid
+from engine.surroundings import Surroundings
 from tests.engine.lamp import Lamps, steps
 
 PEOPLE = People.model_validate({"groups": {"staff": {"members": ["olga"]}}})

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from pydantic import SecretStr
 
 from engine.catalogue import Catalogue, People
-from engine.checks import Surroundings, read_runbook
+from engine.checks import read_runbook
 from engine.decision import Answer, Question, judge
 from engine.fold import fold
 from engine.ledger import GENESIS, Actor, Draft, Entry, Event, chain, timestamp, verify
@@ -24,6 +24,7 @@ from engine.plan import Plan, make_plan
 from engine.progress import AskPerson, End, Perform, TakeBack, next_move
 from engine.sealing import Seal
 from engine.state import Kind, Outcome, RunState, Status
+from engine.surroundings import Surroundings
 from tests.engine.lamp import Lamps, steps
 
 PEOPLE = People.model_validate(
