@@ -1,8 +1,7 @@
-"""The provider's keys, against the double of the Admin API."""
+"""Finding and proving the provider's keys, against the double of the Admin API."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,48 +12,17 @@ from adapters import anthropic
 from adapters.anthropic import AnthropicSettings
 from adapters.anthropic.admin import fits, open_admin
 from engine.errors import NotConverged, Refused, Transient
-from engine.step import Done, Effect, NotYet, Step
+from engine.step import Done, Effect
 from sandbox.world import World
 from tests.adapters import infra, sky
-
-UPDATE = "/v1/organizations/api_keys/*"
-
-
-@pytest.fixture
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with sky.opened(tmp_path_factory.mktemp("sky")) as made:
-        yield made
-
-
-def settings(world: World) -> AnthropicSettings:
-    file = world.layout.credential("anthropic-admin-key")
-    return AnthropicSettings(url=world.urls["anthropic"], admin_key_file=file)
-
-
-def step(world: World, name: str) -> Step[Any, Any]:
-    return {each.name: each for each in anthropic.steps(settings(world))}[f"anthropic.{name}"]
-
-
-def old_key(world: World) -> str:
-    found = world.anthropic.key_of(sky.MARKER)
-    assert found is not None
-    return found.key_id
-
-
-def status(world: World, key_id: str) -> str:
-    return world.anthropic.find(key_id).status
-
-
-def find(world: World, value: str = sky.MARKER, **given: Any) -> Any:
-    return sky.run(step(world, "find_key"), value=value, **given)
-
-
-def prove(world: World, expect: str, value: str = sky.MARKER, timeout: int = 1) -> Any:
-    return sky.run(step(world, "probe_key"), value=value, expect=expect, timeout=timeout)
-
-
-def deactivate(world: World, key_id: str, keep: str | None = None) -> Any:
-    return sky.run(step(world, "deactivate_key"), key_id=key_id, keep=keep)
+from tests.adapters.console import (
+    deactivate,
+    find,
+    old_key,
+    prove,
+    settings,
+    step,
+)
 
 
 @pytest.mark.parametrize(
@@ -162,121 +130,6 @@ def test_a_value_that_cannot_stand_in_a_header_is_refused_unlogged(
 
     assert "cannot stand in a header" in error.message
     assert sky.MARKER not in caplog.text
-
-
-def test_the_old_key_is_made_inactive_while_the_new_one_stays(world: World) -> None:
-    new = world.anthropic.create("new")
-
-    done = deactivate(world, old_key(world), new.key_id)
-
-    assert status(world, old_key(world)) == "inactive"
-    assert status(world, new.key_id) == "active"
-    assert (done.outputs.status, done.outputs.previous_status) == ("inactive", "active")
-    assert world.anthropic.deactivations == 1
-
-
-def test_probe_and_a_second_run_find_it_done(world: World) -> None:
-    new, old = world.anthropic.create("new"), old_key(world)
-    revoke = step(world, "deactivate_key")
-    assert isinstance(sky.probe(revoke, key_id=old, keep=new.key_id), NotYet)
-
-    deactivate(world, old, new.key_id)
-
-    assert isinstance(sky.probe(revoke, key_id=old, keep=new.key_id), Done)
-    assert deactivate(world, old, new.key_id).outputs.previous_status == "unknown"
-    assert world.anthropic.deactivations == 1
-
-
-def test_a_lost_answer_is_transient_and_done_at_the_next_look(world: World) -> None:
-    new, old = world.anthropic.create("new"), old_key(world)
-    world.faults.add("anthropic", "lost_reply", method="POST")
-
-    sky.refusal(Transient, lambda: deactivate(world, old, new.key_id))
-
-    assert isinstance(sky.probe(step(world, "deactivate_key"), key_id=old), Done)
-
-
-@pytest.mark.parametrize("state", ["inactive", "archived"])
-def test_a_key_to_keep_that_is_not_active_is_refused(world: World, state: str) -> None:
-    new = world.anthropic.create("new")
-    world.anthropic.update(new.key_id, status=state)
-
-    error = sky.refusal(Refused, lambda: deactivate(world, old_key(world), new.key_id))
-
-    assert state in error.message
-    assert status(world, old_key(world)) == "active"
-
-
-def test_the_key_to_keep_cannot_be_the_key_to_end(world: World) -> None:
-    old = old_key(world)
-
-    assert "both" in sky.refusal(Refused, lambda: deactivate(world, old, old)).message
-    assert status(world, old) == "active"
-
-
-def test_an_unknown_key_to_keep_is_refused(world: World) -> None:
-    sky.refusal(Refused, lambda: deactivate(world, old_key(world), "apikey_nobody"))
-
-    assert status(world, old_key(world)) == "active"
-
-
-def test_the_last_active_key_is_never_ended(world: World) -> None:
-    for key in world.anthropic.states():
-        if key["id"] != old_key(world) and key["status"] == "active":
-            world.anthropic.update(key["id"], status="inactive")
-
-    error = sky.refusal(Refused, lambda: deactivate(world, old_key(world)))
-
-    assert "last active key" in error.message
-    assert status(world, old_key(world)) == "active"
-
-
-def test_any_other_active_key_will_do_where_none_is_named(world: World) -> None:
-    assert deactivate(world, old_key(world)).outputs.status == "inactive"
-
-
-def test_an_unknown_key_is_refused_and_not_taken_for_dead(world: World) -> None:
-    revoke = step(world, "deactivate_key")
-
-    sky.refusal(Refused, lambda: sky.probe(revoke, key_id="apikey_nobody"))
-    sky.refusal(Refused, lambda: deactivate(world, "apikey_nobody"))
-
-
-def test_undo_makes_it_active_again(world: World) -> None:
-    new, old = world.anthropic.create("new"), old_key(world)
-    revoke = step(world, "deactivate_key")
-    params = infra.params(revoke, key_id=old, keep=new.key_id)
-    outputs = deactivate(world, old, new.key_id).outputs
-
-    after = infra.undo(revoke, params, outputs, sky.called())
-
-    assert status(world, old) == "active"
-    assert (after.status, after.previous_status) == ("active", "inactive")
-
-
-def test_undo_of_an_archived_key_is_refused(world: World) -> None:
-    new, old = world.anthropic.create("new"), old_key(world)
-    revoke = step(world, "deactivate_key")
-    params = infra.params(revoke, key_id=old, keep=new.key_id)
-    outputs = deactivate(world, old, new.key_id).outputs
-    world.anthropic.update(old, status="archived")
-
-    error = sky.refusal(Refused, lambda: infra.undo(revoke, params, outputs, sky.called()))
-
-    assert "final" in error.message
-
-
-def test_undo_leaves_a_key_alone_that_was_found_inactive(world: World) -> None:
-    old = old_key(world)
-    world.anthropic.update(old, status="inactive")
-    revoke = step(world, "deactivate_key")
-    found = sky.probe(revoke, key_id=old)
-    assert isinstance(found, Done)
-
-    params = infra.params(revoke, key_id=old)
-    sky.refusal(Refused, lambda: infra.undo(revoke, params, found.outputs, sky.called()))
-
-    assert status(world, old) == "inactive"
 
 
 @pytest.mark.parametrize("name", ["find_key", "deactivate_key"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,12 +18,6 @@ from tests.adapters import infra, sky
 
 KUSTOMIZATION_NAME = "ai-bos-agent"
 ELSEWHERE = "c" * 40
-
-
-@pytest.fixture
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with sky.opened(tmp_path_factory.mktemp("sky")) as made:
-        yield made
 
 
 def reconcile(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from adapters import kubernetes
 from engine.errors import NotConverged, Refused, Transient
@@ -15,12 +12,6 @@ from sandbox.world import World
 from tests.adapters import infra, sky
 
 GIVEN: dict[str, Any] = {"namespace": sky.NAMESPACE, "workload": sky.WORKLOAD, "timeout": 20}
-
-
-@pytest.fixture
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with sky.opened(tmp_path_factory.mktemp("sky")) as made:
-        yield made
 
 
 def restart(world: World) -> Step[Any, Any]:

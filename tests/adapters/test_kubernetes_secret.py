@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,12 +18,6 @@ from tests.adapters import infra, sky
 PLACE = {"namespace": sky.NAMESPACE, "secret": sky.SECRET, "key": sky.KEY}
 SCOPE = {"namespace": "redis", "secret": "redis-secrets"}
 USERS = ("deployment/redis-exporter", "statefulset/redis")
-
-
-@pytest.fixture
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with sky.opened(tmp_path_factory.mktemp("sky")) as made:
-        yield made
 
 
 def step(world: World, name: str) -> Step[Any, Any]:
