@@ -20,7 +20,13 @@ from engine.errors import Refused
 BEGIN = "-----BEGIN AGE ENCRYPTED FILE-----"
 END = "-----END AGE ENCRYPTED FILE-----"
 MAX_ARMOUR = 64 * 1024
-_ARMOUR = re.compile(f"^\\s*{BEGIN}([A-Za-z0-9+/=\\s]*){END}\\s*$")
+_AGE = "YWdlLWVuY3J5cHRpb24ub3JnL3Yx"
+"""What every age v1 file begins with (`age-encryption.org/v1`), in base64."""
+_BODY = f"{BEGIN}\\s*({_AGE}[A-Za-z0-9+/=\\s]*){END}"
+ARMOUR_PATTERN = f"^\\s*($|{_BODY}\\s*$)"
+"""A sealed value, or none. Whoever stores an answer checks it against this before: then a clear
+value that is pasted by mistake, alone or in, above or below armour, is stored nowhere."""
+_ARMOUR = re.compile(f"^\\s*{_BODY}\\s*$")
 
 
 class Seal:
@@ -72,6 +78,12 @@ def seal_for(recipient: str, value: SecretStr) -> str:
     return "\n".join([BEGIN, *textwrap.wrap(data, 64), END, ""])
 
 
+def require_sealed(armour: str) -> None:
+    """Raise `Refused` for text that is neither empty nor a sealed value, without quoting it."""
+    if not re.search(ARMOUR_PATTERN, armour):
+        raise _not_sealed()
+
+
 def _unarmour(armour: str) -> bytes:
     match = _ARMOUR.match(armour) if len(armour) <= MAX_ARMOUR else None
     try:
@@ -79,7 +91,11 @@ def _unarmour(armour: str) -> bytes:
             return base64.b64decode("".join(match.group(1).split()), validate=True)
     except binascii.Error:
         pass
-    raise Refused(
+    raise _not_sealed()
+
+
+def _not_sealed() -> Refused:
+    return Refused(
         "this is not a sealed value",
         hint=f"Paste all that `runbook seal` printed, from `{BEGIN}` on. If a clear value "
         "was pasted instead, treat it as leaked.",

@@ -20,6 +20,7 @@ from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_se
 from prefect.states import AwaitingRetry
 
 from engine.errors import Refused, Transient
+from engine.sealing import require_sealed
 
 SCHEMA_LAG = 10
 """Looks, a fifth of a second apart: Prefect saves a gate's form a moment after it is suspended."""
@@ -100,7 +101,11 @@ def open_gate(run: str) -> Waiting:
 
 
 def answer(run: str, fields: Mapping[str, str]) -> None:
-    """Send the filled form of the gate at which the run stands; raise `Refused` if it is not taken."""
+    """Send the filled form of the gate at which the run stands; raise `Refused` if it is not taken.
+
+    A value in clear does not get as far as Prefect, whose refusal would quote it.
+    """
+    require_sealed(fields.get("sealed_value", ""))
     with _client() as client:
         result = client.resume_flow_run(UUID(run), run_input=dict(fields))
         if result.status is not SetStateStatus.ACCEPT:

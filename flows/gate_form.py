@@ -11,13 +11,9 @@ from engine.decision import LONGEST_COMMENT, allowed
 from engine.plan import Plan
 from engine.policy import gated_reach
 from engine.progress import AskPerson
-from engine.sealing import MAX_ARMOUR
+from engine.sealing import ARMOUR_PATTERN, MAX_ARMOUR
 from engine.state import Kind, RunState
 from engine.step import Ask
-
-ARMOUR_PATTERN = "^\\s*($|-----BEGIN AGE ENCRYPTED FILE-----)"
-"""Held by Prefect's server before it stores an answer, so that a clear value pasted by mistake
-never reaches its database."""
 
 
 class GateForm(RunInput):

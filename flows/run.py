@@ -27,6 +27,10 @@ from flows.gate import pass_gate
 from flows.record import publish_record
 from flows.voyage import Voyage, enter
 
+NO_CORE = 1
+"""Bytes. Where core files go to a program by a pipe, Linux heeds no other limit, not even 0
+(core(5); fs/coredump.c); where they go to a file, no image is as small."""
+
 
 class RunFailed(RuntimeError):
     """What Prefect is told of a failure; the text is masked and may be stored."""
@@ -48,7 +52,7 @@ def run_runbook(name: str, parameters: Mapping[str, Any]) -> None:
 
 
 def _run(name: str, parameters: Mapping[str, Any]) -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold every secret
+    _forbid_core_files()
     given = dict(parameters)
     initiator = given.pop(REQUESTED_BY)
     platform = open_platform()
@@ -58,6 +62,13 @@ def _run(name: str, parameters: Mapping[str, Any]) -> None:
     findings = _preflight(voyage, plan) if state.attempt == 0 else {}
     enter(voyage, _actor(platform, initiator), findings)
     _sail(voyage)
+
+
+def _forbid_core_files() -> None:
+    """Let no crash write this process, and with it every secret it holds, to a disk."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    limit = NO_CORE if hard == resource.RLIM_INFINITY else min(hard, NO_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
 
 
 def _sail(voyage: Voyage) -> None:

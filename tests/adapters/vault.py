@@ -94,6 +94,7 @@ def call(run: str = "run-1", attempt: int = 1) -> Call:
         step="vaultwarden",
         attempt=attempt,
         key=run,
+        head="",
         secret="anthropic-api-key",
         started_by="petra",
         approved_by=(),

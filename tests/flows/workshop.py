@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -63,18 +61,25 @@ TRACE = "RUNBOOK_WORKSHOP"
 """A variable that every process below the worker inherits."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Workshop:
-    """One pool of its own; `worker` is the one that was started last."""
+    """One pool of its own."""
 
     kind: str
     stage: Stage
     folder: Path
     pool: str
     trace: str
-    worker: Program
+    programs: list[Program] = field(default_factory=list)
 
-    def begin(self, flow: str, mark: Path, *, job: dict[str, Any] | None = None, **more: Any) -> str:
+    @property
+    def worker(self) -> Program:
+        """The worker that was started last."""
+        return self.programs[-1]
+
+    def begin(
+        self, flow: str, mark: Path, *, job: dict[str, Any] | None = None, **more: Any
+    ) -> str:
         """Start a run of one of the small flows and return its id."""
         with get_client(sync_client=True) as client:
             deployment = client.create_deployment(
@@ -101,30 +106,28 @@ class Workshop:
 
     def start(self, *arguments: str) -> None:
         """Start another worker of the pool, under the same name."""
-        self.worker = _start(self.kind, self.stage, self.folder, self.pool, self.trace, arguments)
-
-    def end(self) -> int:
-        """Tell the worker to end, and return its exit code once it has."""
-        os.kill(self.worker.process.pid, signal.SIGTERM)
-        return self.worker.process.wait(60)
+        self.programs.append(_start(self, arguments))
 
     def processes(self) -> dict[int, str]:
         """Return the living processes below the workers of this shop, with their commands."""
         found = {}
         wanted = f"{TRACE}={self.trace}".encode()
         for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                if wanted in (folder / "environ").read_bytes().split(b"\0"):
+            if wanted in _environ(int(folder.name)):
+                with suppress(OSError):
                     told = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
                     found[int(folder.name)] = told
-            except OSError:
-                continue
         return found
 
-    def only(self, part: str) -> int:
-        """Return the one process whose command has this in it."""
-        (process,) = [pid for pid, told in self.processes().items() if part in told]
-        return process
+    def zygotes(self) -> set[int]:
+        """Return the zygotes that are no fork of one."""
+        born = {pid for pid, told in self.processes().items() if "flows.worker.zygote" in told}
+        return {pid for pid in born if _parent(pid) not in born}
+
+    def executes(self, run: str) -> list[int]:
+        """Return the processes that were started for the run; a fork is not started."""
+        wanted = f"PREFECT__FLOW_RUN_ID={run}".encode()
+        return [pid for pid in self.processes() if wanted in _environ(pid)]
 
 
 @contextmanager
@@ -132,32 +135,45 @@ def open_shop(kind: str, stage: Stage, folder: Path, *arguments: str) -> Iterato
     """Yield a pool with a worker of this kind; see afterwards that no process is left."""
     folder.mkdir()
     (folder / "small.py").write_text(FLOWS)
-    pool, trace = f"{kind}-{uuid.uuid4().hex[:6]}", uuid.uuid4().hex
+    shop = Workshop(kind, stage, folder, f"{kind}-{uuid.uuid4().hex[:6]}", uuid.uuid4().hex)
     with at_server(stage.api_url):
-        make_pool(pool)
-    worker = _start(kind, stage, folder, pool, trace, arguments)
-    shop = Workshop(kind, stage, folder, pool, trace, worker)
+        make_pool(shop.pool)
+    shop.start(*arguments)
     try:
         yield shop
     finally:
-        shop.worker.stop()
+        for program in shop.programs:
+            program.stop()
     until(lambda: True if not shop.processes() else None, "every process to be gone")
 
 
-def _start(
-    kind: str, stage: Stage, folder: Path, pool: str, trace: str, arguments: Sequence[str]
-) -> Program:  # as many parts as a worker has
+def _start(shop: Workshop, arguments: Sequence[str]) -> Program:
     command = {
-        "stock": ["prefect", "worker", "start", "--pool", pool, "--type", "process", "--name", pool],
-        "warm": ["flows.worker", "--pool", pool, "--name", pool],
-    }[kind]
+        "stock": ["prefect", "worker", "start", "--type", "process"],
+        "warm": ["flows.worker"],
+    }[shop.kind]
     return start_program(
-        f"{kind} worker",
-        [*command, *arguments],
-        folder / "worker.log",
-        {**stage.variables, TRACE: trace},
+        f"{shop.kind} worker",
+        [*command, "--pool", shop.pool, "--name", shop.pool, *arguments],
+        shop.folder / "worker.log",
+        {**shop.stage.variables, TRACE: shop.trace},
         ROOT,
     )
+
+
+def _environ(process: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def _parent(process: int) -> int:
+    try:
+        told = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return 0
+    return int(told.rpartition(")")[2].split()[1])
 
 
 def read(run: str) -> FlowRun:

@@ -1,0 +1,169 @@
+"""What the warm worker does beyond the stock one: its zygote, its launchers, its predecessors."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.stage import Stage
+from flows.worker.job import LAUNCHER
+from flows.worker.settings import UNFIT
+from tests.flows import workshop
+from tests.flows.voyages import until
+from tests.flows.workshop import Workshop, open_shop, told, until_gone, until_state, until_told
+
+pytestmark = pytest.mark.xdist_group("stage")
+ZYGOTE = "flows.worker.zygote"
+
+
+@pytest.fixture(scope="module")
+def _shop(_stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    folder = tmp_path_factory.mktemp("shop") / "flows"
+    with open_shop("warm", _stage, folder) as shop:
+        yield shop
+
+
+@pytest.fixture
+def shop(_shop: Workshop, stage: Stage) -> Workshop:
+    return _shop
+
+
+def test_a_run_is_a_fork_of_the_zygote(shop: Workshop, tmp_path: Path) -> None:
+    run, mark = _begin(shop, tmp_path)
+
+    assert {_parent(mark)} == shop.zygotes()
+    _finish(run, mark)
+
+
+def test_a_run_cancelled_in_the_moment_of_its_start_is_cancelled(
+    shop: Workshop, tmp_path: Path
+) -> None:
+    runs = []
+    for pause in ("at once", "when it is pending"):
+        run = shop.begin("wait", tmp_path / f"mark-{pause}")
+        if pause == "when it is pending":
+            until_state(run, "Pending", "Submitting", "InfrastructurePending", "Running")
+        workshop.cancel(run)
+        runs.append(run)
+
+    for run in runs:
+        until_state(run, "Cancelled")
+    until(lambda: None if any(map(shop.executes, runs)) else True, "their processes to be gone")
+
+
+def test_killing_the_launcher_kills_the_run(shop: Workshop, tmp_path: Path) -> None:
+    run, mark = _begin(shop, tmp_path)
+    (launcher,) = shop.executes(run)
+
+    os.kill(launcher, signal.SIGKILL)
+
+    until_state(run, "Crashed")
+    until_gone(int(told(mark)[0][1]))
+
+
+def test_without_its_zygote_a_run_crashes_and_the_next_run_is_served(
+    shop: Workshop, tmp_path: Path
+) -> None:
+    run, mark = _begin(shop, tmp_path)
+    os.kill(_parent(mark), signal.SIGKILL)
+    until_gone(int(told(mark)[0][1]))
+    until_state(run, "Crashed")
+
+    run, mark = _begin(shop, tmp_path, "next")
+    _finish(run, mark)
+
+
+def test_what_a_killed_worker_left_is_crashed_by_the_next_and_no_other_run_is(
+    shop: Workshop, stage: Stage, tmp_path: Path
+) -> None:
+    run, mark = _begin(shop, tmp_path)
+    with open_shop("warm", stage, tmp_path / "flows") as neighbour:
+        other, their_mark = _begin(neighbour, tmp_path, "other")
+        shop.worker.process.kill()
+        until_gone(int(told(mark)[0][1]))
+        assert workshop.read(run).state_name == "Running"
+
+        shop.start()
+        until_state(run, "Crashed")
+        workshop.retry(run, lambda: len(told(mark)) > 1)
+
+        _finish(run, mark)
+        _finish(other, their_mark)
+
+
+def test_a_neighbour_in_the_same_pool_keeps_its_run(shop: Workshop, tmp_path: Path) -> None:
+    run, mark = _begin(shop, tmp_path)
+
+    shop.start("--name", f"{shop.pool}-second")
+    until(lambda: True if "takes runs" in _log(shop).rsplit("second", 1)[-1] else None, "it")
+    second = shop.programs.pop()
+    second.stop()
+
+    assert workshop.read(run).state_name == "Running"
+    _finish(run, mark)
+
+
+def test_a_second_worker_of_the_same_name_is_refused(shop: Workshop) -> None:
+    shop.start()
+    refused = shop.programs.pop()
+
+    assert refused.process.wait(60) == 2
+    assert "is at work on this host" in _log(shop)
+
+
+def test_a_launcher_that_finds_no_zygote_starts_the_engine_cold(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(LAUNCHER), str(tmp_path / "nobody")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PREFECT__FLOW_RUN_ID": "no-uuid", "PREFECT_HOME": str(tmp_path)},
+    )
+
+    assert done.returncode == 1
+    assert "Invalid flow run id" in done.stderr
+
+
+def test_a_zygote_with_a_second_thread_does_not_serve(tmp_path: Path, root: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import threading; threading.Thread(target=threading.Event().wait, daemon=True,"
+        " name='stray').start()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", ZYGOTE, str(tmp_path / "socket")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=root,
+        env={"PYTHONPATH": str(tmp_path), "PREFECT_HOME": str(tmp_path)},
+    )
+
+    assert done.returncode == UNFIT
+    assert "stray" in done.stderr
+    assert not (tmp_path / "socket").exists()
+
+
+def _begin(shop: Workshop, folder: Path, name: str = "mark") -> tuple[str, Path]:
+    mark = folder / name
+    run = shop.begin("wait", mark)
+    until_told(mark, "begins")
+    return run, mark
+
+
+def _finish(run: str, mark: Path) -> None:
+    Path(f"{mark}.go").touch()
+    until_state(run, "Completed")
+
+
+def _parent(mark: Path) -> int:
+    return int(told(mark)[-1][2])
+
+
+def _log(shop: Workshop) -> str:
+    return (shop.folder / "worker.log").read_text(errors="replace")
