@@ -25,6 +25,7 @@ COMMANDS = {
     "approve": "Say yes at the gate where a run stands.",
     "reject": "Say no at the gate where a run stands.",
     "resume": "Pick a broken run up again, or decide after a failure.",
+    "recover": "Say where a secret stands and what is safe, ledger or not.",
     "seal": "Encrypt a value for the engine, to paste into a form.",
     "audit": "Read, verify and export the audit trail.",
     "doctor": "See whether every outside system can be used.",

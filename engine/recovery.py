@@ -9,61 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
+from engine.conclusion import Case, Conclusion
 from engine.job import BACK
 from engine.standing import Place, Standing, is_same_move
-
-
-class Case(StrEnum):
-    """The conclusions there are."""
-
-    SETTLED = "settled"
-    PENDING = "pending"
-    """A value waits on a branch, and nothing else has it."""
-    VAULT_AHEAD = "vault ahead"
-    """A value waits on a branch, and the vault has it already."""
-    VAULT_BEHIND = "vault behind"
-    VAULT_NEWER = "vault newer"
-    CLUSTER_BEHIND = "cluster behind"
-    PODS_BEHIND = "pods behind"
-    OLD_KEY = "old key"
-    """All is new, and the key before it is still active."""
-    SEVERAL_PENDING = "several pending"
-    KEYS_UNCLEAR = "keys unclear"
-    OTHER = "other"
-    """A place holds a value that nothing else explains."""
-    UNREADABLE = "unreadable"
-
-
-UNCLEAR = frozenset({Case.SEVERAL_PENDING, Case.KEYS_UNCLEAR, Case.OTHER, Case.UNREADABLE})
-"""Cases in which nothing is advised but to look."""
-
-
-@dataclass(frozen=True)
-class Conclusion:
-    """What was found, and the next safe move."""
-
-    case: Case
-    words: str
-    """What is so, in one sentence without a full stop."""
-    move: str
-    """What to do next; empty where there is nothing."""
-    revoke: str = ""
-    """Id of the key that may be ended, where that is beyond doubt."""
-    pending: str = ""
-    """Fingerprint of the one value that waits, where starting again with it is the move."""
-    leftovers: tuple[str, ...] = ()
-    """Pending branches whose value is on main already; they may be deleted."""
-    strangers: tuple[str, ...] = ()
-    """Active keys that fit no value seen: orphans of a run, or keys of something else."""
-    is_away: bool = False
-    """Whether a place did not answer, so that a later look may say more."""
-
-    @property
-    def is_ambiguous(self) -> bool:
-        """Tell whether a person has to find out more before anything is done."""
-        return self.case in UNCLEAR
 
 
 @dataclass(frozen=True)
@@ -225,11 +174,11 @@ def _waits(seen: _Seen) -> Conclusion | None:
 
 
 def _pods(seen: _Seen) -> Conclusion | None:
-    behind = [each for each in seen.at(Place.PODS) if _is_behind(seen.main, each)]
+    behind = [each for each in seen.at(Place.PODS) if seen.before and _is_behind(seen.main, each)]
     if behind:
         return Conclusion(
             Case.PODS_BEHIND,
-            f"{_names(behind)} were not restarted since main got its value",
+            f"{_names(behind)} were not all started anew since main got its value",
             "restart the workload, see that it works, and look again",
         )
     blind = [each for each in seen.at(Place.PODS) if each.unknown]
@@ -248,10 +197,11 @@ def _old_key(seen: _Seen) -> Conclusion | None:
         )
     words = f"all agree on {seen.value}, and {old[0].name} of the value before is still active"
     pods = seen.at(Place.PODS)
-    if not pods or not all(is_same_move(seen.main.mark, each.mark) for each in pods):
+    proven = seen.at(Place.CLUSTER) and pods
+    if not proven or not all(is_same_move(seen.main.mark, each.mark) for each in pods):
         move = "restart the workload and see that it works; that its pods are new cannot be seen"
         return Conclusion(Case.OLD_KEY, words, move)
-    move = f"see that the service works with the new key, then end {old[0].name} at the provider"
+    move = f"see that the service works with the value in force, then end {old[0].name} at the provider"
     return Conclusion(Case.OLD_KEY, words, move, revoke=old[0].key)
 
 
@@ -278,10 +228,13 @@ def _consumers(seen: _Seen) -> tuple[Standing, ...]:
 
 
 def _is_behind(main: Standing, pods: Standing) -> bool:
-    """Tell whether it is certain that pods were started before main got its value."""
+    """Tell whether a pod was made before main got its value; times are of whole seconds.
+
+    In the very second of the commit it cannot have reached the cluster.
+    """
     if pods.unknown or is_same_move(main.mark, pods.mark):
         return False
-    return bool(pods.since and main.since) and pods.since < main.since
+    return bool(pods.since and main.since) and pods.since <= main.since
 
 
 def _was_taken_back(seen: _Seen) -> bool:

@@ -55,7 +55,7 @@ class Standing:
     before: str = ""
     """Fingerprint of the value it held before, where that can be read."""
     since: str = ""
-    """When the value came there, or the pods' restart was asked for, as the ledger spells time."""
+    """When the value came there, as the ledger spells time; for pods, when the oldest was made."""
     mark: str = ""
     """Idempotency key of the effect that made it so, where an engine did."""
     key: str = ""

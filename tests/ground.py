@@ -50,7 +50,8 @@ class Ground:
         """Write a value to the vault."""
         self.shown.append(value)
         at = self.entry.vaultwarden.model_dump()
-        self._act("vaultwarden.set", run, "vaultwarden", at=at, value=value)
+        given = {"at": at, "value": value, "replaces": self.old}
+        self._act("vaultwarden.set", run, "vaultwarden", **given)
 
     def publish(self, run: str = RUN) -> None:
         """Bring what is pending to main."""

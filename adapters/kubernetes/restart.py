@@ -107,7 +107,7 @@ def _run(settings: KubernetesSettings, params: Restart, call: Call) -> Done[Rest
             require_restartable(sight)
         for sight in sights:
             if sight.key != call.key:
-                cluster.annotate(sight.workload.path, _mark(call.key))
+                cluster.annotate(sight.workload.path, _mark(call.key, sight))
                 call.report(f"{sight.workload.reference} is told to restart")
         return _wait(cluster, params, call)
 
@@ -178,7 +178,15 @@ def _revision(sight: Sight, is_one_of_many: bool) -> str:
     return f"{sight.workload.reference}={sight.revision}" if is_one_of_many else sight.revision
 
 
-def _mark(key: str) -> Document:
+def _mark(key: str, sight: Sight) -> Document:
+    """Return a patch for the workload as it was seen, and for no later one.
+
+    The moment in it would make a second restart of the same patch. The version lets the cluster
+    refuse (409) one that was held up while another process restarted, so that we look again.
+    """
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    annotations = {RESTARTED_AT: moment, ROTATION: key}
-    return {"spec": {"template": {"metadata": {"annotations": annotations}}}}
+    version = (sight.document.get("metadata") or {}).get("resourceVersion")
+    return {
+        "metadata": {"resourceVersion": version},
+        "spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: moment, ROTATION: key}}}},
+    }

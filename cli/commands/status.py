@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -12,9 +13,11 @@ from cli.options import AsJson, new_app
 from cli.runs import Told, find_run, live_runs, read_run
 from cli.screen import say, say_json, show, table
 from cli.server import Seen, door, open_eyes
+from cli.standing import Compared, compared_table, compared_with, facts_of, safe_move
 from cli.steps import steps_table
-from cli.text import SHORT
+from cli.text import SHORT, clean
 from cli.words import advice, gate_facts, move_of, stands, who
+from engine.errors import RunbookError
 from engine.state import Status
 
 app = new_app()
@@ -29,6 +32,13 @@ def status(
         typer.Argument(metavar="RUN", help="Id of a run, as much of it as is unique; else all."),
     ] = "",
     *,
+    stores: Annotated[
+        bool | None,
+        typer.Option(
+            "--stores/--no-stores",
+            help="Look where each store stands; done by itself while the run is going on.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the runs that have not ended, or all about one run."""
@@ -40,11 +50,14 @@ def status(
     told = read_run(platform, identity)
     if told is None:
         _show_unknown(identity, as_json=as_json)
-    elif as_json:
-        facts = _facts(platform, told, open_eyes()(identity))
-        say_json(facts | {"steps": _steps(told)})
+        return
+    compared = _look(platform, told, is_asked=stores)
+    if as_json:
+        facts = _facts(platform, told, open_eyes()(identity)) | {"steps": _steps(told)}
+        say_json(facts | (_store_facts(platform, told, compared) if compared else {}))
     else:
         _show_one(platform, told)
+        _show_stores(platform, told, compared)
 
 
 def _show_all(platform: Platform, *, as_json: bool) -> None:
@@ -117,6 +130,43 @@ def _show_one(platform: Platform, told: Told) -> None:
     say(f"\nstands: {facts['stands']}")
     if facts["next"]:
         say(f"next: {facts['next']}")
+
+
+def _look(platform: Platform, told: Told, *, is_asked: bool | None) -> Compared:
+    """Return where each store stands; nothing where that is not wanted.
+
+    What keeps a look that nobody asked for from being taken is told on standard error.
+    """
+    from adapters.standing import can_look, standings
+
+    by_itself = told.state.outcome is None and can_look(platform)
+    is_wanted = by_itself if is_asked is None else is_asked
+    if not is_wanted or not told.plan.secret:
+        return ()
+    try:
+        return compared_with(told, platform.registry, standings(platform, told.plan.secret))
+    except RunbookError as error:
+        if is_asked:
+            raise
+        print(clean(f"the stores cannot be looked at: {error.message}"), file=sys.stderr)
+    return ()
+
+
+def _store_facts(platform: Platform, told: Told, compared: Compared) -> dict[str, Any]:
+    move = move_of(told, platform.registry)
+    return {
+        "stores": [facts_of(standing, stand) for standing, stand in compared],
+        "safe": safe_move(told, move, compared, platform.people),
+    }
+
+
+def _show_stores(platform: Platform, told: Told, compared: Compared) -> None:
+    if not compared:
+        return
+    say("")
+    show(compared_table(compared))
+    move = move_of(told, platform.registry)
+    say(f"\nsafe: {safe_move(told, move, compared, platform.people)}")
 
 
 def _show_unknown(run: str, *, as_json: bool) -> None:

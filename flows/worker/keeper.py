@@ -21,6 +21,8 @@ LONGEST_PAUSE = 30.0
 """Seconds before a zygote that ended is followed by the next; doubled each time up to this."""
 GOOD_AGE = 60.0
 """Seconds after which the end of a zygote counts as the first again."""
+HOME = Path.cwd()
+"""Where the worker was started; Prefect changes the folder when it loads a crashed run's flow."""
 
 _log = logging.getLogger("prefect.workers.zygote")
 
@@ -55,6 +57,7 @@ async def _one_life(path: Path, settled: Callable[[], None]) -> int:
                 *("-m", "flows.worker.zygote", str(path)),
                 stdin=there.fileno(),
                 env=_environment(),
+                cwd=HOME,
                 start_new_session=True,
             )
         try:

@@ -51,6 +51,27 @@ def test_the_same_key_restarts_once_and_a_new_key_again(world: World) -> None:
     assert restarts(world) == 2
 
 
+def test_a_restart_that_was_held_up_while_another_process_did_it_restarts_nothing(
+    world: World,
+) -> None:
+    step, told = restart(world), list[str]()
+    redis = {"namespace": "redis", "workload": ["statefulset/redis", "deployment/redis-exporter"]}
+
+    def overtake(text: str) -> None:
+        """Do all of it by another process, between the first workload and the second."""
+        if not told:
+            told.append(text)
+            sky.run(step, sky.called("run-1/restart"), **redis)
+
+    late = sky.called("run-1/restart", report=overtake)
+    refused = sky.refusal(Transient, lambda: sky.run(step, late, **redis))
+    sky.run(step, late, **redis)
+
+    assert "409" in refused.message
+    assert world.cluster.restarts("redis", "redis") == 1
+    assert world.cluster.restarts("redis", "redis-exporter") == 1
+
+
 def test_probe_is_done_after_the_restart_and_not_before(world: World) -> None:
     step, call = restart(world), sky.called("run-1/restart")
     assert isinstance(sky.probe(step, call, **GIVEN), NotYet)

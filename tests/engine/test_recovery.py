@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.recovery import UNCLEAR, Case, Conclusion, conclude
-from engine.standing import Place, Stand, Standing, compare, is_same_move
+from engine.conclusion import UNCLEAR, Case, Conclusion
+from engine.recovery import conclude
+from engine.standing import Place, Standing, is_same_move
 
 A, B, C = "fp:aaaa", "fp:bbbb", "fp:cccc"
 EARLY, LATE = "2026-01-01T00:00:00.000000Z", "2026-01-02T00:00:00.000000Z"
@@ -118,6 +119,19 @@ TABLE: dict[str, tuple[Case, Sequence[Standing]]] = {
         Case.OLD_KEY,
         (main(B, A), vault(B), cluster(B), pods(), key("old", A), key("new", B)),
     ),
+    "the old key is active, no Secret known": (
+        Case.OLD_KEY,
+        (main(B, A, MARK), vault(B), pods(RESTART), key("old", A), key("new", B)),
+    ),
+    "the old key is active, and so are old pods": (
+        Case.PODS_BEHIND,
+        (main(B, A, MARK), vault(B), cluster(B), pods("", EARLY), key("old", A), key("new", B)),
+    ),
+    "the value before is the one in force": (
+        Case.SETTLED,
+        (main(B, B, MARK), vault(B), cluster(B), pods(RESTART), key("new", B)),
+    ),
+    "two keys fit what is in force": (Case.KEYS_UNCLEAR, (*ROTATED, key("new", B), key("n", B))),
     "two keys may be the old one": (
         Case.KEYS_UNCLEAR,
         (*ROTATED, key("old", A), key("older", A), key("new", B)),
@@ -262,42 +276,3 @@ def test_the_order_of_looking_changes_nothing(standings: tuple[Standing, ...]) -
 def test_what_cannot_be_read_is_never_called_settled(standings: tuple[Standing, ...]) -> None:
     if any(each.unknown for each in standings):
         assert conclude(standings).case is not Case.SETTLED
-
-
-def stands(*standings: Standing, old: str = A, new: str = B) -> list[Stand]:
-    return [stand for _, stand in compare(standings, old, new, "run-1")]
-
-
-def test_places_are_old_new_other_or_unknown_to_a_run() -> None:
-    seen = (main(A), vault(B), cluster(C), blind(branch(B)))
-
-    assert stands(*seen) == [Stand.OLD, Stand.NEW, Stand.OTHER, Stand.UNKNOWN]
-
-
-def test_before_a_run_has_read_anything_all_is_unknown() -> None:
-    assert stands(main(), vault(), old="", new="") == [Stand.UNKNOWN, Stand.UNKNOWN]
-
-
-@pytest.mark.parametrize(
-    ("value", "mark", "stand"),
-    [
-        (A, "", Stand.OLD),
-        (A, "run-0/restart", Stand.OLD),
-        (A, "run-1/restart-back", Stand.OLD),
-        (A, RESTART, Stand.UNKNOWN),
-        (B, RESTART, Stand.NEW),
-        (B, "", Stand.UNKNOWN),
-        (B, "run-1/restart-back", Stand.UNKNOWN),
-        (C, RESTART, Stand.UNKNOWN),
-    ],
-)
-def test_pods_are_judged_by_their_restart_and_their_secret(
-    value: str, mark: str, stand: Stand
-) -> None:
-    assert stands(cluster(value), pods(mark))[1] is stand
-
-
-def test_a_key_is_told_by_its_hint_and_left_out_where_it_fits_neither() -> None:
-    seen = (key("old", A), key("new", B), key("both", A, B), key("ci"), blind(NOTHING_KNOWN))
-
-    assert stands(*seen) == [Stand.OLD, Stand.NEW, Stand.UNKNOWN, Stand.UNKNOWN]

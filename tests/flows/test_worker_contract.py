@@ -133,22 +133,5 @@ def test_a_worker_keeps_to_its_limit(new_shop: Workshop, tmp_path: Path) -> None
     assert [line[0] for line in told(second)] == ["begins", "ends"]
 
 
-def test_a_worker_told_to_end_takes_no_new_run_and_lets_the_old_one_end(
-    new_shop: Workshop, tmp_path: Path
-) -> None:
-    old, new = tmp_path / "old", tmp_path / "new"
-    run = new_shop.begin("wait", old)
-    until_told(old, "begins")
-
-    os.kill(new_shop.worker.process.pid, signal.SIGTERM)
-    waiting = new_shop.begin("wait", new)
-    Path(f"{old}.go").touch()
-    new_shop.worker.process.wait(60)
-
-    assert until_state(run, "Completed", "Crashed", "Cancelled").name == "Completed"
-    until_state(waiting, "Scheduled", "Late")
-    assert told(new) == []
-
-
 def _log(shop: Workshop) -> str:
     return shop.worker.log.read_text(errors="replace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,6 @@ from tests.flows.voyages import until
 from tests.flows.workshop import Workshop, open_shop, told, until_gone, until_state, until_told
 
 pytestmark = pytest.mark.xdist_group("stage")
-ZYGOTE = "flows.worker.zygote"
 
 
 @pytest.fixture(scope="module")
@@ -97,16 +97,35 @@ def test_what_a_killed_worker_left_is_crashed_by_the_next_and_no_other_run_is(
         _finish(other, their_mark)
 
 
-def test_a_neighbour_in_the_same_pool_keeps_its_run(shop: Workshop, tmp_path: Path) -> None:
-    run, mark = _begin(shop, tmp_path)
+def test_a_worker_told_to_end_takes_no_new_run_and_lets_the_old_one_end(
+    stage: Stage, tmp_path: Path
+) -> None:
+    with open_shop("warm", stage, tmp_path / "flows") as shop:
+        run, mark = _begin(shop, tmp_path)
 
-    shop.start("--name", f"{shop.pool}-second")
-    until(lambda: True if "takes runs" in _log(shop).rsplit("second", 1)[-1] else None, "it")
-    second = shop.programs.pop()
-    second.stop()
+        os.killpg(shop.worker.process.pid, signal.SIGTERM)
+        until(lambda: True if "no new run" in _log(shop) else None, "the worker to hear it")
+        waiting = shop.begin("wait", tmp_path / "new")
+        _finish(run, mark)
 
-    assert workshop.read(run).state_name == "Running"
-    _finish(run, mark)
+        assert shop.worker.process.wait(60) == 0
+        assert workshop.read(waiting).state_name in {"Scheduled", "Late"}
+
+
+def test_a_worker_told_twice_to_end_ends_its_runs_and_the_next_one_reports_them(
+    stage: Stage, tmp_path: Path
+) -> None:
+    with open_shop("warm", stage, tmp_path / "flows") as shop:
+        run, mark = _begin(shop, tmp_path)
+
+        shop.worker.process.terminate()
+        until(lambda: True if "no new run" in _log(shop) else None, "the worker to hear it")
+        shop.worker.process.terminate()
+        shop.worker.process.wait(60)
+        until_gone(int(told(mark)[0][1]))
+
+        shop.start()
+        until_state(run, "Crashed")
 
 
 def test_a_second_worker_of_the_same_name_is_refused(shop: Workshop) -> None:
@@ -118,7 +137,7 @@ def test_a_second_worker_of_the_same_name_is_refused(shop: Workshop) -> None:
 
 
 def test_a_launcher_that_finds_no_zygote_starts_the_engine_cold(tmp_path: Path) -> None:
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 # our own program
         [sys.executable, "-I", "-S", str(LAUNCHER), str(tmp_path / "nobody")],
         capture_output=True,
         text=True,
@@ -135,14 +154,17 @@ def test_a_zygote_with_a_second_thread_does_not_serve(tmp_path: Path, root: Path
         "import threading; threading.Thread(target=threading.Event().wait, daemon=True,"
         " name='stray').start()"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", ZYGOTE, str(tmp_path / "socket")],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=root,
-        env={"PYTHONPATH": str(tmp_path), "PREFECT_HOME": str(tmp_path)},
-    )
+    worker, zygote = socket.socketpair()
+    with worker, zygote:
+        done = subprocess.run(  # noqa: S603 # our own program
+            [sys.executable, "-m", "flows.worker.zygote", str(tmp_path / "socket")],
+            stdin=zygote.fileno(),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=root,
+            env={"PYTHONPATH": str(tmp_path), "PREFECT_HOME": str(tmp_path)},
+        )
 
     assert done.returncode == UNFIT
     assert "stray" in done.stderr

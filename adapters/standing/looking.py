@@ -1,0 +1,124 @@
+"""All looks at one secret, at the same time, so that what is seen is of about one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from pydantic import SecretStr, ValidationError
+
+from adapters.platform import Platform
+from adapters.shared.checkout import GitSettings
+from adapters.shared.files import read_secret
+from adapters.sops import SopsLocation
+from adapters.standing import cluster, provider, repository, vault
+from adapters.standing.sighting import Fingerprint, Sighting, joined
+from adapters.vaultwarden import VaultwardenLocation
+from engine.catalogue import Secret
+from engine.errors import Refused, RunbookError
+from engine.references import look_up, substitute
+from engine.runbook import Runbook
+from engine.secrets import fingerprint
+from engine.standing import Standing
+
+PROVIDER = "anthropic."
+"""Begins the names of the steps by which a runbook says that its secret is a key there."""
+PLACES = ("sops", "vaultwarden", "kubernetes")
+"""Parts of a catalogue entry that say where the value is."""
+
+
+def standings(platform: Platform, secret_name: str) -> tuple[Standing, ...]:
+    """Return where one secret of the catalogue stands, everywhere it is known to live.
+
+    Nothing is changed. A place that cannot be read is told with its reason. Raises `Refused` for
+    a secret that is not in the catalogue, and where there is no key for fingerprints.
+    """
+    entry = entry_of(platform, secret_name)
+    settings, name = platform.settings, fingerprint_in(platform, secret_name)
+    sops_at, vault_at = places(entry)
+    has_provider = _has_provider(platform, secret_name)
+    with ThreadPoolExecutor(4) as pool:
+        git = pool.submit(repository.look, settings.sops, settings.git, sops_at, name)
+        item = pool.submit(vault.look, settings.vaultwarden, vault_at, name)
+        place = entry.kubernetes
+        inside = pool.submit(cluster.look, settings.kubernetes, place, name) if place else None
+        keys = pool.submit(provider.list_active, settings.anthropic) if has_provider else None
+        found = joined(git.result(), item.result(), inside.result() if inside else Sighting(()))
+        if keys is not None:
+            found = joined(found, provider.compared(keys.result(), found.values))
+    return found.standings
+
+
+def can_look(platform: Platform) -> bool:
+    """Tell whether the settings name what a look needs; nothing is contacted."""
+    settings = platform.settings
+    return settings.engine.fingerprint_key_file is not None and settings.git != GitSettings()
+
+
+def entry_of(platform: Platform, secret_name: str) -> Secret:
+    """Return the catalogue's entry with the platform's facts put in; raise `Refused` if there is none."""
+    entry = platform.catalogue.secrets.get(secret_name)
+    if entry is None:
+        known = ", ".join(platform.catalogue.secrets)
+        raise Refused(f"the catalogue has no {secret_name}", hint=f"There are: {known}.")
+    facts = {"platform": platform.settings.platform}
+    named = {name: getattr(entry, name) for name in PLACES if getattr(entry, name) is not None}
+    try:
+        settled = {
+            name: type(place).model_validate(
+                substitute(place.model_dump(), lambda parts: look_up(facts, parts))
+            )
+            for name, place in named.items()
+        }
+    except (KeyError, ValidationError):
+        pass  # told below; the error of a model is longer than its reader has time for
+    else:
+        return entry.model_copy(update=settled)
+    raise Refused(
+        f"the catalogue's entry {secret_name} refers to a fact that is not there, or is no place",
+        hint="`runbook validate` says where.",
+    )
+
+
+def fingerprint_in(platform: Platform, secret_name: str) -> Fingerprint:
+    """Return the fingerprint runs of this secret use; raise `Refused` if its key is not there."""
+    path = platform.settings.engine.fingerprint_key_file
+    if path is None:
+        raise Refused("`engine.fingerprint_key_file` is not set", hint="Add it to the settings.")
+    key: SecretStr = read_secret(path, "the fingerprint key")
+    return lambda value: fingerprint(key.get_secret_value().encode(), secret_name, value)
+
+
+def places(entry: Secret) -> tuple[SopsLocation, VaultwardenLocation]:
+    """Return where the two stores keep it; raise `Refused` for a place that cannot be."""
+    try:
+        return (
+            SopsLocation.model_validate(entry.sops.model_dump()),
+            VaultwardenLocation.model_validate(entry.vaultwarden.model_dump()),
+        )
+    except ValidationError as error:
+        wrong = "; ".join(each["msg"] for each in error.errors(include_input=False))
+    raise Refused(f"the catalogue names no usable place for it: {wrong}")
+
+
+def runbooks_for(platform: Platform, secret_name: str) -> tuple[Runbook, ...]:
+    """Return the valid runbooks about this secret; where it has none, those that take any secret."""
+    known = tuple(_valid(platform))
+    own = tuple(runbook for runbook in known if runbook.secret == secret_name)
+    return own or tuple(runbook for runbook in known if runbook.secret.startswith("${{"))
+
+
+def _has_provider(platform: Platform, secret_name: str) -> bool:
+    return any(
+        step.uses.startswith(PROVIDER)
+        for runbook in _valid(platform)
+        if runbook.secret == secret_name
+        for step in runbook.steps
+    )
+
+
+def _valid(platform: Platform) -> Iterator[Runbook]:
+    for path in platform.files():
+        with suppress(RunbookError):
+            yield platform.read(path)
