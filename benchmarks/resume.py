@@ -83,7 +83,9 @@ def _play(stage: Stage, times: Times) -> None:
         if opening is None or opening.number <= decided:
             time.sleep(0.02)
             continue
-        waits.append(_waited(entries, Event.GATE_OPENED if not decided else Event.STEP_STARTED, sent))
+        waits.append(
+            _waited(entries, Event.GATE_OPENED if not decided else Event.STEP_STARTED, sent)
+        )
         if decided and waits[-1] > 3:
             say(f"  {waits[-1]:.1f} s until {opening.step} at {sent:%H:%M:%S}")
         waits, decided = times.resumed, opening.number

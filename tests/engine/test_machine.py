@@ -160,7 +160,7 @@ class Core(RuleBasedStateMachine):
             self.append(Event.RUN_ENDED, outcome=move.outcome.value)
 
     def _perform(self, step: str, outcome: str) -> None:
-        done = {"outputs": {}, "sealed": [], "evidence": "done"}
+        done: dict[str, Any] = {"outputs": {}, "sealed": [], "evidence": "done"}
         if outcome == "found done":
             self.append(Event.STEP_FOUND_DONE, step, **done)
             return

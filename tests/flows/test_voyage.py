@@ -21,8 +21,8 @@ OTTO = Actor("otto")
 TEXT = "gate: {groups: [staff]}\nsteps:\n  - {id: a, uses: lamp.light}\n"
 
 
-def voyage(bench: Bench, run: str = "run-1", secret: str = "the-key") -> Voyage:
-    plan = bench.plan.model_copy(update={"secret": secret})
+def voyage(bench: Bench, run: str = "run-1", about: str = "the-key") -> Voyage:
+    plan = bench.plan.model_copy(update={"secret": about})
     return Voyage(run, Platform(Settings()), bench.desk, plan)
 
 
@@ -66,7 +66,7 @@ def test_one_live_run_a_secret(tmp_path: Path) -> None:
     with pytest.raises(Locked, match="otto"):
         enter(voyage(bench, run="run-2"), Actor("petra"), {})
 
-    enter(voyage(bench, run="run-3", secret="another"), Actor("petra"), {})
+    enter(voyage(bench, run="run-3", about="another"), Actor("petra"), {})
 
 
 def test_what_a_run_holds_is_free_when_it_has_ended(tmp_path: Path) -> None:
