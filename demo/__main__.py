@@ -16,7 +16,7 @@ from cli.screen import show as show_table
 from cli.trail import HEAD, row
 from demo.oncall import OnCall
 from demo.proof import proofs
-from demo.stage import ROOT, Stage, set_stage
+from demo.stage import ROOT, STOCK, WORKER, Stage, set_stage
 from engine.errors import RunbookError
 from flows.door import at_server, start
 
@@ -32,7 +32,12 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with (
-            set_stage(wanted.folder, port=wanted.port, say=_point) as stage,
+            set_stage(
+                wanted.folder,
+                port=wanted.port,
+                say=_point,
+                worker=STOCK if wanted.stock_worker else WORKER,
+            ) as stage,
             at_server(stage.api_url),
         ):
             _play(stage, wait=wanted.wait)
@@ -51,6 +56,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument(
         "--wait", action="store_true", help="leave the approving to you, in the browser"
+    )
+    parser.add_argument(
+        "--stock-worker", action="store_true", help="start runs by Prefect's own process worker"
     )
     parser.add_argument(
         "--port",

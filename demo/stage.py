@@ -23,6 +23,7 @@ POOL = "oncall"
 WARM = ("flows.worker", "--pool", POOL)
 STOCK = ("prefect", "worker", "start", "--pool", POOL, "--type", "process")
 """The arguments of either worker; the warm one needs Linux."""
+WORKER = WARM if sys.platform == "linux" else STOCK
 SERVER_SECONDS = 120
 """A first start makes the database; on a slow machine that takes a while."""
 
@@ -68,7 +69,7 @@ def set_stage(
     port: int = 0,
     say: Callable[[str], None] = print,
     changes: Mapping[str, Any] | None = None,
-    worker: Sequence[str] = WARM if sys.platform == "linux" else STOCK,
+    worker: Sequence[str] = WORKER,
     world: Mapping[str, Any] | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> Iterator[Stage]:
@@ -106,9 +107,7 @@ def set_stage(
         yield Stage(folder, world, url, variables, programs, worker)
 
 
-def _start_worker(
-    arguments: Sequence[str], folder: Path, variables: Mapping[str, str]
-) -> Program:
+def _start_worker(arguments: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Program:
     return start("worker", arguments, _log(folder, "worker"), variables, ROOT)
 
 
@@ -134,6 +133,9 @@ def _variables(folder: Path, url: str) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
+        # longer than the client keeps an idle connection, 25 s: one that the server closes under it
+        # costs a retry after 2 s
+        "PREFECT_SERVER_API_KEEPALIVE_TIMEOUT": "30",
         "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
         "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
         "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "0.5",

@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from demo.stage import Stage
 
-KEPT = {"RUNBOOK_TESTS_REQUIRE_ALL", "RUNBOOK_PICTURES"}
+KEPT = {"RUNBOOK_TESTS_REQUIRE_ALL", "RUNBOOK_PICTURES", "RUNBOOK_CRASH_SEED"}
 for name in [*os.environ]:
     if name.startswith(("RUNBOOK_", "PREFECT_")) and name not in KEPT:
         del os.environ[name]

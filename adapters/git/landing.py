@@ -77,7 +77,7 @@ def _tree(checkout: Checkout, replay: Replay, move: Move) -> str:
 
 
 def _sweep(checkout: Checkout, report: Callable[[str], None]) -> None:
-    """Delete the pending branch; a leftover is harmless, so failing to is only told."""
+    """Delete the pending branch; failing to is only told here, and the step's probe sees it."""
     try:
         gone = checkout.pending_branch == checkout.settings.branch or checkout.drop_pending()
     except RunbookError:

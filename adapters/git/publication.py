@@ -88,13 +88,15 @@ def _describe(settings: GitSettings, _: PublishParams) -> str:
 
 def _probe(settings: GitSettings, params: PublishParams, call: Call) -> Probe[PublishOutputs]:
     with open_checkout(settings, call.run, pending_branch=params.branch) as checkout:
-        if commit := checkout.landed(call.key):
+        commit, pending = checkout.landed(call.key), _pending(checkout)
+        if commit and pending is None:
             return _done(settings, commit)
-        if _pending(checkout) is None:
+        if commit:
+            # cut off between the push and the sweep: running again only sweeps
+            return NotYet(f"{settings.branch} has it, and {checkout.pending_branch} is still there")
+        if pending is None:
             return NotYet(f"{settings.branch} has no commit of this run, and nothing is pending")
-        return NotYet(
-            f"{checkout.pending_branch} is {str(checkout.pending)[:12]} and not on {settings.branch}"
-        )
+        return NotYet(f"{checkout.pending_branch} is {pending[:12]} and not on {settings.branch}")
 
 
 def _publish(

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
+import anyio
+
 from flows.worker.child import Request, become, parse
 from flows.worker.settings import PRELOADED, READY, UNFIT
 
@@ -124,6 +126,7 @@ def main() -> None:
     worker = socket.socket(fileno=0)
     for name in PRELOADED:
         import_module(name)
+    anyio.run(anyio.sleep, 0)  # imports what the first event loop imports
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         threads = ", ".join(thread.name for thread in threading.enumerate())
         sys.stderr.write(f"no run can be forked: an import started threads ({threads})\n")

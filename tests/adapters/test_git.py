@@ -67,6 +67,20 @@ def test_a_leftover_pending_branch_is_removed_by_the_next_run_of_the_step(infra:
     assert infra.branches() == {"main"}
 
 
+def test_a_run_cut_off_between_the_push_and_the_sweep_sweeps_when_it_goes_on(infra: Infra) -> None:
+    pending = world.store(infra).commit
+    outputs = world.publish(infra)
+    infra.in_remote("update-ref", "refs/heads/rotate/run-1", pending)  # as the kill left it
+    step, asked = infra.steps()["git.publish"], world.call(step="publish")
+
+    found = world.probe(step, world.params(step), asked)
+    assert isinstance(found, NotYet)
+    assert "rotate/run-1 is still there" in found.finding
+    assert step.run(world.params(step), asked).outputs == outputs
+    assert world.is_done(world.probe(step, world.params(step), asked))
+    assert len(_commits(infra)) == 2
+
+
 def test_nothing_to_publish_is_refused(infra: Infra) -> None:
     step = infra.steps()["git.publish"]
 
