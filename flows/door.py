@@ -25,6 +25,9 @@ from engine.sealing import require_sealed
 SCHEMA_LAG = 10
 """Looks, a fifth of a second apart: Prefect saves a gate's form a moment after it is suspended."""
 
+SUSPEND_LAG = 75
+"""Looks, a fifth of a second apart, at a run that is still on its way to its gate."""
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -82,7 +85,7 @@ def prefect_state(run: str) -> str:
 def open_gate(run: str) -> Waiting:
     """Return the gate at which the run stands; raise `Refused` if it stands at none."""
     with _client() as client:
-        flow_run = _flow_run(client, run)
+        flow_run = _settled(client, run)
         state = flow_run.state
         if state is None or state.type is not StateType.PAUSED:
             name = state.name if state else "not started"
@@ -158,6 +161,16 @@ def _deployment(client: SyncPrefectClient, runbook: str) -> UUID:
     except ObjectNotFound:
         pass
     raise Refused(f"{runbook} is not deployed", hint="Run `prefect deploy --all`.")
+
+
+def _settled(client: SyncPrefectClient, run: str) -> FlowRun:
+    """Return the run once it is not running: the ledger has a gate a moment before Prefect has."""
+    for _ in range(SUSPEND_LAG):
+        flow_run = _flow_run(client, run)
+        if flow_run.state is None or flow_run.state.type is not StateType.RUNNING:
+            return flow_run
+        time.sleep(0.2)
+    return _flow_run(client, run)
 
 
 def _flow_run(client: SyncPrefectClient, run: str) -> FlowRun:

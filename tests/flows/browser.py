@@ -24,6 +24,9 @@ FLAGS = [
 LOADING = 60_000
 """Milliseconds until a page that does not come is given up."""
 
+BUSY, TRIES = 503, 10
+"""Prefect's server on SQLite answers 503 while its database is locked; a person presses again."""
+
 
 @dataclass(frozen=True)
 class Browser:
@@ -58,8 +61,11 @@ class Browser:
         self._field(dialog, "Your name").locator("textarea, input").first.fill(name)
         if sealed_value:
             self._field(dialog, "Sealed value").locator("textarea").first.fill(sealed_value)
-        with self.page.expect_response("**/resume") as resumed:
-            dialog.get_by_role("button", name="Submit").click()
+        for _ in range(TRIES):
+            with self.page.expect_response("**/resume") as resumed:
+                dialog.get_by_role("button", name="Submit").click()
+            if resumed.value.status != BUSY:
+                break
         assert resumed.value.json()["status"] == "ACCEPT"
 
     def choose(self, dialog: Locator, label: str, option: str) -> None:
