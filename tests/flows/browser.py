@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page, Response, sync_playwright
 
 from tests.needs import missing
 
@@ -61,18 +61,21 @@ class Browser:
         self._field(dialog, "Your name").locator("textarea, input").first.fill(name)
         if sealed_value:
             self._field(dialog, "Sealed value").locator("textarea").first.fill(sealed_value)
-        for _ in range(TRIES):
-            with self.page.expect_response("**/resume") as resumed:
-                dialog.get_by_role("button", name="Submit").click()
-            if resumed.value.status != BUSY:
-                break
-        assert resumed.value.json()["status"] == "ACCEPT"
+        assert self._submit(dialog).json()["status"] == "ACCEPT"
 
     def choose(self, dialog: Locator, label: str, option: str) -> None:
         """Take one entry of a list."""
         self._field(dialog, label).locator(".p-select-button__control").focus()
         self.page.keyboard.press("ArrowDown")
         self.page.locator(".p-select-option", has_text=option).first.click()
+
+    def _submit(self, dialog: Locator) -> Response:
+        for _ in range(TRIES):
+            with self.page.expect_response("**/resume") as resumed:
+                dialog.get_by_role("button", name="Submit").click()
+            if resumed.value.status != BUSY:
+                return resumed.value
+        raise AssertionError(f"Prefect's server was busy {TRIES} times")
 
     def _field(self, within: Locator, label: str) -> Locator:
         text = re.compile(rf"^{re.escape(label)}( \(Optional\))?$")
