@@ -16,7 +16,7 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.workers.process import ProcessWorker
 
-from flows.worker.job import warm_job
+from flows.worker.job import report_crash_once, warm_job
 from flows.worker.keeper import keep_zygote
 from flows.worker.nudge import listen
 from flows.worker.reconcile import PENDING_AFTER, reconcile, reconcile_pending, sweep
@@ -66,6 +66,7 @@ async def _serve(settings: WorkerSettings, zygote: Path, signs: Signs) -> None:
         heartbeat_interval_seconds=SYNC,
     )
     worker.job_configuration = warm_job(zygote)
+    vars(worker)["run"] = report_crash_once(worker)
     async with worker:
         async with get_client() as client, anyio.create_task_group() as parts:
             await parts.start(_put_in_order, client, settings)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from demo.stage import Stage
+from flows.door import wake
 from flows.worker.job import LAUNCHER
 from flows.worker.settings import UNFIT
 from tests.flows import workshop
@@ -65,6 +66,20 @@ def test_killing_the_launcher_kills_the_run(shop: Workshop, tmp_path: Path) -> N
 
     until_state(run, "Crashed")
     until_gone(int(told(mark)[0][1]))
+
+
+def test_a_retry_pressed_at_once_is_not_overwritten_by_a_second_report_of_the_crash(
+    shop: Workshop, tmp_path: Path
+) -> None:
+    run, mark = _begin(shop, tmp_path)
+    os.kill(int(told(mark)[0][1]), signal.SIGKILL)
+    until_state(run, "Crashed")
+
+    wake(run)
+    until_told(mark, "begins", 2)
+    _finish(run, mark)
+
+    assert workshop.history(run).count("Crashed") == 1
 
 
 def test_without_its_zygote_a_run_crashes_and_the_next_run_is_served(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from demo.oncall import OnCall
 from demo.stage import Stage
+from engine.errors import Refused
 from engine.fold import fold
 from engine.ledger import Entry
 from engine.state import Opening, RunState
@@ -83,18 +85,15 @@ def process_of(run: str) -> int | None:
 
 
 def revive(stage: Stage, run: str) -> None:
-    """Press Retry until the run is picked up again.
-
-    Prefect's worker reports a crash twice, a moment apart, and the second report overwrites a
-    retry that came in between; a person would press Retry once more.
-    """
+    """Press Retry until the run is picked up again; between a look and a press it may be."""
     attempt = state(stage, run).attempt
 
     def press() -> bool | None:
         if state(stage, run).attempt > attempt:
             return True
         if prefect_state(run) in {"Crashed", "Failed", "Cancelled"}:
-            wake(run)
+            with suppress(Refused):
+                wake(run)
         return None
 
     until(press, f"run {run} to be picked up again")

@@ -17,6 +17,7 @@ from prefect.states import Cancelling
 from demo.processes import Program
 from demo.processes import start as start_program
 from demo.stage import ROOT, Stage
+from engine.errors import Refused
 from flows.door import at_server, make_pool, wake
 from tests.flows.voyages import until
 
@@ -182,6 +183,12 @@ def read(run: str) -> FlowRun:
         return client.read_flow_run(UUID(run))
 
 
+def history(run: str) -> list[str]:
+    """Return the names of all states the run has had, the first one first."""
+    with get_client(sync_client=True) as client:
+        return [state.name or "" for state in client.read_flow_run_states(UUID(run))]
+
+
 def told(mark: Path) -> list[list[str]]:
     """Return what the run's code said: the word, its process and its parent, for each line."""
     return [line.split() for line in mark.read_text().splitlines()] if mark.exists() else []
@@ -232,7 +239,8 @@ def retry(run: str, picked_up: Callable[[], bool]) -> None:
             return True
         state = read(run).state
         if state is not None and state.type in {StateType.CRASHED, StateType.CANCELLED}:
-            wake(run)
+            with suppress(Refused):  # picked up between the look and the press
+                wake(run)
         return None
 
     until(press, f"run {run} to be picked up again")
