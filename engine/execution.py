@@ -1,8 +1,9 @@
 """The one path on which every step of every adapter is run, and the one on which it is undone.
 
-probe → already done? say so → `started` into the ledger, durably, before the world is touched →
-run → probe again → `succeeded`, with new secrets sealed in the same transaction. Whatever fails
-leaves by one door: masked, recorded, and without the original exception attached to it.
+probe → already done? say so → does the proof still hold, where an old value is to end? → `started`
+into the ledger, durably, before the world is touched → run → probe again → `succeeded`, with new
+secrets sealed in the same transaction. Whatever fails leaves by one door: masked, recorded, and
+without the original exception attached to it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from engine.errors import (
 from engine.exclusion import exclusively
 from engine.job import Job, opened, prepared
 from engine.ledger import Event
+from engine.proof import renew_proofs
 from engine.secrets import split_outputs
 from engine.step import (
     Again,
@@ -150,7 +152,11 @@ def _perform(job: Job, interrupted: bool) -> None:
     if isinstance(found, Unclear):
         raise OutcomeUnknown(found.because, hint="Nothing was changed; look for yourself.")
     with exclusively(job, params, call) as under:
-        started = job.desk.journal.append(job.draft(Event.STEP_STARTED, key=call.key), under=under)
+        proofs = _patiently(job, call, lambda: renew_proofs(job))
+        started = job.desk.journal.append(
+            job.draft(Event.STEP_STARTED, key=call.key, **({"proofs": proofs} if proofs else {})),
+            under=under,
+        )
         call = replace(call, head=started.hash)
         _record(job, Event.STEP_SUCCEEDED, _run_patiently(job, params, call), under)
 

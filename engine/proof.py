@@ -1,0 +1,61 @@
+"""The proof that a new value works, looked at once more in the moment the old one is to end.
+
+A proof is as old as the gate after it, which may be hours: meanwhile a rollout can be reverted, a
+colleague can change a store, a service can break. What was carried out and verified before must
+still hold, or the old value stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from engine.errors import Refused
+from engine.job import Job, prepared
+from engine.ledger import Event
+from engine.state import Status
+from engine.step import Ask, Done, Effect, NotYet, Once, Repeatable
+
+
+def renew_proofs(job: Job) -> dict[str, str]:
+    """Return what each earlier step is found to be now: step id to evidence.
+
+    For a step that revokes; empty for any other. Raises `Refused` where one does not hold any
+    more. What a person vouched for is not asked again, and what nobody can look at is left out.
+    """
+    if job.step.effect is not Effect.REVOKE:
+        return {}
+    return {earlier.step.id: _renewed(earlier) for earlier in _provable(job)}
+
+
+def _provable(job: Job) -> Iterator[Job]:
+    for step in job.plan.steps[: job.plan.index(job.step.id)]:
+        held, declared = job.state.step(step.id), job.desk.registry[step.uses]
+        if held.status is not Status.DONE or held.how is Event.FAILURE_DECIDED:
+            continue
+        by_look = not isinstance(declared.probe, Repeatable | Once)
+        again = isinstance(declared.probe, Repeatable) and declared.ask is Ask.NOTHING
+        if (step.effect is Effect.VERIFY and (by_look or again)) or (
+            step.effect is Effect.DISTRIBUTE and by_look
+        ):
+            yield replace(job, step=step)
+
+
+def _renewed(job: Job) -> str:
+    params, call = prepared(job)
+    probe = job.declared.probe
+    try:
+        found = (
+            job.declared.run(params, call)
+            if isinstance(probe, Repeatable | Once)
+            else probe(params, call)
+        )
+    except Refused as error:
+        found = NotYet(error.message)
+    if isinstance(found, Done):
+        return job.desk.redact(found.evidence)
+    seen = found.finding if isinstance(found, NotYet) else found.because
+    raise Refused(
+        f"nothing was revoked: `{job.step.id}` was done and does not hold any more: {seen}",
+        hint="Mend it, then retry; or roll back while that is still possible.",
+    )
