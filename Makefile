@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: all setup demo test lint fix docs validate lock clean
+.PHONY: all setup demo test lint fix docs validate bench lock clean
 
 all: lint test
 
@@ -40,6 +40,9 @@ docs: $(READY)
 
 validate: $(READY)
 	$(BIN)/runbook validate runbooks
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
 
 # Exact versions with hashes and no index address; run it to take newer versions in.
 lock: $(READY)
