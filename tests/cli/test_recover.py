@@ -91,47 +91,30 @@ def test_a_pending_value_that_the_vault_has_already_is_said_as_such(
     assert "put back what the vault's item held before" in ended.out
 
 
-def test_a_published_value_that_the_vault_has_not(redis: Ground, recover: Recover) -> None:
+@pytest.mark.parametrize(
+    ("moves", "case"),
+    [
+        ("publish arrive", "vault behind"),
+        ("mirror publish", "cluster behind"),
+        ("mirror publish arrive", "pods behind"),
+        ("mirror publish arrive restart", "settled"),
+    ],
+)
+def test_a_rotation_that_stopped_is_told_by_who_is_behind(
+    redis: Ground, recover: Recover, moves: str, case: str
+) -> None:
     redis.put(NEW)
-    redis.publish()
-    redis.arrive()
+    for move in moves.split():
+        {
+            "mirror": lambda: redis.mirror(NEW),
+            "publish": redis.publish,
+            "arrive": redis.arrive,
+            "restart": redis.restart,
+        }[move]()
     ended = recover("--json")
 
-    assert ended.code == Exit.REFUSED
-    assert concluded(ended) == "vault behind"
-
-
-def test_a_published_value_that_the_cluster_has_not(redis: Ground, recover: Recover) -> None:
-    redis.put(NEW)
-    redis.mirror(NEW)
-    redis.publish()
-    ended = recover("--json")
-
-    assert ended.code == Exit.REFUSED
-    assert concluded(ended) == "cluster behind"
-
-
-def test_a_value_that_arrived_and_that_no_pod_has_read(redis: Ground, recover: Recover) -> None:
-    redis.put(NEW)
-    redis.mirror(NEW)
-    redis.publish()
-    redis.arrive()
-    ended = recover("--json")
-
-    assert ended.code == Exit.REFUSED
-    assert concluded(ended) == "pods behind"
-
-
-def test_when_all_is_new_there_is_nothing_to_do(redis: Ground, recover: Recover) -> None:
-    redis.put(NEW)
-    redis.mirror(NEW)
-    redis.publish()
-    redis.arrive()
-    redis.restart()
-    ended = recover("--json")
-
-    assert ended.code == 0, ended.out
-    assert concluded(ended) == "settled"
+    assert concluded(ended) == case
+    assert ended.code == (0 if case == "settled" else Exit.REFUSED)
 
 
 def test_a_value_a_person_put_into_the_vault_is_never_copied(
