@@ -7,23 +7,31 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from engine.catalogue import Catalogue, People
 from engine.findings import Finding, Invalid
-from engine.loading import load
+from engine.loading import build
+from engine.mending import mended
 from engine.ordering import check_ordering
 from engine.parameters import check_parameters
 from engine.references import find
 from engine.runbook import RESERVED_INPUTS, Runbook, StepSpec
-from engine.source import Source
+from engine.source import Source, parse
 from engine.step import AnyStep, Ask, Effect
 from engine.surroundings import Surroundings
 
 
 def read_runbook(text: str | bytes, file: str, around: Surroundings) -> tuple[Runbook, Source]:
     """Return a checked runbook and its source; raise `Invalid` with every finding."""
-    runbook, source = load(text, file, Runbook)
-    findings = list(check(runbook, source, around))
-    if findings:
-        raise Invalid(findings)
-    return runbook, source
+    source = parse(text, file)
+    try:
+        runbook = build(source, Runbook)
+    except Invalid as wrong:
+        findings, rest = list(wrong.findings), mended(source)
+        if rest is not None:
+            findings += check(*rest, around)
+    else:
+        findings = list(check(runbook, source, around))
+        if not findings:
+            return runbook, source
+    raise Invalid(findings)
 
 
 def check(runbook: Runbook, source: Source, around: Surroundings) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.findings import Finding, Invalid
+from engine.runbook import INPUT_NAME, SLUG
 from engine.source import Path, Source, parse
 
 M = TypeVar("M", bound=BaseModel)
@@ -17,6 +18,11 @@ _WORDS = {
     "missing": "`{key}` is missing",
     "extra_forbidden": "unknown key `{key}`",
 }
+_SPELLING = {
+    f"^{SLUG}$": "Small letters, digits and hyphens, beginning with a letter.",
+    f"^{INPUT_NAME}$": "Small letters, digits and underscores, beginning with a letter.",
+}
+_FOLLOWING = ("literal_error", "too_short")
 
 
 def load(text: str | bytes, file: str, model: type[M]) -> tuple[M, Source]:
@@ -30,21 +36,49 @@ def build(source: Source, model: type[M], context: dict[str, object] | None = No
     try:
         return model.model_validate(source.data, context=context)
     except ValidationError as error:
-        findings = [finding(source, (), detail, model) for detail in error.errors()]
+        findings = [finding(source, (), detail, model) for detail in told(source, error)]
     raise Invalid(findings)
+
+
+def told(source: Source, error: ValidationError) -> list[ErrorDetails]:
+    """Return the errors but those that only follow from one deeper inside.
+
+    A gate that is no valid mapping is no `none` either, and steps that are all wrong are too few.
+    """
+    details = error.errors()
+    paths = [known_path(source, detail["loc"]) for detail in details]
+    return [
+        detail
+        for detail, path in zip(details, paths, strict=True)
+        if detail["type"] not in _FOLLOWING or not any(_below(each, path) for each in paths)
+    ]
+
+
+def _below(path: Path, above: Path) -> bool:
+    return len(path) > len(above) and path[: len(above)] == above
 
 
 def finding(source: Source, prefix: Path, detail: ErrorDetails, model: type[BaseModel]) -> Finding:
     """Turn one pydantic error below `prefix` into a finding at its place in the file."""
-    path = _known(source, (*prefix, *detail["loc"]))
+    path = known_path(source, (*prefix, *detail["loc"]))
     key = str(detail["loc"][-1]) if detail["loc"] else ""
     kind = detail["type"]
     message = _WORDS[kind].format(key=key) if kind in _WORDS else _plain(detail["msg"], path)
     place = source.key_place(path) if kind == "extra_forbidden" else source.place(path)
-    return Finding(place, message, _near(key, model) if kind == "extra_forbidden" else "")
+    return Finding(place, message, _hint(detail, key, model))
 
 
-def _known(source: Source, path: Path) -> Path:
+def _hint(detail: ErrorDetails, key: str, model: type[BaseModel]) -> str:
+    match detail["type"]:
+        case "extra_forbidden":
+            return _near(key, model)
+        case "string_pattern_mismatch":
+            return _SPELLING.get(detail["ctx"]["pattern"], "")
+        case _:
+            return ""
+
+
+def known_path(source: Source, path: Path) -> Path:
     """Leave out what is no place in the file, such as the name of a union's branch."""
     known: Path = ()
     for part in path:

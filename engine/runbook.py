@@ -11,7 +11,8 @@ from engine.durations import Duration
 
 SLUG = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 Slug = Annotated[str, StringConstraints(pattern=f"^{SLUG}$", max_length=60)]
-InputName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+INPUT_NAME = r"[a-z][a-z0-9_]*"
+InputName = Annotated[str, StringConstraints(pattern=f"^{INPUT_NAME}$", max_length=40)]
 
 RESERVED_INPUTS = frozenset({"requested_by"})
 """Names the engine itself adds to every form."""

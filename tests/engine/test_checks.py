@@ -92,6 +92,66 @@ steps:
     assert [line.split(":")[1] for line in told] == ["4", "5", "5", "6", "6"]
 
 
+def test_a_wrong_shape_does_not_hide_what_else_is_wrong() -> None:
+    text = (
+        "runbook: Try\ntitle: Try\ngate: {approvals: 0}\n"
+        """\
+inputs:
+  count: {type: integer, default: x, description: How many.}
+  note: {type: string}
+steps:
+  - {id: a, uses: lamp.nothing, timeout: 5}
+  - {id: b, uses: lamp.light, with: {bulb: "${{ inputs.no }}"}, gate: {approvals: many}}
+  - {id: c, uses: lamp.light, with: {bulb: "${{ inputs.note }}"}}
+  - {id: r, uses: lamp.revoke, gate: none}
+"""
+    )
+
+    told = findings_of(text)
+
+    assert [line.split(":")[1] for line in told] == [
+        "1",
+        "3",
+        "5",
+        "6",
+        "8",
+        "8",
+        "9",
+        "9",
+        "11",
+        "11",
+    ]
+    assert any("unknown key `timeout`" in line for line in told)
+    assert any("unknown step `lamp.nothing`" in line for line in told)
+    assert any("inputs.no" in line for line in told)
+    assert any("revokes the old value" in line for line in told)
+    assert not any("inputs.note" in line for line in told)
+
+
+def test_a_step_with_a_wrong_id_is_still_the_step_that_others_refer_to() -> None:
+    told = findings_of(
+        HEAD
+        + """\
+steps:
+  - {id: Make, uses: lamp.mint}
+  - {id: store, uses: lamp.store, with: {value: "${{ steps.Make.value }}"}}
+  - {id: mirror, uses: lamp.mirror, with: {value: "${{ steps.Make.value }}"}}
+  - {id: light, uses: lamp.light}
+"""
+    )
+
+    assert len(told) == 1
+    assert "steps.0.id" in told[0]
+    assert "Small letters, digits and hyphens" in told[0]
+
+
+def test_where_too_little_is_left_the_shape_alone_is_told() -> None:
+    told = findings_of(HEAD + "steps:\n  - {id: a}\n  - {id: b, uses: lamp.nothing}\n")
+
+    assert len(told) == 1
+    assert "`uses` is missing" in told[0]
+
+
 def test_a_clear_value_is_not_repeated_in_the_finding() -> None:
     text = HEAD + "steps:\n  - {id: s, uses: lamp.store, with: {value: hunter2-in-clear}}\n"
 
