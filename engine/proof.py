@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from engine.errors import Refused
+from engine.errors import NotConverged, Refused
 from engine.job import Job, prepared
 from engine.ledger import Event
 from engine.state import Status
@@ -50,7 +50,7 @@ def _renewed(job: Job) -> str:
             if isinstance(probe, Repeatable | Once)
             else probe(params, call)
         )
-    except Refused as error:
+    except (Refused, NotConverged) as error:
         found = NotYet(error.message)
     if isinstance(found, Done):
         return job.desk.redact(found.evidence)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import Refused, Transient
+from engine.errors import NotConverged, Refused, RunbookError, Transient
 from engine.ledger import Event
 from engine.progress import may_roll_back
 from engine.state import Status
@@ -67,12 +67,14 @@ def test_nothing_is_revoked_while_a_look_cannot_tell(bench: Bench) -> None:
     assert "light old" not in bench.lamps.calls
 
 
-def test_nothing_is_revoked_after_the_check_fails(bench: Bench) -> None:
-    bench.lamps.trouble.append(Refused("the service answered 500"))
+@pytest.mark.parametrize("kind", [Refused, NotConverged])
+def test_nothing_is_revoked_after_the_check_fails(bench: Bench, kind: type[RunbookError]) -> None:
+    bench.lamps.trouble.append(kind("the service answered 500"))
 
     failed = bench.make_move()
 
     assert failed is not None
+    assert "nothing was revoked: `works` was done" in failed.message
     assert "the service answered 500" in failed.message
     assert "light old" not in bench.lamps.calls
 
