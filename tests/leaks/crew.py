@@ -84,17 +84,16 @@ def _standing(stage: Stage, run: str) -> Opening | bool | None:
 def flow_below(temp: Path) -> int | None:
     """Return the process in which a flow itself runs; what Prefect started only waits for it.
 
-    It is the fork of the zygote that has its socket below `temp`, the TMPDIR of this stage alone.
+    It is a fork of the zygote that has its socket below `temp`, the TMPDIR of this stage alone; the
+    youngest one, as that of the gate before may still be on its way out.
     """
     zygote = f"flows.worker.zygote\0{temp}".encode()
+    forks: list[tuple[int, int]] = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
-            try:
-                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-                above = Path("/proc", parent, "cmdline").read_bytes()
-                child = (folder / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if zygote in above and zygote in child:
-                return int(folder.name)
-    return None
+            with suppress(OSError):
+                told = (folder / "stat").read_text().rpartition(")")[2].split()
+                above = Path("/proc", told[1], "cmdline").read_bytes()
+                if zygote in above and zygote in (folder / "cmdline").read_bytes():
+                    forks.append((int(told[19]), int(folder.name)))  # proc(5): when it began
+    return max(forks)[1] if forks else None

@@ -7,9 +7,10 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.catalogue import Catalogue
 from engine.errors import RunbookError
 from engine.inputs import eligible
-from engine.runbook import Input, Runbook
+from engine.runbook import Runbook
 from engine.state import Kind, Opening, Outcome
 from flows.door import prefect_state
 from sandbox.faults import Fault
@@ -99,28 +100,22 @@ ENDS: Mapping[str, Outcome] = {"rotate-api-key": Outcome.ROLLED_BACK}
 
 def agree_to_all(theatre: Theatre, runbook: str) -> str:
     """Play a runbook of which nothing is known but what its own file says."""
-    people = crew(theatre)
-    run = begin(runbook, **_inputs(theatre, theatre.stage.platform().runbook(runbook)))
+    platform, people = theatre.stage.platform(), crew(theatre)
+    run = begin(runbook, **inputs(platform.runbook(runbook), platform.catalogue))
     for opening in openings(theatre, run):
         assert opening.kind is not Kind.FAILURE, f"its step {opening.step} failed"
         people.say(run, opening)
     return run
 
 
-def _inputs(theatre: Theatre, runbook: Runbook) -> dict[str, Any]:
+def inputs(runbook: Runbook, catalogue: Catalogue) -> dict[str, Any]:
+    """Return something for every input that has no default."""
+    secrets = eligible(runbook, catalogue)
     return {
-        name: _typed(theatre, runbook, spec)
+        name: secrets[0] if spec.type == "secret" else (*spec.choices, SAMPLES.get(spec.type))[0]
         for name, spec in runbook.inputs.items()
         if spec.default is None
     }
-
-
-def _typed(theatre: Theatre, runbook: Runbook, spec: Input) -> object:
-    if spec.type == "choice":
-        return spec.choices[0]
-    if spec.type == "secret":
-        return eligible(runbook, theatre.stage.platform().catalogue)[0]
-    return SAMPLES[spec.type]
 
 
 def _crash(people: Crew, run: str, opening: Opening, slow: Fault, how: signal.Signals) -> None:

@@ -58,4 +58,4 @@ def test_a_leak_made_on_purpose_is_found(evidence: Evidence, plant: Plant) -> No
 
 @pytest.mark.parametrize("hint", HINTS)
 def test_a_hint_made_on_purpose_is_found(evidence: Evidence, hint: str) -> None:
-    assert {find.where for find in evidence.of(hint)} == {f"planted {hint}"}
+    assert f"planted {hint}" in [find.where for find in evidence.of(hint)]

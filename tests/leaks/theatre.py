@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -108,7 +109,7 @@ def open_theatre(folder: Path) -> Iterator[Theatre]:
     for name in ("tmp", "trace"):
         (folder / name).mkdir(parents=True)
     with ExitStack() as stack:
-        stack.enter_context(_core_files_allowed())
+        stack.enter_context(_core_files_allowed(folder))
         tokens = stack.enter_context(_tokens_heard())
         options = Options(pace=Pace())  # as swift as can be
         world = stack.enter_context(World.create(folder / "world", _values(), options))
@@ -123,8 +124,6 @@ def open_theatre(folder: Path) -> Iterator[Theatre]:
         yield theatre
         for number, token in enumerate(tokens):
             theatre.mark(f"access token {number}", token)
-    for core in _core_files():
-        core.rename(folder / core.name)  # wherever it fell, it is evidence now
 
 
 def _values() -> dict[str, str]:
@@ -202,16 +201,19 @@ def _tokens_heard() -> Iterator[list[str]]:
 
 
 @contextmanager
-def _core_files_allowed() -> Iterator[None]:
+def _core_files_allowed(folder: Path) -> Iterator[None]:
+    """Let Linux write core files; those that fell into the working directory end up in `folder`."""
+    before = set(_core_files())
     soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+        for core in set(_core_files()) - before:
+            shutil.move(core, folder / core.name)
 
 
 def _core_files() -> list[Path]:
-    """Return the memory images that Linux left in the working directory of a run."""
     found = [ROOT / "core", *ROOT.glob("core.[0-9]*")]
     return [path for path in found if path.is_file()]
