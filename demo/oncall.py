@@ -61,7 +61,11 @@ class OnCall:
         state, people = fold(run, platform.journal.entries(run)), platform.people
         plan = Plan.model_validate_json(state.plan_text)
         gate = plan.step(opening.step).gate or plan.gate
-        said = {yes.actor.subject for yes in state.approvals if yes.step == opening.step}
+        said = {
+            yes.actor.subject
+            for yes in state.approvals
+            if yes.step == opening.step and yes.plan == opening.plan
+        }
         members = [name for group in people.groups.values() for name in group.members]
         for name in (self.staff, self.admin, *members):
             person = Actor(name, groups=people.groups_of(name))
