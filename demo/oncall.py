@@ -9,7 +9,11 @@ import httpx
 from pydantic import SecretStr
 
 from demo.stage import Stage
-from engine.errors import RunbookError
+from engine.errors import Refused, RunbookError
+from engine.fold import fold
+from engine.ledger import Actor
+from engine.plan import Plan
+from engine.policy import objection
 from engine.state import Opening
 from flows.door import Waiting, answer, open_gate
 
@@ -32,7 +36,7 @@ class OnCall:
         plan = waiting.schema["properties"]
         fields = {
             "decision": "approve",
-            "name": self._who(opening),
+            "name": self.voter(run, opening),
             "gate": waiting.key,
             "comment": "Read and agreed.",
             "via": "demo",
@@ -51,8 +55,23 @@ class OnCall:
         )
         return SecretStr(response.raise_for_status().json()["key"])
 
-    def _who(self, opening: Opening) -> str:
-        return self.admin if opening.step == "revoke" else self.staff
+    def voter(self, run: str, opening: Opening) -> str:
+        """Name somebody whose yes this gate still lacks: whoever is on call, else any member."""
+        platform = self.stage.platform()
+        state, people = fold(run, platform.journal.entries(run)), platform.people
+        plan = Plan.model_validate_json(state.plan_text)
+        gate = plan.step(opening.step).gate or plan.gate
+        said = {
+            yes.actor.subject
+            for yes in state.approvals
+            if yes.step == opening.step and yes.plan == opening.plan
+        }
+        members = [name for group in people.groups.values() for name in group.members]
+        for name in (self.staff, self.admin, *members):
+            person = Actor(name, groups=people.groups_of(name))
+            if name not in said and not objection(gate, person, state.initiator):
+                return name
+        raise Refused(f"nobody on call may say yes at the gate of {opening.step}")
 
     def wait_for(self, run: str, opening: Opening) -> Waiting:
         """Return the form of this very gate; Prefect shows it a moment after the ledger does."""

@@ -45,7 +45,7 @@ class Desk:
     fingerprint_key: SecretStr
     patience: Patience = Patience()
     report: Callable[[str], None] = print
-    """Where progress goes; what is told here is masked already."""
+    """Where lines for the log go; they are masked, and say which run, step and attempt they are about."""
     redact: Redactor = field(default_factory=Redactor)
 
 
@@ -74,6 +74,10 @@ class Job:
             attempt=self.state.attempt,
             plan=self.state.plan,
         )
+
+    def line(self, text: str) -> str:
+        """Return a line for the log about this step, masked."""
+        return self.state.line(self.desk.redact(text), self.step.id)
 
 
 def opened(job: Job) -> Mapping[tuple[str, str], SecretStr]:
@@ -118,5 +122,5 @@ def _call(job: Job, values: Mapping[tuple[str, str], SecretStr]) -> Call:
         fingerprint=lambda value: fingerprint(
             key.get_secret_value().encode(), job.plan.secret, value
         ),
-        report=lambda text: job.desk.report(job.desk.redact(text)),
+        report=lambda text: job.desk.report(job.line(text)),
     )

@@ -132,3 +132,8 @@ class RunState:
     def step(self, identity: str) -> StepState:
         """Return where this step stands; a step never mentioned waits."""
         return self.steps.get(identity, StepState())
+
+    def line(self, text: str, step: str = "") -> str:
+        """Return one line for a log, which says by itself what run, step and attempt it is about."""
+        told = " ".join(text.split())
+        return f"run {self.run} step {step or '-'} attempt {self.attempt}: {told}"

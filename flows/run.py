@@ -21,7 +21,7 @@ from engine.ledger import Actor
 from engine.plan import Plan
 from engine.preflight import preflight
 from engine.progress import AskPerson, End, Perform, TakeBack, next_move
-from engine.state import Outcome
+from engine.state import Outcome, RunState
 from flows.form import REQUESTED_BY
 from flows.gate import pass_gate
 from flows.record import publish_record
@@ -30,6 +30,9 @@ from flows.voyage import Voyage, enter
 NO_CORE = 1
 """Bytes. Where core files go to a program by a pipe, Linux heeds no other limit, not even 0
 (core(5); fs/coredump.c); where they go to a file, no image is as small."""
+
+LOGGER = "runbook"
+"""How the logger of the engine's own lines is named, below Prefect's for flow and task runs."""
 
 
 class RunFailed(RuntimeError):
@@ -60,7 +63,9 @@ def _run(name: str, parameters: Mapping[str, Any]) -> None:
     voyage = Voyage(_flow_run_id(), platform, _desk(platform), plan)
     state = voyage.state()
     findings = _preflight(voyage, plan) if state.attempt == 0 else {}
-    enter(voyage, _actor(platform, initiator), findings)
+    state = enter(voyage, _actor(platform, initiator), findings)
+    begun = "started" if state.attempt == 1 else "picked up again"
+    _logger().info(state.line(f"{name} is {begun}"))
     _sail(voyage)
 
 
@@ -78,23 +83,34 @@ def _sail(voyage: Voyage) -> None:
         match move:
             case Perform(step, interrupted):
                 publish_record(voyage)
-                _as_task(voyage.job(step), interrupted=interrupted)
+                _as_task(voyage, voyage.job(step), interrupted=interrupted)
             case TakeBack(step):
                 publish_record(voyage)
-                _as_task(voyage.job(step, back=True))
+                _as_task(voyage, voyage.job(step, back=True))
             case AskPerson():
-                pass_gate(voyage, move)
+                _ask(voyage, state, move)
             case End(outcome):
                 if state.outcome is None:
                     voyage.end(state, outcome)
                 publish_record(voyage)
-                _say_end(outcome)
+                _say_end(state, outcome)
                 return
             case _:
                 assert_never(move)
 
 
-def _as_task(job: Job, *, interrupted: bool = False) -> None:
+def _ask(voyage: Voyage, state: RunState, move: AskPerson) -> None:
+    """Pass a gate, saying what came of it; does not return where the run is suspended."""
+    opening = state.opening
+    step = opening.step if opening else move.step.id
+    if opening is None:
+        _logger().info(state.line(f"a person is asked, gate {state.openings + 1}", step))
+    pass_gate(voyage, move)
+    last = voyage.desk.journal.entries(voyage.run)[-1]
+    _logger().info(state.line(f"gate {state.openings} is answered: {last.event.value}", step))
+
+
+def _as_task(voyage: Voyage, job: Job, *, interrupted: bool = False) -> None:
     """Perform one step as a Prefect task run named after it; nothing goes in, nothing comes out."""
     suffix = "-undo" if job.back else ""
 
@@ -108,10 +124,15 @@ def _as_task(job: Job, *, interrupted: bool = False) -> None:
         log_prints=False,
     )
     def step() -> None:
-        here = replace(job, desk=replace(job.desk, report=_logger().info))
+        log = _logger()
+        log.info(job.line(f"{job.step.uses} {'is taken back' if job.back else 'begins'}"))
+        here = replace(job, desk=replace(job.desk, report=log.info))
         failed = take_back(here) if job.back else perform(here, interrupted=interrupted)
         if failed is not None:
+            log.error(job.line(f"failed: {failed.message}"))
             raise StepFailed(failed.message)
+        now = voyage.state().step(job.step.id)
+        log.info(job.line(f"{now.status.value}: {now.evidence}"))
 
     try:
         step()
@@ -154,9 +175,10 @@ def _flow_run_id() -> str:
 
 
 def _logger() -> Any:
-    return get_run_logger()
+    """Return the log of the flow or task run in hand, under a name by which its lines are known."""
+    return get_run_logger().getChild(LOGGER)  # type: ignore[union-attr] # Prefect's own
 
 
-def _say_end(outcome: Outcome) -> None:
+def _say_end(state: RunState, outcome: Outcome) -> None:
     level = logging.INFO if outcome is Outcome.COMPLETED else logging.WARNING
-    _logger().log(level, "the run is over: %s", outcome.value)
+    _logger().log(level, state.line(f"the run is over: {outcome.value}"))

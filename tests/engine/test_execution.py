@@ -92,6 +92,23 @@ def test_transient_failure_is_waited_out_with_growing_pauses(bench: Bench) -> No
     ]
 
 
+def test_each_line_of_a_step_says_which_run_step_and_attempt_it_is_about(bench: Bench) -> None:
+    bench.decide("approve")
+    bench.resume()
+    bench.lamps.trouble = [Transient("busy")]
+
+    bench.make_move()
+
+    assert bench.told == [
+        "run run-1 step light attempt 2: no answer yet, next try in 1 s",
+        "slept 1",
+    ]
+
+
+def test_a_line_stays_one_line(bench: Bench) -> None:
+    assert bench.state.line("it said:\n  no\n") == "run run-1 step - attempt 1: it said: no"
+
+
 def test_patience_ends(bench: Bench) -> None:
     bench.decide("approve")
     bench.lamps.trouble = [Transient("busy")] * 4

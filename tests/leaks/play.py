@@ -1,0 +1,141 @@
+"""Every runbook played: two so that all goes wrong that may, whatever else there is as it comes."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.catalogue import Catalogue
+from engine.errors import RunbookError
+from engine.inputs import eligible
+from engine.runbook import Runbook
+from engine.state import Kind, Opening, Outcome
+from flows.door import prefect_state
+from sandbox.faults import Fault
+from tests.flows.voyages import begin, process_of, state, until
+from tests.leaks.crew import Crew, crew, flow_below, openings
+from tests.leaks.mistakes import make_mistakes
+from tests.leaks.theatre import Theatre
+
+SLOW = 20
+"""Seconds the double takes over one request, so that a kill falls into it."""
+SAMPLES: Mapping[str, object] = {
+    "string": "a test of the engine",
+    "integer": 1,
+    "boolean": True,
+    "date": "2026-11-23",
+}
+"""What is typed into an input of each type that has no default."""
+
+
+def play_every_runbook(theatre: Theatre) -> dict[str, Outcome | str]:
+    """Return how each runbook ended, or why nobody could play it."""
+    ends: dict[str, Outcome | str] = {}
+    for file in theatre.stage.platform().files():
+        play = TROUBLED.get(file.stem, agree_to_all)
+        try:
+            run = play(theatre, file.stem)
+            ends[file.stem] = state(theatre.stage, run).outcome or "it did not end"
+            theatre.runs[file.stem] = run
+        except (AssertionError, RunbookError) as error:
+            ends[file.stem] = f"nobody can play it: {error}"
+        theatre.world.faults.clear()
+        theatre.mark_stores(file.stem)
+        theatre.keep_databases(f"after {file.stem}")
+    return ends
+
+
+def rotate_a_key_that_a_person_brings(theatre: Theatre, runbook: str) -> str:
+    """Mistakes at the first gate, failures and a kill on the way; completed in the end."""
+    faults, people, run = theatre.world.faults, crew(theatre), begin(runbook)
+    make_mistakes(theatre, run)
+    theatre.keep_databases("after the mistakes")
+    faults.add("vaultwarden", "status", path="/identity/connect/token", times=2)
+    faults.add("vaultwarden", "lost_reply", method="PUT", path="/api/ciphers/*")
+    faults.add("anthropic", "status", status=529, times=1)
+    faults.add("app", "status", path="/chat", status=404)
+    faults.add("anthropic", "status", method="POST", path="*/api_keys/*", status=403)
+    slow = Fault(
+        double="kubernetes", kind="delay", method="PATCH", path="/apis/apps/*", seconds=SLOW
+    )
+    for opening in openings(theatre, run):
+        if opening.kind is Kind.FAILURE:
+            people.say(run, opening, "retry")
+        elif slow not in theatre.struck:
+            _crash(people, run, opening, slow, signal.SIGKILL)
+        else:
+            people.say(run, opening)
+    return run
+
+
+def rotate_a_generated_value_and_take_it_back(theatre: Theatre, runbook: str) -> str:
+    """An abort in the middle of a write, then a failure that is rolled back."""
+    faults, people = theatre.world.faults, crew(theatre)
+    run = begin(runbook, secret="matomo-admin-password")
+    slow = Fault(double="vaultwarden", kind="delay", method="PUT", path="/api/*", seconds=SLOW)
+    for opening in openings(theatre, run):
+        if opening.kind is Kind.FAILURE:
+            faults.clear()
+            people.say(run, opening, "roll back" if slow in theatre.struck else "retry")
+        elif slow not in theatre.struck:
+            _crash(people, run, opening, slow, signal.SIGABRT)
+        else:
+            if opening.step == "verify":  # what fails is the look after it
+                faults.add("vaultwarden", "status", path="/identity/*", status=400, times=None)
+            people.say(run, opening)
+    return run
+
+
+Play = Callable[[Theatre, str], str]
+TROUBLED: Mapping[str, Play] = {
+    "rotate-anthropic-api-key": rotate_a_key_that_a_person_brings,
+    "rotate-api-key": rotate_a_generated_value_and_take_it_back,
+}
+"""Runbooks for which it is known what may go wrong where; each returns the id of its run."""
+ENDS: Mapping[str, Outcome] = {"rotate-api-key": Outcome.ROLLED_BACK}
+"""How a play must end, if not completed."""
+
+
+def agree_to_all(theatre: Theatre, runbook: str) -> str:
+    """Play a runbook of which nothing is known but what its own file says."""
+    platform, people = theatre.stage.platform(), crew(theatre)
+    run = begin(runbook, **inputs(platform.runbook(runbook), platform.catalogue))
+    for opening in openings(theatre, run):
+        assert opening.kind is not Kind.FAILURE, f"its step {opening.step} failed"
+        people.say(run, opening)
+    return run
+
+
+def inputs(runbook: Runbook, catalogue: Catalogue) -> dict[str, Any]:
+    """Return something for every input that has no default."""
+    secrets = eligible(runbook, catalogue)
+    return {
+        name: secrets[0] if spec.type == "secret" else (*spec.choices, SAMPLES.get(spec.type))[0]
+        for name, spec in runbook.inputs.items()
+        if spec.default is None
+    }
+
+
+def _crash(people: Crew, run: str, opening: Opening, slow: Fault, how: signal.Signals) -> None:
+    """Approve up to the restart, and end the process in the middle of the slow request.
+
+    Where the run stops at another gate before it, nothing is ended; the next gate is as good.
+    """
+    theatre = people.theatre
+    faults = theatre.world.faults
+    fault = faults.arm(slow)
+
+    def struck() -> bool | None:
+        now = state(theatre.stage, run).opening
+        return True if faults.hits(fault) or (now and now != opening) else None
+
+    if people.say(run, opening, through="restart"):
+        until(struck, f"the slow request to {slow.double}")
+    if faults.hits(fault):
+        flow = until(lambda: flow_below(theatre.temp) or process_of(run), "the process of the run")
+        os.kill(flow, how)
+        theatre.struck.append(slow)
+        until(lambda: True if prefect_state(run) == "Crashed" else None, "Prefect to see the crash")
+    faults.remove(fault)
