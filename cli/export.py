@@ -16,13 +16,12 @@ from engine.ledger import Actor, Draft, Event, to_json
 MODE = 0o600
 
 
-def export_trail(platform: Platform, output: Path | None, by: str) -> None:
-    """Record that `by` exports the ledger, then write it up to and with that entry.
+def export_trail(platform: Platform, output: Path | None, actor: Actor) -> None:
+    """Record that `actor` exports the ledger, then write it up to and with that entry.
 
     A file is there whole or not at all. Raises `Refused` if it cannot be written; that somebody
     tried is then recorded all the same.
     """
-    actor = Actor(by, groups=platform.people.groups_of(by), via="cli")
     with platform.journal as journal:
         last = journal.append(
             Draft(run="", event=Event.TRAIL_EXPORTED, actor=actor, details={"to": _place(output)})

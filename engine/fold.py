@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.ledger import Entry, Event, identity
+from engine.ledger import BESIDE, Entry, Event, identity
 from engine.state import Approval, Kind, Opening, Outcome, RunState, Status
 
 
@@ -242,5 +242,5 @@ _FOLDS: Mapping[Event, Callable[[RunState, Entry], RunState]] = {
     Event.UNDO_STARTED: _undo_started,
     Event.UNDO_SUCCEEDED: _undo_succeeded,
     Event.UNDO_FAILED: _undo_failed,
-    Event.TRAIL_EXPORTED: _ignored,
+    **dict.fromkeys(BESIDE, _ignored),
 }
