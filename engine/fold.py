@@ -71,6 +71,8 @@ def _gate_approved(state: RunState, entry: Entry) -> RunState:
         details.get("comment", ""),
         entry.at,
         entry.plan,
+        until=details.get("until", ""),
+        glass=entry.event is Event.GLASS_BROKEN,
     )
     approved = replace(
         state, opening=None, approvals=(*state.approvals, approval), refusal="", changes=()
@@ -234,6 +236,10 @@ _FOLDS: Mapping[Event, Callable[[RunState, Entry], RunState]] = {
     Event.GATE_SKIPPED: _gate_skipped,
     Event.GATE_REFUSED: _gate_closed,
     Event.GATE_EXPIRED: _gate_closed,
+    Event.GATE_REMINDED: _ignored,
+    Event.GATE_ESCALATED: _ignored,
+    Event.GATE_PREAPPROVED: _gate_approved,
+    Event.GLASS_BROKEN: _gate_approved,
     Event.FAILURE_DECIDED: _failure_decided,
     Event.STEP_STARTED: _step_started,
     Event.STEP_FOUND_DONE: _step_ended,

@@ -74,7 +74,7 @@ def _forbid_core_files() -> None:
 def _sail(voyage: Voyage) -> None:
     while True:
         state = voyage.state()
-        move = next_move(voyage.plan, state, voyage.desk.registry)
+        move = next_move(voyage.plan, state, voyage.desk.registry, voyage.present())
         match move:
             case Perform(step, interrupted):
                 publish_record(voyage)

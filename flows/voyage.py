@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from engine.fold import fold
 from engine.job import Desk, Job
 from engine.ledger import Actor, Draft, Event
 from engine.plan import Plan, PlannedStep
+from engine.present import Present, present
 from engine.state import Outcome, RunState
 
 
@@ -29,6 +31,10 @@ class Voyage:
     def state(self) -> RunState:
         """Return where the run stands, read anew from the ledger."""
         return fold(self.run, self.desk.journal.entries(self.run))
+
+    def present(self) -> Present:
+        """Return what time it is, and whether changes are frozen."""
+        return present(datetime.now(UTC), self.platform.freezes)
 
     def job(self, step: PlannedStep, *, back: bool = False) -> Job:
         """Return one step of the run, ready to be performed."""
