@@ -5,7 +5,7 @@ from __future__ import annotations
 from cli.text import SHORT, flat, moment
 from engine.ledger import Actor, Entry, Event
 
-SEVERAL = ("decision", "why", "message", "evidence", "outcome", "to", "comment")
+SEVERAL = ("decision", "why", "message", "evidence", "outcome", "comment")
 """Details worth a place in a table, in this order."""
 
 
@@ -24,7 +24,10 @@ def summary(entry: Entry) -> str:
         case _:
             through = str(told.get("through") or entry.step)
             reach = [f"through {through}"] if through != entry.step else []
-            return flat("; ".join([*reach, *(str(told[n]) for n in SEVERAL if told.get(n))]))
+            to = told.get("to")
+            whom = [f"to {' or '.join(to) if isinstance(to, list) else to}"] if to else []
+            said = (str(told[n]) for n in SEVERAL if told.get(n))
+            return flat("; ".join([*reach, *said, *whom]))
 
 
 def actor(person: Actor) -> str:

@@ -14,8 +14,9 @@ from adapters.platform import open_platform
 from cli.anchoring import anchor_head
 from cli.export import export_trail
 from cli.filters import Wanted, known_event, moment_of, select
-from cli.options import AsJson, By, new_app
+from cli.options import AsJson, By, Comment, Run, new_app
 from cli.recorder import person, record
+from cli.reviewing import review_run
 from cli.runs import find_run
 from cli.screen import say, say_json, show, table
 from cli.trail import HEAD, row
@@ -167,6 +168,15 @@ def anchor(
         print(note, end="")
     else:
         say(f"the head is entry {note.splitlines()[1]}, {note.splitlines()[2]}")
+
+
+@app.command()
+def review(run: Run, by: By = "", comment: Comment = "") -> None:
+    """Say what the review of broken glass found, and close it.
+
+    For somebody in a group who did not break it. The comment is needed.
+    """
+    review_run(open_platform(), run, by, comment)
 
 
 def _verify_file(file: Path, known: tuple[Witness, ...]) -> None:
