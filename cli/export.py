@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import closing
 from itertools import takewhile
 from pathlib import Path
@@ -28,14 +28,18 @@ def export_trail(platform: Platform, output: Path | None, actor: Actor) -> None:
         )
         with closing(journal.stream()) as entries:
             lines = map(to_json, takewhile(lambda entry: entry.sequence <= last.sequence, entries))
-            _write(lines, output)
+            write_lines(lines, output)
 
 
 def _place(output: Path | None) -> str:
     return str(output.absolute()) if output is not None else "standard output"
 
 
-def _write(lines: Iterator[str], output: Path | None) -> None:
+def write_lines(lines: Iterable[str], output: Path | None) -> None:
+    """Write lines to a file, whole or not at all, for its owner alone; else to standard output.
+
+    Raises `Refused` if it cannot be written.
+    """
     if output is None:
         for line in lines:
             sys.stdout.buffer.write(f"{line}\n".encode())

@@ -16,6 +16,8 @@ from cli.export import export_trail
 from cli.filters import Wanted, known_event, moment_of, select
 from cli.options import AsJson, By, Comment, Run, new_app
 from cli.recorder import person, record
+from cli.report import Period
+from cli.reporting import write_report
 from cli.reviewing import review_run
 from cli.runs import find_run
 from cli.screen import say, say_json, show, table
@@ -32,6 +34,21 @@ Since = Annotated[
 ]
 Until = Annotated[
     str, typer.Option("--until", metavar="MOMENT", help="Only before this moment, e.g. a date.")
+]
+Anchors = Annotated[
+    list[Path] | None,
+    typer.Option("--anchor", metavar="FILE", help="Signed notes that must hold; once for each."),
+]
+Keys = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--anchor-key",
+        metavar="KEY",
+        help="Public key of the notes, or a file that holds it; else the settings say.",
+    ),
+]
+Git = Annotated[
+    bool, typer.Option("--git", help="The heads in rotation commits must be in the ledger.")
 ]
 
 
@@ -117,9 +134,7 @@ def verify(
         typer.Option("--file", metavar="FILE", help="Verify this export, not the ledger itself."),
     ] = None,
     *,
-    git: Annotated[
-        bool, typer.Option("--git", help="The heads in rotation commits must be in the ledger.")
-    ] = False,
+    git: Git = False,
 ) -> None:
     """Check that the ledger is what was once written.
 
@@ -177,6 +192,30 @@ def review(run: Run, by: By = "", comment: Comment = "") -> None:
     For somebody in a group who did not break it. The comment is needed.
     """
     review_run(open_platform(), run, by, comment)
+
+
+@app.command()
+def report(
+    output: Annotated[Path, typer.Option("--html", metavar="FILE", help="Where the report goes.")],
+    since: Since = "",
+    until: Until = "",
+    by: By = "",
+    *,
+    anchors: Anchors = None,
+    keys: Keys = None,
+    git: Git = False,
+) -> None:
+    """Write a report for the quarterly review, as one HTML file without scripts.
+
+    Broken glass with its reviews, secrets by age, runs, decisions, refusals and reads, and at the
+    top whether the ledger is what was once written.
+    """
+    period = Period(moment_of(since, "--since"), moment_of(until, "--until"))
+    asked = Asked((), anchors or (), keys or (), git)
+    broken = write_report(open_platform(), period, output, asked, by)
+    say(f"written: {output}")
+    if broken is not None:
+        raise broken
 
 
 def _verify_file(file: Path, known: tuple[Witness, ...]) -> None:
