@@ -150,7 +150,9 @@ def _perform(job: Job, interrupted: bool) -> None:
     if isinstance(found, Unclear):
         raise OutcomeUnknown(found.because, hint="Nothing was changed; look for yourself.")
     with exclusively(job, params, call) as under:
-        started = job.desk.journal.append(job.draft(Event.STEP_STARTED, key=call.key), under=under)
+        before = {"found": job.desk.redact(found.finding)} if found.finding else {}
+        draft = job.draft(Event.STEP_STARTED, key=call.key, **before)
+        started = job.desk.journal.append(draft, under=under)
         call = replace(call, head=started.hash)
         _record(job, Event.STEP_SUCCEEDED, _run_patiently(job, params, call), under)
 

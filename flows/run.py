@@ -22,10 +22,12 @@ from engine.plan import Plan
 from engine.preflight import preflight
 from engine.progress import AskPerson, End, Perform, TakeBack, next_move
 from engine.state import Outcome
+from flows.beforehand import rely_on_preapproval
 from flows.form import REQUESTED_BY
 from flows.gate import pass_gate
 from flows.record import publish_record
 from flows.voyage import Voyage, enter
+from flows.whereabouts import refusals_recorded, whereabouts
 
 NO_CORE = 1
 """Bytes. Where core files go to a program by a pipe, Linux heeds no other limit, not even 0
@@ -56,11 +58,15 @@ def _run(name: str, parameters: Mapping[str, Any]) -> None:
     given = dict(parameters)
     initiator = given.pop(REQUESTED_BY)
     platform = open_platform()
-    plan = platform.plan(name, given)
-    voyage = Voyage(_flow_run_id(), platform, _desk(platform), plan)
-    state = voyage.state()
-    findings = _preflight(voyage, plan) if state.attempt == 0 else {}
-    enter(voyage, _actor(platform, initiator), findings)
+    run, actor = _flow_run_id(), _actor(platform, initiator)
+    with refusals_recorded(platform, run, name, actor):
+        plan = platform.plan(name, given)
+        voyage = Voyage(run, platform, _desk(platform), plan)
+        is_new = voyage.state().attempt == 0
+        findings = _preflight(voyage, plan) if is_new else {}
+        enter(voyage, actor, findings, whereabouts(platform))
+    if is_new:
+        rely_on_preapproval(voyage)
     _sail(voyage)
 
 

@@ -37,6 +37,21 @@ def waiting() -> Select[tuple[object, ...]]:
     return select(ENTRIES).join(OPENINGS, since).order_by(OPENINGS.c.opened, ENTRIES.c.sequence)
 
 
+def refuse_used(connection: Connection, draft: Draft) -> None:
+    """Raise `Overtaken` if `draft` relies on an approval from before that was used already."""
+    if draft.event is not Event.GATE_PREAPPROVED:
+        return
+    rows = connection.execute(
+        select(ENTRIES.c.run, ENTRIES.c.details).where(ENTRIES.c.event == draft.event.value)
+    )
+    for row in rows:
+        if json.loads(row.details)["preapproval"] == draft.details["preapproval"]:
+            raise Overtaken(
+                f"the approval of entry {draft.details['preapproval']} was used by run {row.run}",
+                hint="An approval beforehand is for one run.",
+            )
+
+
 def refuse_overtaken(connection: Connection, draft: Draft, opening: int) -> None:
     """Raise `Overtaken` unless `draft` may still follow this opening of its run's gate.
 

@@ -85,6 +85,7 @@ class SqlJournal:
         with self._database.writing() as connection:
             entry = self._chain(connection, draft)
             leases.refuse_lost(connection, draft.run, under or {})
+            openings.refuse_used(connection, draft)
             if upon:
                 openings.refuse_overtaken(connection, draft, upon)
             if hold:
