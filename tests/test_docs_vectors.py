@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 
 from engine.errors import ChainBroken, Refused
 from engine.ledger import GENESIS, read_lines
@@ -67,3 +68,15 @@ def test_a_note_by_another_key_of_the_same_name_counts_for_neither() -> None:
     assert stranger.signed_head(note, key) is None
     with pytest.raises(Refused, match="not signed by a key that is known here"):
         read_notes(note, [key])
+
+
+def test_a_note_whose_text_was_changed_counts_for_neither() -> None:
+    key = (FOLDER / "anchor.key").read_text(encoding="utf-8")
+    note = (FOLDER / "anchor.txt").read_text(encoding="utf-8")
+    changed = note.replace("\n6\n", "\n5\n")
+
+    assert changed != note
+    with pytest.raises(InvalidSignature):
+        stranger.signed_head(changed, key)
+    with pytest.raises(Refused, match="the note about entry 5 is not signed"):
+        read_notes(changed, [key])
