@@ -17,8 +17,9 @@ h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin-
 .result.broken { border-color: #b3261e; background: #fcebea; font-weight: 600; }
 table { border-collapse: collapse; width: 100%; font-size: .85rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .5rem;
-  border-bottom: 1px solid #ddd; overflow-wrap: anywhere; }
-th { border-bottom: 2px solid #888; } tr.loud td { background: #fff4d6; }
+  border-bottom: 1px solid #ddd; overflow-wrap: break-word; }
+th { border-bottom: 2px solid #888; white-space: nowrap; }
+td:last-child { overflow-wrap: anywhere; min-width: 4rem; } tr.loud td { background: #fff4d6; }
 tr { break-inside: avoid; } thead { display: table-header-group; }
 @media print { body { margin: 0; max-width: none; font-size: 11px; } h2 { break-after: avoid; } }
 @page { size: A4 landscape; margin: 1.2cm; }"""
