@@ -18,6 +18,7 @@ from engine.catalogue import Catalogue, People
 from engine.checks import read_runbook
 from engine.errors import Refused
 from engine.findings import Finding, Invalid, Place
+from engine.freeze import Freeze, Freezes
 from engine.inputs import check_inputs
 from engine.job import Desk
 from engine.loading import load
@@ -27,7 +28,7 @@ from engine.sealing import Seal
 from engine.step import AnyStep
 from engine.surroundings import Surroundings
 
-NOT_RUNBOOKS = frozenset({"secrets.yaml", "people.yaml"})
+NOT_RUNBOOKS = frozenset({"secrets.yaml", "people.yaml", "freeze.yaml"})
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,14 @@ class Platform:
         """Who is in which group; raises as `catalogue` does."""
         path = self.settings.people
         return load(_read(path, "the list of groups"), _shown(path), People)[0]
+
+    @cached_property
+    def freezes(self) -> tuple[Freeze, ...]:
+        """When changes are frozen; raises `Invalid`, or `Refused` if a file is named and not there."""
+        path = self.settings.freeze or self.settings.people.with_name("freeze.yaml")
+        if self.settings.freeze is None and not path.exists():
+            return ()
+        return load(_read(path, "the list of freezes"), _shown(path), Freezes)[0].freeze
 
     @cached_property
     def journal(self) -> SqlJournal:

@@ -17,6 +17,7 @@ from adapters.bitwarden import BitwardenSettings
 from adapters.flux import FluxSettings
 from adapters.http import HttpSettings
 from adapters.ledger import LedgerSettings
+from adapters.notice import NoticeSettings
 from adapters.shared.checkout import GitSettings
 from adapters.shared.cluster import KubernetesSettings
 from adapters.sops import SopsSettings
@@ -51,6 +52,9 @@ class Settings(BaseModel):
     runbooks: Path = Field(Path("runbooks"), description="Folder of runbooks.")
     catalogue: Path = Field(Path("runbooks/secrets.yaml"), description="The catalogue.")
     people: Path = Field(Path("runbooks/people.yaml"), description="The groups that gates name.")
+    freeze: Path | None = Field(
+        None, description="The times in which changes are frozen; else freeze.yaml beside `people`."
+    )
     platform: dict[str, Any] = Field(
         default_factory=dict, description="Facts that runbooks refer to as platform.<name>."
     )
@@ -64,6 +68,7 @@ class Settings(BaseModel):
     flux: FluxSettings = FluxSettings()
     anthropic: AnthropicSettings = AnthropicSettings()
     http: HttpSettings = HttpSettings()
+    notice: NoticeSettings = NoticeSettings()
 
     @model_validator(mode="before")
     @classmethod

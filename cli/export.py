@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import closing
 from itertools import takewhile
 from pathlib import Path
@@ -16,27 +16,30 @@ from engine.ledger import Actor, Draft, Event, to_json
 MODE = 0o600
 
 
-def export_trail(platform: Platform, output: Path | None, by: str) -> None:
-    """Record that `by` exports the ledger, then write it up to and with that entry.
+def export_trail(platform: Platform, output: Path | None, actor: Actor) -> None:
+    """Record that `actor` exports the ledger, then write it up to and with that entry.
 
     A file is there whole or not at all. Raises `Refused` if it cannot be written; that somebody
     tried is then recorded all the same.
     """
-    actor = Actor(by, groups=platform.people.groups_of(by), via="cli")
     with platform.journal as journal:
         last = journal.append(
             Draft(run="", event=Event.TRAIL_EXPORTED, actor=actor, details={"to": _place(output)})
         )
         with closing(journal.stream()) as entries:
             lines = map(to_json, takewhile(lambda entry: entry.sequence <= last.sequence, entries))
-            _write(lines, output)
+            write_lines(lines, output)
 
 
 def _place(output: Path | None) -> str:
     return str(output.absolute()) if output is not None else "standard output"
 
 
-def _write(lines: Iterator[str], output: Path | None) -> None:
+def write_lines(lines: Iterable[str], output: Path | None) -> None:
+    """Write lines to a file, whole or not at all, for its owner alone; else to standard output.
+
+    Raises `Refused` if it cannot be written.
+    """
     if output is None:
         for line in lines:
             sys.stdout.buffer.write(f"{line}\n".encode())

@@ -35,7 +35,7 @@ def follow(platform: Platform, run: str, *, after: int = 0) -> Exit:
     """
     with progress(after) as show:
         told = _until_still(platform, run, after, show)
-    move = move_of(told, platform.registry)
+    move = move_of(told, platform)
     if told.state.refusal:
         say(f"the last answer did not count: {told.state.refusal}")
     say(f"{told.plan.runbook} {run}: {stands(told, move)}")
@@ -64,8 +64,8 @@ def _until_still(platform: Platform, run: str, after: int, show: Show) -> Told:
 def _is_still(told: Told, after: int) -> bool:
     if told.state.outcome is not None:
         return True
-    last = told.entries[-1]
-    return last.event is Event.GATE_OPENED and last.sequence > after
+    opened = [entry for entry in told.entries if entry.event is Event.GATE_OPENED]
+    return told.state.opening is not None and opened[-1].sequence > after
 
 
 def _refuse_dead(platform: Platform, run: str) -> None:

@@ -17,6 +17,7 @@ from cli.screen import is_asked, say, say_markdown
 from cli.sealing import sealed_value
 from cli.server import door
 from cli.text import SHORT
+from engine.decision import BREAK_GLASS
 from engine.errors import Refused
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def _refuse_unfit(waiting: Waiting, fields: Mapping[str, Any], reply: Reply) -> 
     if reply.decision not in allowed:
         raise Refused(
             f"at {gate} one can {', '.join(allowed)}, not {reply.decision}",
-            hint="After a failure that is `runbook resume`; before a step, approve or reject.",
+            hint="After a failure that is `runbook resume`; before a step, approve or reject. "
+            "The glass can be broken where the runbook declares it.",
         )
     reach = choices(fields.get("approve_through", {}))
     if reply.through and reply.through not in reach:
@@ -118,7 +120,7 @@ def _refuse_value(fields: Mapping[str, Any], reply: Reply) -> None:
     takes_value = "sealed_value" in fields
     if reply.value and not takes_value:
         raise Refused("this gate asks for no value", hint="Leave --value out.")
-    if takes_value and reply.decision == "approve" and not reply.value:
+    if takes_value and reply.decision in ("approve", BREAK_GLASS) and not reply.value:
         raise Refused("this gate asks for a value", hint="Add --value; it is read without echo.")
 
 

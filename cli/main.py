@@ -23,14 +23,15 @@ COMMANDS = {
     "run": "Start a run and print its id.",
     "status": "Show the runs that have not ended, or all about one run.",
     "approve": "Say yes at the gate where a run stands.",
+    "preapprove": "Say yes to one run before it is started.",
     "reject": "Say no at the gate where a run stands.",
     "resume": "Pick a broken run up again, or decide after a failure.",
     "recover": "Say where a secret stands and what is safe, ledger or not.",
     "seal": "Encrypt a value for the engine, to paste into a form.",
-    "audit": "Read, verify and export the audit trail.",
+    "audit": "Read, verify, export and review the audit trail.",
     "doctor": "See whether every outside system can be used.",
     "schema": "Print the JSON Schema of a runbook, for editors.",
-    "keygen": "Make the engine's age key.",
+    "keygen": "Make the engine's age key, or with --anchor the ledger's.",
 }
 """Every command with the first line of its help; `cli.commands.<name>` is its module."""
 

@@ -19,6 +19,7 @@ from adapters import (
 from adapters.platform import Platform
 from adapters.settings import EngineSettings, Settings
 from adapters.shared.files import read_secret
+from cli.reviewing import look_at_reviews
 from cli.server import door
 from engine.errors import Refused
 from engine.findings import Invalid
@@ -85,6 +86,7 @@ SYSTEMS = (
         lambda s: s.ledger != ledger.LedgerSettings(),
         (ANY,),
     ),
+    System("reviews", look_at_reviews, lambda s: s.ledger != ledger.LedgerSettings(), (ANY,)),
     System("prefect", _prefect, _has_prefect, (ANY,), ("flows.door",)),
     System(
         "sops",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cli.text import SHORT, flat, moment
 from engine.ledger import Actor, Entry, Event
 
-SEVERAL = ("decision", "why", "message", "evidence", "outcome", "to", "comment")
+SEVERAL = ("decision", "why", "message", "evidence", "outcome", "comment")
 """Details worth a place in a table, in this order."""
 
 
@@ -17,12 +17,17 @@ def summary(entry: Entry) -> str:
             return flat(f"{told.get('runbook', '')}: {told.get('title', '')}")
         case Event.GATE_OPENED:
             return flat(f"{told.get('kind', '')} gate until {moment(str(told.get('expires')))}")
+        case Event.TRAIL_READ:
+            return flat(", ".join(f"{name} {value}" for name, value in told.items())) or "all of it"
         case Event.PLAN_CHANGED:
             return f"now {entry.plan[:19]}"
         case _:
             through = str(told.get("through") or entry.step)
             reach = [f"through {through}"] if through != entry.step else []
-            return flat("; ".join([*reach, *(str(told[n]) for n in SEVERAL if told.get(n))]))
+            to = told.get("to")
+            whom = [f"to {' or '.join(to) if isinstance(to, list) else to}"] if to else []
+            said = (str(told[n]) for n in SEVERAL if told.get(n))
+            return flat("; ".join([*reach, *said, *whom]))
 
 
 def actor(person: Actor) -> str:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
+from adapters.platform import Platform
 from cli.runs import Told
 from cli.text import SHORT, moment
 from engine.decision import allowed
 from engine.ledger import Entry, Event, timestamp
 from engine.plan import PlannedStep
+from engine.present import present
 from engine.progress import AskPerson, End, Move, Perform, TakeBack, next_move
 from engine.runbook import Gate
 from engine.state import Kind, RunState
-from engine.step import AnyStep, Ask
+from engine.step import Ask
 
 DECISIONS = (
     Event.GATE_APPROVED,
+    Event.GATE_PREAPPROVED,
+    Event.GLASS_BROKEN,
     Event.GATE_SKIPPED,
     Event.GATE_REJECTED,
     Event.FAILURE_DECIDED,
@@ -33,9 +37,10 @@ FLAGS = {
 """How `runbook resume` says what may follow a failure."""
 
 
-def move_of(told: Told, registry: Mapping[str, AnyStep]) -> Move:
-    """Return the one move that is next."""
-    return next_move(told.plan, told.state, registry)
+def move_of(told: Told, platform: Platform) -> Move:
+    """Return the one move that is next, as things are now."""
+    now = present(datetime.now(UTC), platform.freezes)
+    return next_move(told.plan, told.state, platform.registry, now)
 
 
 def stands(told: Told, move: Move) -> str:

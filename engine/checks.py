@@ -6,14 +6,15 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 
 from engine.catalogue import Catalogue, People
+from engine.durations import spell
 from engine.findings import Finding, Invalid
 from engine.loading import build
 from engine.mending import mended
 from engine.ordering import check_ordering
 from engine.parameters import check_parameters
 from engine.references import find
-from engine.runbook import RESERVED_INPUTS, Runbook, StepSpec
-from engine.source import Source, parse
+from engine.runbook import RESERVED_INPUTS, Gate, GateChange, Runbook, StepSpec
+from engine.source import Path, Source, parse
 from engine.step import AnyStep, Ask, Effect
 from engine.surroundings import Surroundings
 
@@ -39,6 +40,7 @@ def check(runbook: Runbook, source: Source, around: Surroundings) -> Iterator[Fi
     yield from _inputs(runbook, source, around.catalogue)
     yield from _secret(runbook, source, around.catalogue)
     yield from _groups(runbook, source, around.people)
+    yield from _reminders(runbook, source)
     yield from _stray_references(source)
     seen: dict[str, StepSpec] = {}
     for index, spec in enumerate(runbook.steps):
@@ -110,19 +112,42 @@ def _secret(runbook: Runbook, source: Source, catalogue: Catalogue) -> Iterator[
 
 
 def _groups(runbook: Runbook, source: Source, people: People) -> Iterator[Finding]:
-    gates: list[tuple[tuple[str | int, ...], tuple[str, ...]]] = [(("gate",), runbook.gate.groups)]
+    named: list[tuple[Path, tuple[str, ...]]] = [(("gate", "groups"), runbook.gate.groups)]
+    named += _escalates(("gate",), runbook.gate)
+    if runbook.break_glass is not None:
+        named.append((("break_glass", "groups"), runbook.break_glass.groups))
     for index, spec in enumerate(runbook.steps):
-        if spec.gate is not None and spec.gate != "none":
-            gates.append((("steps", index, "gate"), spec.gate.groups or ()))
-    for path, groups in gates:
+        if isinstance(spec.gate, GateChange):
+            path: Path = ("steps", index, "gate")
+            named += [((*path, "groups"), spec.gate.groups or ()), *_escalates(path, spec.gate)]
+    for path, groups in named:
         for number, group in enumerate(groups):
             if group not in people.groups:
                 yield Finding(
-                    source.place((*path, "groups", number)),
+                    source.place((*path, number)),
                     f"unknown group `{group}`",
                     nearest(group, people.groups)
                     or "Add it to the list of groups, runbooks/people.yaml.",
                 )
+
+
+def _escalates(path: Path, gate: Gate | GateChange) -> list[tuple[Path, tuple[str, ...]]]:
+    return [((*path, "escalate", "to"), gate.escalate.to)] if gate.escalate else []
+
+
+def _reminders(runbook: Runbook, source: Source) -> Iterator[Finding]:
+    gates: list[tuple[Path, Gate | None]] = [(("gate",), runbook.gate)]
+    for index, spec in enumerate(runbook.steps):
+        if isinstance(spec.gate, GateChange):
+            gates.append((("steps", index, "gate"), runbook.gate_of(spec)))
+    for path, gate in gates:
+        if gate is not None and gate.remind is not None and gate.remind >= gate.expires:
+            yield Finding(
+                source.place((*path, "remind")),
+                f"nobody can be reminded {spell(gate.remind)} before a gate expires that is open "
+                f"for {spell(gate.expires)}",
+                "Let `remind` be shorter than `expires`.",
+            )
 
 
 def _stray_references(source: Source) -> Iterator[Finding]:

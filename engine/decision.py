@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from engine.errors import RunbookError
 from engine.ledger import Actor, Draft, Event, timestamp
 from engine.plan import Plan, PlannedStep
-from engine.policy import furthest, objection
+from engine.policy import barrier, furthest, glass_gate, objection
+from engine.present import TIMELESS, Present
 from engine.progress import is_harmless, may_roll_back
 from engine.runbook import Gate
 from engine.sealing import Seal
@@ -21,7 +22,10 @@ from engine.step import AnyStep, Ask
 
 SHORTEST_EVIDENCE = 5
 """Characters; less than that says nothing to an auditor."""
+SHORTEST_REASON = 10
+"""Characters of the reason for breaking the glass."""
 LONGEST_COMMENT = 2000
+BREAK_GLASS = "break glass"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Question:
     """The step's parameters, where they are known yet."""
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """Outputs a look found, for a step that is marked done by hand."""
+    present: Present = TIMELESS
+    """Whether changes are frozen now."""
 
     @property
     def step(self) -> PlannedStep:
@@ -75,7 +81,8 @@ def allowed(plan: Plan, state: RunState, step: PlannedStep, kind: Kind) -> tuple
         back = ("roll back",) if not state.back and may_roll_back(plan, state) else ()
         return ("retry", "mark done", *back, "stop")
     skip = ("skip",) if kind is Kind.STEP and step.may_skip else ()
-    return ("approve", "reject", *skip)
+    glass = (BREAK_GLASS,) if kind is Kind.STEP and step.gate and plan.break_glass else ()
+    return ("approve", "reject", *skip, *glass)
 
 
 def vouchers_needed(gate: Gate) -> int:
@@ -95,7 +102,9 @@ def judge(question: Question, answer: Answer, now: datetime) -> Verdict:
         return _entry(question, answer, Event.GATE_REFUSED, why=why, decision=answer.decision[:20])
     match answer.decision:
         case "approve":
-            return _approved(question, answer)
+            return _approved(question, answer, Event.GATE_APPROVED)
+        case "break glass":
+            return _approved(question, answer, Event.GLASS_BROKEN, **_glass(question, now))
         case "reject":
             harmless = is_harmless(question.plan, question.state, question.registry)
             return _entry(question, answer, Event.GATE_REJECTED, harmless=harmless)
@@ -119,16 +128,26 @@ def _refusal(question: Question, answer: Answer) -> str:
     opening, step = question.opening, question.step
     if opening.plan != question.plan.digest:
         return "the runbook was changed after the gate was opened"
-    against = objection(question.gate, answer.actor, question.state.initiator)
+    choices = allowed(question.plan, question.state, step, opening.kind)
+    is_glass = answer.decision == BREAK_GLASS and BREAK_GLASS in choices
+    asked = glass_gate(question.plan, question.gate) if is_glass else question.gate
+    against = objection(asked or question.gate, answer.actor, question.state.initiator)
     if against:
         return against
-    choices = allowed(question.plan, question.state, step, opening.kind)
     if answer.decision not in choices:
         return f"at this gate one can {', '.join(choices)}"
+    window = barrier(step, opening.kind, question.present)
+    if answer.decision == "approve" and window is not None and not window.lets(answer.actor):
+        return window.words()
     if len(answer.comment) > LONGEST_COMMENT:
         return f"the comment is longer than {LONGEST_COMMENT} characters"
+    if is_glass and len(answer.comment.strip()) < SHORTEST_REASON:
+        return "whoever breaks the glass must say why in the comment"
+    if is_glass and answer.through not in {"", opening.step}:
+        return "breaking the glass opens one gate alone"
+    yes = answer.decision in {"approve", BREAK_GLASS}
     evidence = answer.decision == "mark done" or (
-        answer.decision == "approve" and step.ask is Ask.EVIDENCE and opening.kind is Kind.STEP
+        yes and step.ask is Ask.EVIDENCE and opening.kind is Kind.STEP
     )
     if evidence and len(answer.comment.strip()) < SHORTEST_EVIDENCE:
         return "the comment must say what was seen, as evidence"
@@ -138,14 +157,26 @@ def _refusal(question: Question, answer: Answer) -> str:
     return ""
 
 
-def _approved(question: Question, answer: Answer) -> Verdict:
-    through = answer.through or question.opening.step
+def _glass(question: Question, now: datetime) -> Mapping[str, Any]:
+    """Say what the breaking of the glass went over, and until when it must be reviewed."""
+    plan, gate = question.plan, question.gate
+    assert plan.break_glass is not None
+    window = barrier(question.step, question.opening.kind, question.present)
+    over = [f"{gate.approvals} of {' or '.join(gate.groups) or 'anybody'} had to agree"]
+    return {
+        "review_until": timestamp(now + plan.break_glass.review_within),
+        "over": [*over, *([window.words()] if window else [])],
+    }
+
+
+def _approved(question: Question, answer: Answer, event: Event, **more: Any) -> Verdict:
+    more["through"] = answer.through or question.opening.step
     if question.opening.kind is not Kind.STEP or question.step.ask is not Ask.SEALED_VALUE:
-        return _entry(question, answer, Event.GATE_APPROVED, through=through)
+        return _entry(question, answer, event, **more)
     why = _judge_value(question, answer.sealed_value)
     if why:
         return _entry(question, answer, Event.GATE_REFUSED, why=why, decision=answer.decision)
-    verdict = _entry(question, answer, Event.GATE_APPROVED, through=through, sealed=["answer"])
+    verdict = _entry(question, answer, event, **more, sealed=["answer"])
     return Verdict(verdict.draft, {"answer": answer.sealed_value})
 
 

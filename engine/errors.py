@@ -46,6 +46,10 @@ class Fenced(RunbookError):
     """A newer attempt of the same run has taken over; this one may not act any more."""
 
 
+class Overtaken(RunbookError):
+    """Somebody or something else closed the gate first; the ledger had to choose."""
+
+
 class Locked(RunbookError):
     """Another live run holds what this one needs."""
 

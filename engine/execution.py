@@ -152,11 +152,12 @@ def _perform(job: Job, interrupted: bool) -> None:
     if isinstance(found, Unclear):
         raise OutcomeUnknown(found.because, hint="Nothing was changed; look for yourself.")
     with exclusively(job, params, call) as under:
+        told: dict[str, Any] = {"found": job.desk.redact(found.finding)} if found.finding else {}
         proofs = _patiently(job, call, lambda: renew_proofs(job))
-        started = job.desk.journal.append(
-            job.draft(Event.STEP_STARTED, key=call.key, **({"proofs": proofs} if proofs else {})),
-            under=under,
-        )
+        if proofs:
+            told["proofs"] = proofs
+        draft = job.draft(Event.STEP_STARTED, key=call.key, **told)
+        started = job.desk.journal.append(draft, under=under)
         call = replace(call, head=started.hash)
         _record(job, Event.STEP_SUCCEEDED, _run_patiently(job, params, call), under)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.ledger import Entry, Event, identity
+from engine.ledger import BESIDE, Entry, Event, identity
 from engine.state import Approval, Kind, Opening, Outcome, RunState, Status
 
 
@@ -71,6 +71,8 @@ def _gate_approved(state: RunState, entry: Entry) -> RunState:
         details.get("comment", ""),
         entry.at,
         entry.plan,
+        until=details.get("until", ""),
+        glass=entry.event is Event.GLASS_BROKEN,
     )
     approved = replace(
         state, opening=None, approvals=(*state.approvals, approval), refusal="", changes=()
@@ -234,6 +236,10 @@ _FOLDS: Mapping[Event, Callable[[RunState, Entry], RunState]] = {
     Event.GATE_SKIPPED: _gate_skipped,
     Event.GATE_REFUSED: _gate_closed,
     Event.GATE_EXPIRED: _gate_closed,
+    Event.GATE_REMINDED: _ignored,
+    Event.GATE_ESCALATED: _ignored,
+    Event.GATE_PREAPPROVED: _gate_approved,
+    Event.GLASS_BROKEN: _gate_approved,
     Event.FAILURE_DECIDED: _failure_decided,
     Event.STEP_STARTED: _step_started,
     Event.STEP_FOUND_DONE: _step_ended,
@@ -242,5 +248,5 @@ _FOLDS: Mapping[Event, Callable[[RunState, Entry], RunState]] = {
     Event.UNDO_STARTED: _undo_started,
     Event.UNDO_SUCCEEDED: _undo_succeeded,
     Event.UNDO_FAILED: _undo_failed,
-    Event.TRAIL_EXPORTED: _ignored,
+    **dict.fromkeys(BESIDE, _ignored),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from engine.ledger import Draft, Entry
+from engine.ledger import Draft, Entry, Event
 
 
 class Journal(Protocol):
@@ -19,20 +19,34 @@ class Journal(Protocol):
         hold: Sequence[str] = (),
         end: bool = False,
         under: Mapping[str, int] | None = None,
+        upon: int = 0,
     ) -> Entry:
         """Make the entry durable and return it; all or nothing, in one transaction.
 
         `seal` puts sealed values (name to age armour) into the drawer under the draft's run and
         step. `hold` takes these resources for the run, `end` gives back all it holds and empties
-        its drawer. `under` names leases (resource to number) that the run must still have.
-        Raises `Fenced` when the run has an entry of a later attempt or lost a lease, `Locked` when another live
-        run holds one of `hold` (the message says who, since when), `LedgerDown` when the database
-        did not take it.
+        its drawer. `under` names leases (resource to number) that the run must still have. `upon` is
+        the opening of the run's gate that the entry answers, reminds of or ends.
+        Raises `Fenced` when the run has an entry of a later attempt or lost a lease, `Locked` when
+        another live run holds one of `hold` (the message says who, since when), `Overtaken` when
+        the gate at `upon` is not open any more, or this was said of it, `LedgerDown` when the
+        database did not take it.
         """
         ...
 
     def entries(self, run: str | None = None) -> Sequence[Entry]:
         """Return the entries of one run, or of all, in order; raise `LedgerDown`."""
+        ...
+
+    def waiting(self) -> Sequence[Entry]:
+        """Return, run by run, the opening of each gate that waits and what came after it.
+
+        A gate that expired is among them for as long as an escalation is due. Raises `LedgerDown`.
+        """
+        ...
+
+    def of(self, *events: Event) -> Sequence[Entry]:
+        """Return all entries of these events, in order; raise `LedgerDown`."""
         ...
 
     def sealed(self, run: str) -> Mapping[tuple[str, str], str]:

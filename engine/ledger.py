@@ -41,6 +41,13 @@ class Event(StrEnum):
     GATE_REFUSED = "gate.refused"
     """Somebody tried to decide and was not entitled to, or not like that."""
     GATE_EXPIRED = "gate.expired"
+    GATE_REMINDED = "gate.reminded"
+    GATE_ESCALATED = "gate.escalated"
+    GATE_PREAPPROVED = "gate.preapproved"
+    """The run took up a yes that was given before it was started."""
+    GLASS_BROKEN = "glass.broken"
+    """One person opened a gate against the policy, and said why."""
+    GLASS_REVIEWED = "glass.reviewed"
     FAILURE_DECIDED = "failure.decided"
     STEP_STARTED = "step.started"
     STEP_FOUND_DONE = "step.found_done"
@@ -49,7 +56,19 @@ class Event(StrEnum):
     UNDO_STARTED = "undo.started"
     UNDO_SUCCEEDED = "undo.succeeded"
     UNDO_FAILED = "undo.failed"
+    RUN_PREAPPROVED = "run.preapproved"
+    ATTEMPT_REFUSED = "attempt.refused"
+    """Somebody tried something beside a gate and was not let."""
+    TRAIL_READ = "trail.read"
+    TRAIL_ANCHORED = "trail.anchored"
     TRAIL_EXPORTED = "trail.exported"
+
+
+BESIDE = frozenset({
+    Event.GLASS_REVIEWED, Event.RUN_PREAPPROVED, Event.ATTEMPT_REFUSED, Event.TRAIL_READ,
+    Event.TRAIL_ANCHORED, Event.TRAIL_EXPORTED,
+})  # fmt: skip
+"""What people do beside a run: it belongs to no pick-up, and moves no run."""
 
 
 @dataclass(frozen=True)

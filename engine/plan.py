@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.catalogue import Catalogue
 from engine.references import find, look_up, substitute
-from engine.runbook import Gate, Runbook, StepSpec, Strict
+from engine.runbook import BreakGlass, Gate, Runbook, StepSpec, Strict
 from engine.step import AnyStep, Ask, Effect, Irreversible
 
 
@@ -44,6 +44,8 @@ class Plan(Strict):
     gate: Gate
     """For decisions that belong to no gated step, such as after a failure."""
     steps: tuple[PlannedStep, ...]
+    break_glass: BreakGlass | None = None
+    """Who may open a gate alone in an emergency; None where nobody may."""
 
     def text(self) -> str:
         """Return the one spelling of this plan that the digest covers and the ledger keeps."""
@@ -89,6 +91,7 @@ def make_plan(
         secret=secret,
         inputs=dict(inputs),
         gate=runbook.gate,
+        break_glass=runbook.break_glass,
         steps=tuple(_planned(runbook, spec, registry[spec.uses], facts) for spec in runbook.steps),
     )
 

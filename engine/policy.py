@@ -7,14 +7,20 @@ Every door (UI form, command line, REST) ends here, so none can be laxer than an
 3. A gate opens when as many distinct people as it asks for have said yes to this plan.
 4. A yes covers later steps up to the one its giver named, and stops before a stricter gate.
 5. After its expiry an answer is refused; silence never opens a gate.
+6. While changes are frozen, a step that changes something takes its approvals from those who may
+   pass, whenever they were given. Taking a step back is never frozen.
+7. Where the runbook says so, one person of its break-glass groups opens one gate, whatever the
+   number of approvals and the freeze. Four eyes and the order of steps hold all the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.freeze import HARMLESS, Window
 from engine.ledger import Actor, identity
 from engine.plan import Plan, PlannedStep
+from engine.present import TIMELESS, Present
 from engine.runbook import Gate
 from engine.state import Approval, Kind, RunState
 from engine.step import Ask
@@ -40,23 +46,46 @@ def supporters(gate: Gate, approvals: Iterable[Approval], initiator: Actor) -> t
     return tuple(people.values())
 
 
-def covering(plan: Plan, state: RunState, step: PlannedStep, kind: Kind) -> tuple[Approval, ...]:
-    """Return the approvals of this plan that reach `step`, given at it or before it."""
-    digest = plan.digest
+def covering(
+    plan: Plan, state: RunState, step: PlannedStep, kind: Kind, now: Present = TIMELESS
+) -> tuple[Approval, ...]:
+    """Return the approvals of this plan that reach `step` and count now, given at it or before."""
+    digest, window = plan.digest, barrier(step, kind, now)
     return tuple(
         approval
         for approval in state.approvals
-        if approval.plan == digest and approval.kind is kind and _reaches(plan, approval, step)
+        if approval.plan == digest
+        and approval.kind is kind
+        and _reaches(plan, approval, step)
+        and not (approval.until and now.at and now.at > approval.until)
+        and (window is None or window.lets(approval.actor) or approval.glass)
     )
 
 
-def is_open(plan: Plan, state: RunState, step: PlannedStep, kind: Kind) -> bool:
+def is_open(
+    plan: Plan, state: RunState, step: PlannedStep, kind: Kind, now: Present = TIMELESS
+) -> bool:
     """Tell whether enough people have agreed that `step` may run (or be undone)."""
     gate = step.gate
     if gate is None:
         return True
-    said = supporters(gate, covering(plan, state, step, kind), state.initiator)
+    given = covering(plan, state, step, kind, now)
+    if any(_is_glass(plan, gate, approval, state.initiator) for approval in given):
+        return True
+    said = supporters(gate, given, state.initiator)
     return len(said) >= gate.approvals
+
+
+def barrier(step: PlannedStep, kind: Kind, now: Present) -> Window | None:
+    """Return the freeze that keeps this step's gate shut; None where nothing does."""
+    return now.frozen if kind is Kind.STEP and step.effect not in HARMLESS else None
+
+
+def glass_gate(plan: Plan, gate: Gate) -> Gate | None:
+    """Return who may break the glass at `gate`: one person, and who else if four eyes are asked."""
+    if plan.break_glass is None:
+        return None
+    return gate.model_copy(update={"groups": plan.break_glass.groups, "approvals": 1})
 
 
 def furthest(plan: Plan, step: PlannedStep, kind: Kind) -> tuple[PlannedStep, ...]:
@@ -74,6 +103,11 @@ def furthest(plan: Plan, step: PlannedStep, kind: Kind) -> tuple[PlannedStep, ..
 def gated_reach(plan: Plan, step: PlannedStep, kind: Kind) -> tuple[PlannedStep, ...]:
     """List the steps up to which a yes may be said to reach: those that would ask otherwise."""
     return tuple(each for each in furthest(plan, step, kind) if each == step or each.gate)
+
+
+def _is_glass(plan: Plan, gate: Gate, approval: Approval, initiator: Actor) -> bool:
+    asked = glass_gate(plan, gate)
+    return approval.glass and asked is not None and not objection(asked, approval.actor, initiator)
 
 
 def _reaches(plan: Plan, approval: Approval, step: PlannedStep) -> bool:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from engine.plan import Plan, PlannedStep
 from engine.policy import is_open
+from engine.present import TIMELESS, Present
 from engine.state import Kind, Outcome, RunState, Status
 from engine.step import Again, AnyStep, Untouched
 
@@ -49,18 +50,20 @@ class End:
 Move: TypeAlias = Perform | TakeBack | AskPerson | End
 
 
-def next_move(plan: Plan, state: RunState, registry: Mapping[str, AnyStep]) -> Move:
-    """Return the one move that is next."""
+def next_move(
+    plan: Plan, state: RunState, registry: Mapping[str, AnyStep], now: Present = TIMELESS
+) -> Move:
+    """Return the one move that is next; without `now`, no freeze and no end of an approval counts."""
     if state.outcome is not None:
         return End(state.outcome)
     if state.ending is not None:
         return End(state.ending)
     if state.back:
         return _move_back(plan, state, registry)
-    return _move_on(plan, state)
+    return _move_on(plan, state, now)
 
 
-def _move_on(plan: Plan, state: RunState) -> Move:
+def _move_on(plan: Plan, state: RunState, now: Present) -> Move:
     for step in plan.steps:
         match state.step(step.id).status:
             case Status.DONE | Status.SKIPPED:
@@ -70,7 +73,7 @@ def _move_on(plan: Plan, state: RunState) -> Move:
             case Status.STARTED:
                 return Perform(step, interrupted=True)
             case _:
-                if is_open(plan, state, step, Kind.STEP):
+                if is_open(plan, state, step, Kind.STEP, now):
                     return Perform(step)
                 return AskPerson(step, Kind.STEP)
     return End(Outcome.COMPLETED)

@@ -76,6 +76,15 @@ def _is_date(text: str) -> bool:
     return True
 
 
+class Escalation(Strict):
+    """Whom to tell when a gate has expired and nothing followed."""
+
+    after: Duration
+    """How long after the expiry."""
+    to: tuple[str, ...] = Field(min_length=1)
+    """Groups."""
+
+
 class Gate(Strict):
     """Who must agree before a step, and until when an answer counts."""
 
@@ -85,6 +94,17 @@ class Gate(Strict):
     """How many distinct people."""
     expires: Duration = timedelta(hours=24)
     initiator_may_approve: bool = True
+    remind: Duration | None = None
+    """How long before the expiry people are reminded."""
+    escalate: Escalation | None = None
+
+
+class BreakGlass(Strict):
+    """Who alone may open a gate in an emergency, against its number of approvals and a freeze."""
+
+    groups: tuple[str, ...] = Field(min_length=1)
+    review_within: Duration = timedelta(hours=72)
+    """How soon somebody else must have looked at it."""
 
 
 class GateChange(Strict):
@@ -94,6 +114,8 @@ class GateChange(Strict):
     approvals: int | None = Field(None, ge=1, le=20)
     expires: Duration | None = None
     initiator_may_approve: bool | None = None
+    remind: Duration | None = None
+    escalate: Escalation | None = None
 
     def over(self, default: Gate) -> Gate:
         """Return `default` with what this says laid over it."""
@@ -130,6 +152,7 @@ class Runbook(Strict):
     """A catalogue name, or a reference to an input of type `secret`; empty for none."""
     inputs: dict[InputName, Input] = Field(default_factory=dict)
     gate: Gate = Gate()
+    break_glass: BreakGlass | None = None
     steps: tuple[StepSpec, ...] = Field(min_length=1)
 
     def gate_of(self, step: StepSpec) -> Gate | None:

@@ -72,6 +72,10 @@ class Approval:
     comment: str
     at: str
     plan: str
+    until: str = ""
+    """Until when it may be relied on; empty for as long as the run lives."""
+    glass: bool = False
+    """Whether it opened the gate in an emergency, against the policy."""
 
 
 @dataclass(frozen=True)

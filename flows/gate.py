@@ -7,6 +7,7 @@ Prefect by that key, judged by `engine.decision`, and is in force only once the 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from prefect.flow_runs import suspend_flow_run
 from prefect.input import delete_flow_run_input, read_flow_run_input
 
 from engine.decision import Answer, Question, judge
-from engine.errors import RunbookError
+from engine.errors import Overtaken, RunbookError
 from engine.execution import look
 from engine.job import Job, prepared
 from engine.ledger import Actor, Draft, Event, timestamp
@@ -23,9 +24,11 @@ from engine.progress import AskPerson
 from engine.secrets import split_outputs
 from engine.state import Kind, Opening, RunState
 from engine.step import Done
+from engine.watching import times
 from flows.gate_form import form
 from flows.gate_words import finding, words
 from flows.record import publish_record
+from flows.telling import tell
 from flows.voyage import Voyage
 
 
@@ -92,7 +95,10 @@ def _settle(voyage: Voyage, state: RunState, opening: Opening, answer: Answer | 
         )
         return
     verdict = judge(_question(voyage, state, opening, answer), answer, datetime.now(UTC))
-    voyage.desk.journal.append(verdict.draft, seal=verdict.seal)
+    with suppress(Overtaken):  # the clock was first; the gate is asked again
+        entry = voyage.desk.journal.append(verdict.draft, seal=verdict.seal, upon=opening.number)
+        if entry.event is Event.GLASS_BROKEN:
+            tell(voyage.platform, entry)
     if answer.sealed_value:
         delete_flow_run_input(
             key=_response(opening)
@@ -110,7 +116,14 @@ def _question(voyage: Voyage, state: RunState, opening: Opening, answer: Answer)
     except RunbookError:
         params = None
     return Question(
-        voyage.plan, state, opening, voyage.desk.registry, voyage.desk.seal, params, outputs
+        voyage.plan,
+        state,
+        opening,
+        voyage.desk.registry,
+        voyage.desk.seal,
+        params,
+        outputs,
+        voyage.present(),
     )
 
 
@@ -121,12 +134,13 @@ def _job(voyage: Voyage, state: RunState, step: str, kind: Kind) -> Job:
 def _open(voyage: Voyage, state: RunState, move: AskPerson) -> None:
     now = datetime.now(UTC)
     gate = move.step.gate or voyage.plan.gate
+    clock = times(gate, now)
     opening = Opening(
         state.openings + 1,
         move.step.id,
         move.kind,
         timestamp(now),
-        timestamp(now + gate.expires),
+        clock["expires"],
         voyage.plan.digest,
     )
     job = _job(voyage, state, move.step.id, move.kind)
@@ -141,7 +155,7 @@ def _open(voyage: Voyage, state: RunState, move: AskPerson) -> None:
             details={
                 "opening": opening.number,
                 "kind": move.kind.value,
-                "expires": opening.expires,
+                **clock,
                 "found": found,
                 "groups": list(gate.groups),
                 "approvals": gate.approvals,
@@ -151,7 +165,9 @@ def _open(voyage: Voyage, state: RunState, move: AskPerson) -> None:
     publish_record(voyage)
     model = form(voyage.plan, replace(state, opening=opening), move, key(opening))
     suspend_flow_run(
-        wait_for_input=model.with_initial_data(description=words(job, move.kind, found)),
+        wait_for_input=model.with_initial_data(
+            description=words(job, move.kind, found, voyage.present())
+        ),
         key=key(opening),
         timeout=int(gate.expires.total_seconds()),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from engine.decision import vouchers_needed
+from engine.decision import BREAK_GLASS, allowed, vouchers_needed
+from engine.durations import spell
 from engine.execution import describe, look
 from engine.job import Job
 from engine.ledger import Event
 from engine.plan import PlannedStep
-from engine.policy import covering, gated_reach, supporters
+from engine.policy import barrier, covering, gated_reach, supporters
+from engine.present import TIMELESS, Present
 from engine.progress import may_roll_back
 from engine.state import Kind, RunState, Status
 from engine.step import Done, NotYet, Unclear
@@ -37,14 +39,15 @@ def finding(job: Job) -> str:
             return ""
 
 
-def words(job: Job, kind: Kind, found: str) -> str:
+def words(job: Job, kind: Kind, found: str, now: Present = TIMELESS) -> str:
     """Return the text above a gate's form."""
     parts = [_heading(job, kind), _changes(job.state), _refusal(job.state), _failure(job, kind)]
+    parts.append(_frozen(job, kind, now))
     if kind is not Kind.FAILURE:
         parts.append(f"**What it will do.** {_deed(job, kind)}")
     if found:
         parts.append(f"**What is there now.** {found}")
-    parts += [_who(job, kind), _done_so_far(job), _inputs(job)]
+    parts += [_who(job, kind, now), _glass(job, kind), _done_so_far(job), _inputs(job)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -88,12 +91,28 @@ def _failure(job: Job, kind: Kind) -> str:
     return "\n\n".join(lines)
 
 
+def _frozen(job: Job, kind: Kind, now: Present) -> str:
+    window = barrier(job.step, kind, now)
+    return f"**Frozen.** {plain(window.words())}." if window else ""
+
+
+def _glass(job: Job, kind: Kind) -> str:
+    if BREAK_GLASS not in allowed(job.plan, job.state, job.step, kind) or not job.plan.break_glass:
+        return ""
+    rule = job.plan.break_glass
+    return (
+        f"**In an emergency** one of {' or '.join(rule.groups)} may *break the glass*: the comment "
+        f"says why, people are told at once, and somebody else reviews it within "
+        f"{spell(rule.review_within)}."
+    )
+
+
 def _deed(job: Job, kind: Kind) -> str:
     said = describe(job)
     return said if kind is Kind.STEP else f"Take back: {said}"
 
 
-def _who(job: Job, kind: Kind) -> str:
+def _who(job: Job, kind: Kind, now: Present) -> str:
     gate = job.step.gate or job.plan.gate
     groups = " or ".join(gate.groups) or "anybody who can reach this form"
     lines = [
@@ -105,7 +124,8 @@ def _who(job: Job, kind: Kind) -> str:
         )
     ]
     if kind is not Kind.FAILURE:
-        said = supporters(gate, covering(job.plan, job.state, job.step, kind), job.state.initiator)
+        given = covering(job.plan, job.state, job.step, kind, now)
+        said = supporters(gate, given, job.state.initiator)
         if said:
             lines.append(f"{len(said)} of {gate.approvals} so far: {plain(', '.join(said))}")
         reach = gated_reach(job.plan, job.step, kind)

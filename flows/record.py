@@ -59,7 +59,14 @@ def _who(step: str, entries: Sequence[Entry]) -> str:
     return ", ".join(dict.fromkeys(people))
 
 
-DECISIONS = (Event.GATE_APPROVED, Event.GATE_SKIPPED, Event.GATE_REJECTED, Event.FAILURE_DECIDED)
+DECISIONS = (
+    Event.GATE_APPROVED,
+    Event.GATE_PREAPPROVED,
+    Event.GLASS_BROKEN,
+    Event.GATE_SKIPPED,
+    Event.GATE_REJECTED,
+    Event.FAILURE_DECIDED,
+)
 
 
 def _moment(at: str) -> str:

@@ -22,10 +22,12 @@ from engine.plan import Plan
 from engine.preflight import preflight
 from engine.progress import AskPerson, End, Perform, TakeBack, next_move
 from engine.state import Outcome, RunState
+from flows.beforehand import rely_on_preapproval
 from flows.form import REQUESTED_BY
 from flows.gate import pass_gate
 from flows.record import publish_record
 from flows.voyage import Voyage, enter
+from flows.whereabouts import refusals_recorded, whereabouts
 
 NO_CORE = 1
 """Bytes. Where core files go to a program by a pipe, Linux heeds no other limit, not even 0
@@ -59,13 +61,17 @@ def _run(name: str, parameters: Mapping[str, Any]) -> None:
     given = dict(parameters)
     initiator = given.pop(REQUESTED_BY)
     platform = open_platform()
-    plan = platform.plan(name, given)
-    voyage = Voyage(_flow_run_id(), platform, _desk(platform), plan)
-    state = voyage.state()
-    findings = _preflight(voyage, plan) if state.attempt == 0 else {}
-    state = enter(voyage, _actor(platform, initiator), findings)
-    begun = "started" if state.attempt == 1 else "picked up again"
+    run, actor = _flow_run_id(), _actor(platform, initiator)
+    with refusals_recorded(platform, run, name, actor):
+        plan = platform.plan(name, given)
+        voyage = Voyage(run, platform, _desk(platform), plan)
+        is_new = voyage.state().attempt == 0
+        findings = _preflight(voyage, plan) if is_new else {}
+        state = enter(voyage, actor, findings, whereabouts(platform))
+    begun = "started" if is_new else "picked up again"
     _logger().info(state.line(f"{name} is {begun}"))
+    if is_new:
+        rely_on_preapproval(voyage)
     _sail(voyage)
 
 
@@ -79,7 +85,7 @@ def _forbid_core_files() -> None:
 def _sail(voyage: Voyage) -> None:
     while True:
         state = voyage.state()
-        move = next_move(voyage.plan, state, voyage.desk.registry)
+        move = next_move(voyage.plan, state, voyage.desk.registry, voyage.present())
         match move:
             case Perform(step, interrupted):
                 publish_record(voyage)

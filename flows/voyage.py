@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +16,7 @@ from engine.fold import fold
 from engine.job import Desk, Job
 from engine.ledger import Actor, Draft, Event
 from engine.plan import Plan, PlannedStep
+from engine.present import Present, present
 from engine.state import Outcome, RunState
 
 
@@ -29,6 +32,10 @@ class Voyage:
     def state(self) -> RunState:
         """Return where the run stands, read anew from the ledger."""
         return fold(self.run, self.desk.journal.entries(self.run))
+
+    def present(self) -> Present:
+        """Return what time it is, and whether changes are frozen."""
+        return present(datetime.now(UTC), self.platform.freezes)
 
     def job(self, step: PlannedStep, *, back: bool = False) -> Job:
         """Return one step of the run, ready to be performed."""
@@ -52,8 +59,15 @@ class Voyage:
         self.append(Event.RUN_ENDED, state, outcome=outcome.value)
 
 
-def enter(voyage: Voyage, initiator: Actor, findings: Mapping[str, str]) -> RunState:
+def enter(
+    voyage: Voyage,
+    initiator: Actor,
+    findings: Mapping[str, str],
+    where: Mapping[str, Any] = MappingProxyType({}),
+) -> RunState:
     """Take the run over: start it, or pick it up where the ledger says it stands.
+
+    `where` is what the trail shall say about this pick-up.
 
     Raises `Locked` when another live run works on the same secret, `Fenced` when another process
     took this one at the same moment.
@@ -73,6 +87,7 @@ def enter(voyage: Voyage, initiator: Actor, findings: Mapping[str, str]) -> RunS
                     "secret": plan.secret,
                     "plan": plan.text(),
                     "preflight": dict(findings),
+                    **where,
                 },
             ),
             hold=resources(plan),
@@ -80,7 +95,11 @@ def enter(voyage: Voyage, initiator: Actor, findings: Mapping[str, str]) -> RunS
         return voyage.state()
     if state.outcome is None:
         resumed = Draft(
-            run=voyage.run, event=Event.RUN_RESUMED, attempt=state.attempt + 1, plan=state.plan
+            run=voyage.run,
+            event=Event.RUN_RESUMED,
+            attempt=state.attempt + 1,
+            plan=state.plan,
+            details=where,
         )
         voyage.desk.journal.append(resumed)
         state = voyage.state()

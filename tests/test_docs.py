@@ -19,6 +19,7 @@ from cli.main import app
 from docs.generate import PAGE, page
 from engine.catalogue import Catalogue, People
 from engine.checks import read_runbook
+from engine.freeze import Freezes
 from engine.loading import build, load
 from engine.source import parse
 from engine.state import Outcome
@@ -114,6 +115,8 @@ def test_every_example_is_valid(mark: str, text: str) -> None:
             load(text, "example", Catalogue)
         case "people":
             load(text, "example", People)
+        case "freeze":
+            load(text, "example", Freezes)
         case "settings":
             build(parse(text, "example"), Settings, context={BASE: ROOT})
         case "rbac":

@@ -5,7 +5,8 @@ How a value is carried from one version of a file to another is not known here: 
 `Replay`, so that this adapter knows nothing of the encryption.
 """
 
+from adapters.git.heads import published_heads
 from adapters.git.publication import PublishOutputs, PublishParams, check, steps
 from adapters.shared.checkout import GitSettings
 
-__all__ = ["GitSettings", "PublishOutputs", "PublishParams", "check", "steps"]
+__all__ = ["GitSettings", "PublishOutputs", "PublishParams", "check", "published_heads", "steps"]

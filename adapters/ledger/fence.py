@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import Fenced
-from engine.ledger import Draft, Event
+from engine.ledger import BESIDE, Draft, Event
 
 _PICK_UPS = frozenset({Event.RUN_STARTED, Event.RUN_RESUMED})
 
@@ -25,5 +25,4 @@ def refuse_stale(draft: Draft, newest: int) -> None:
 
 
 def _is_of_a_run(draft: Draft) -> bool:
-    exported = draft.event is Event.TRAIL_EXPORTED and draft.attempt == 0
-    return bool(draft.run) and not exported
+    return bool(draft.run) and not (draft.event in BESIDE and draft.attempt == 0)

@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS entries (
     hash     TEXT    NOT NULL UNIQUE
 );
 CREATE INDEX IF NOT EXISTS entries_run_attempt ON entries (run, attempt);
+CREATE INDEX IF NOT EXISTS entries_event ON entries (event);
 
 CREATE TABLE IF NOT EXISTS sealed (
     run    TEXT NOT NULL,
@@ -43,11 +44,16 @@ CREATE TABLE IF NOT EXISTS leases (
     until    TEXT NOT NULL
 );
 
-REVOKE ALL ON entries, sealed, holds, leases FROM PUBLIC;
-REVOKE ALL ON entries, sealed, holds, leases FROM :"engine";
+CREATE TABLE IF NOT EXISTS openings (
+    run    TEXT PRIMARY KEY,
+    opened BIGINT NOT NULL
+);
+
+REVOKE ALL ON entries, sealed, holds, leases, openings FROM PUBLIC;
+REVOKE ALL ON entries, sealed, holds, leases, openings FROM :"engine";
 
 -- What is once in the chain stays: no UPDATE, no DELETE, no TRUNCATE.
 GRANT SELECT, INSERT ON entries TO :"engine";
-GRANT SELECT, INSERT, UPDATE, DELETE ON sealed, holds, leases TO :"engine";
+GRANT SELECT, INSERT, UPDATE, DELETE ON sealed, holds, leases, openings TO :"engine";
 
 COMMIT;

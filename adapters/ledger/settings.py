@@ -22,3 +22,10 @@ class LedgerSettings(BaseModel):
         default=None,
         description="File that holds the PostgreSQL role's password, so that the URL need not.",
     )
+    anchor_key_file: Path | None = Field(
+        default=None,
+        description="File of the private key that `runbook audit anchor` signs heads with.",
+    )
+    anchor_keys: tuple[str, ...] = Field(
+        default=(), description="Public keys that signed notes about the ledger are checked with."
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import URL, Connection, func, insert, inspect, select
+from sqlalchemy import URL, Connection, Select, func, insert, inspect, select
 
-from adapters.ledger import drawer, holds, leases
+from adapters.ledger import drawer, holds, leases, openings
 from adapters.ledger.addresses import address_of, is_sqlite
 from adapters.ledger.database import Database
 from adapters.ledger.fence import refuse_stale
@@ -17,10 +17,11 @@ from adapters.ledger.postgresql import Postgresql
 from adapters.ledger.rows import entry_of, row_of
 from adapters.ledger.sqlite import Sqlite
 from adapters.ledger.tables import ENTRIES, METADATA
-from engine.ledger import GENESIS, Draft, Entry, chain, timestamp
+from engine.ledger import GENESIS, Draft, Entry, Event, chain, timestamp
 
 PATIENCE_SECONDS = 10.0
 _BATCH = 500
+_ALL = select(ENTRIES).order_by(ENTRIES.c.sequence)
 
 
 def utc_now() -> datetime:
@@ -73,6 +74,7 @@ class SqlJournal:
         hold: Sequence[str] = (),
         end: bool = False,
         under: Mapping[str, int] | None = None,
+        upon: int = 0,
     ) -> Entry:
         """Make the entry durable and return it; see `engine.journal.Journal.append`.
 
@@ -83,9 +85,13 @@ class SqlJournal:
         with self._database.writing() as connection:
             entry = self._chain(connection, draft)
             leases.refuse_lost(connection, draft.run, under or {})
+            openings.refuse_used(connection, draft)
+            if upon:
+                openings.refuse_overtaken(connection, draft, upon)
             if hold:
                 holds.take(connection, draft.run, hold, entry.at)
             connection.execute(insert(ENTRIES), row_of(entry))
+            openings.follow(connection, entry)
             if seal:
                 drawer.put(connection, draft, seal)
             if end:
@@ -100,7 +106,16 @@ class SqlJournal:
 
         Raises `LedgerDown`, and `ChainBroken` for a row no ledger wrote.
         """
-        return tuple(self._stream(run))
+        wanted = _ALL if run is None else _ALL.where(ENTRIES.c.run == run)
+        return tuple(self._stream(wanted))
+
+    def waiting(self) -> Sequence[Entry]:
+        """Return the open gates with what came after; see `engine.journal.Journal.waiting`."""
+        return tuple(self._stream(openings.waiting()))
+
+    def of(self, *events: Event) -> Sequence[Entry]:
+        """Return all entries of these events, in order; raises as `entries` does."""
+        return tuple(self._stream(_ALL.where(ENTRIES.c.event.in_([it.value for it in events]))))
 
     def stream(self) -> Generator[Entry, None, None]:
         """Yield all entries in order, a few at a time: what `engine.ledger.verify` wants.
@@ -108,7 +123,7 @@ class SqlJournal:
         Every row is seen, whatever its sequence says. It keeps a connection until it is used up
         or closed, so put `contextlib.closing` around it. Raises as `entries` does.
         """
-        return self._stream(None)
+        return self._stream(_ALL)
 
     def sealed(self, run: str) -> Mapping[tuple[str, str], str]:
         """Return the run's drawer: (step, name) to age armour; raise `LedgerDown`."""
@@ -160,11 +175,8 @@ class SqlJournal:
         refuse_stale(draft, attempt or 0)
         return chain(draft, timestamp(self._now()), sequence + 1, previous)
 
-    def _stream(self, run: str | None) -> Generator[Entry, None, None]:
+    def _stream(self, wanted: Select[Any]) -> Generator[Entry, None, None]:
         self._make_tables()
-        wanted = select(ENTRIES).order_by(ENTRIES.c.sequence)
-        if run is not None:
-            wanted = wanted.where(ENTRIES.c.run == run)
         with (
             self._database.reading() as connection,
             connection.execution_options(yield_per=_BATCH).execute(wanted) as rows,

@@ -1,4 +1,4 @@
-"""Four tables: the chain, the drawer of sealed values, who holds what, and who acts on what.
+"""Five tables: the chain, the drawer, who holds what, who acts on what, and which gates wait.
 
 `postgres.sql` makes the same tables for a role that may not; a test holds the two together.
 """
@@ -30,6 +30,7 @@ ENTRIES = Table(
     Column("previous", Text, nullable=False, unique=True),
     Column("hash", Text, nullable=False, unique=True),
     Index("entries_run_attempt", "run", "attempt"),
+    Index("entries_event", "event"),
 )
 """`actor` and `details` are canonical JSON, so that the stored bytes are those that were hashed."""
 
@@ -58,3 +59,11 @@ LEASES = Table(
     Column("number", BigInteger, nullable=False),
     Column("until", Text, nullable=False),
 )
+
+OPENINGS = Table(
+    "openings",
+    METADATA,
+    Column("run", Text, primary_key=True),
+    Column("opened", BigInteger, nullable=False),
+)
+"""Where the open gates are found in the chain: a run, and the sequence of its `gate.opened`."""

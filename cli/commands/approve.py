@@ -8,6 +8,7 @@ import typer
 
 from cli.gates import Reply, answer
 from cli.options import By, Comment, GateKey, Recipient, Run, Wait, Yes, new_app
+from engine.decision import BREAK_GLASS
 
 app = new_app()
 
@@ -32,6 +33,13 @@ def approve(
             "--value", help="Bring the value that the gate asks for; it is read without echo."
         ),
     ] = False,
+    break_glass: Annotated[
+        bool,
+        typer.Option(
+            "--break-glass",
+            help="In an emergency, open this gate alone; say why with --comment.",
+        ),
+    ] = False,
     yes: Yes = False,
     wait: Wait = False,
 ) -> None:
@@ -40,5 +48,6 @@ def approve(
     Shows what the gate says, and on a terminal asks before it sends anything. The value is sealed
     before it leaves this program; with a pipe, all of standard input is the value.
     """
-    reply = Reply("approve", by, comment, through, gate, value, recipient, yes, wait)
+    decision = BREAK_GLASS if break_glass else "approve"
+    reply = Reply(decision, by, comment, through, gate, value, recipient, yes, wait)
     raise typer.Exit(answer(run, reply))

@@ -1,34 +1,60 @@
-"""`runbook audit`: the ledger, read, verified and exported."""
+"""`runbook audit`: the ledger, read, verified, exported, anchored and reviewed."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from adapters.platform import open_platform
+from cli.anchoring import anchor_head
 from cli.export import export_trail
-from cli.options import AsJson, By, new_app
-from cli.people import named
+from cli.filters import Wanted, known_event, moment_of, select
+from cli.options import AsJson, By, Comment, Run, new_app
+from cli.recorder import person, record
+from cli.report import Period
+from cli.reporting import write_report
+from cli.reviewing import review_run
 from cli.runs import find_run
 from cli.screen import say, say_json, show, table
 from cli.trail import HEAD, row
+from cli.witnesses import Asked, witnesses
 from engine.errors import Refused
-from engine.ledger import Entry, fields_of, read_lines
-from engine.ledger import verify as verify_chain
+from engine.ledger import Entry, Event, fields_of, read_lines
+from engine.witnesses import Witness, confront
 
 app = new_app()
 
-_HEAD = re.compile(r"[0-9a-f]{64}")
+Since = Annotated[
+    str, typer.Option("--since", metavar="MOMENT", help="Only from this moment on, e.g. a date.")
+]
+Until = Annotated[
+    str, typer.Option("--until", metavar="MOMENT", help="Only before this moment, e.g. a date.")
+]
+Anchors = Annotated[
+    list[Path] | None,
+    typer.Option("--anchor", metavar="FILE", help="Signed notes that must hold; once for each."),
+]
+Keys = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--anchor-key",
+        metavar="KEY",
+        help="Public key of the notes, or a file that holds it; else the settings say.",
+    ),
+]
+Git = Annotated[
+    bool, typer.Option("--git", help="The heads in rotation commits must be in the ledger.")
+]
 
 
 @app.callback()
 def audit() -> None:
-    """Read, verify and export the audit trail."""
+    """Read, verify, export and review the audit trail."""
 
 
 @app.command(name="show")
@@ -37,18 +63,44 @@ def show_(
         str, typer.Option("--run", metavar="RUN", help="Only this run; as much as is unique.")
     ] = "",
     *,
+    runbook: Annotated[
+        str, typer.Option("--runbook", metavar="NAME", help="Only runs of this runbook.")
+    ] = "",
+    secret: Annotated[
+        str, typer.Option("--secret", metavar="NAME", help="Only runs about this secret.")
+    ] = "",
+    who: Annotated[
+        str, typer.Option("--person", metavar="NAME", help="Only what this person did.")
+    ] = "",
+    event: Annotated[
+        str, typer.Option("--event", metavar="EVENT", help="Only this event, or e.g. all of gate.")
+    ] = "",
+    since: Since = "",
+    until: Until = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show who did what and when, and how we know who it was."""
+    """Show who did what and when, and how we know who it was.
+
+    That somebody read the trail is itself recorded.
+    """
     platform = open_platform()
-    identity = find_run(platform, run) if run else None
-    with platform.journal as journal:
-        entries = journal.entries(identity)
+    wanted = Wanted(
+        run=find_run(platform, run) if run else "",
+        runbook=runbook,
+        secret=secret,
+        person=who,
+        event=known_event(event),
+        since=moment_of(since, "--since"),
+        until=moment_of(until, "--until"),
+    )
+    with platform.journal as journal, closing(journal.stream()) as stream:
+        entries = list(select(stream, wanted))
+    record(platform, Event.TRAIL_READ, person(platform), wanted.told())
     if as_json:
         say_json([fields_of(entry) for entry in entries])
         return
     if not entries:
-        say("the ledger has nothing of that" if run else "the ledger is empty")
+        say("the ledger has nothing of that" if wanted.told() else "the ledger is empty")
         return
     show(table(HEAD, map(row, entries)))
 
@@ -63,20 +115,38 @@ def verify(
             help="A head that was published elsewhere and must be in the ledger; once for each.",
         ),
     ] = None,
+    anchors: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--anchor", metavar="FILE", help="Signed notes that must hold; once for each."
+        ),
+    ] = None,
+    keys: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--anchor-key",
+            metavar="KEY",
+            help="Public key of the notes, or a file that holds it; else the settings say.",
+        ),
+    ] = None,
     file: Annotated[
         Path | None,
         typer.Option("--file", metavar="FILE", help="Verify this export, not the ledger itself."),
     ] = None,
+    *,
+    git: Git = False,
 ) -> None:
     """Check that the ledger is what was once written.
 
-    Without --head a cut tail, or a ledger written anew as a whole, cannot be seen.
+    Without a head from elsewhere (--git, --anchor or --head) a cut tail, or a ledger written anew
+    as a whole, cannot be seen.
     """
-    known = tuple(_head(text) for text in heads or ())
+    platform = cache(open_platform)
+    known = witnesses(Asked(heads or (), anchors or (), keys or (), git), platform)
     if file is not None:
         _verify_file(file, known)
         return
-    with open_platform().journal as journal, closing(journal.stream()) as entries:
+    with platform().journal as journal, closing(journal.stream()) as entries:
         _verify(entries, known)
 
 
@@ -92,13 +162,66 @@ def export(
 
     The export is itself recorded, and that entry is the last line. `audit verify --file` reads it.
     """
-    export_trail(open_platform(), output, named(by))
+    platform = open_platform()
+    export_trail(platform, output, person(platform, by))
 
 
-def _verify_file(file: Path, heads: tuple[str, ...]) -> None:
+@app.command()
+def anchor(
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Add it to this file; else print it."),
+    ] = None,
+    by: By = "",
+) -> None:
+    """Sign the head of the ledger, to keep it where nobody who can write the ledger can write.
+
+    `audit verify --anchor` checks the ledger against such notes.
+    """
+    note = anchor_head(open_platform(), output, by)
+    if output is None:
+        print(note, end="")
+    else:
+        say(f"the head is entry {note.splitlines()[1]}, {note.splitlines()[2]}")
+
+
+@app.command()
+def review(run: Run, by: By = "", comment: Comment = "") -> None:
+    """Say what the review of broken glass found, and close it.
+
+    For somebody in a group who did not break it. The comment is needed.
+    """
+    review_run(open_platform(), run, by, comment)
+
+
+@app.command()
+def report(
+    output: Annotated[Path, typer.Option("--html", metavar="FILE", help="Where the report goes.")],
+    since: Since = "",
+    until: Until = "",
+    by: By = "",
+    *,
+    anchors: Anchors = None,
+    keys: Keys = None,
+    git: Git = False,
+) -> None:
+    """Write a report for the quarterly review, as one HTML file without scripts.
+
+    Broken glass with its reviews, secrets by age, runs, decisions, refusals and reads, and at the
+    top whether the ledger is what was once written.
+    """
+    period = Period(moment_of(since, "--since"), moment_of(until, "--until"))
+    asked = Asked((), anchors or (), keys or (), git)
+    broken = write_report(open_platform(), period, output, asked, by)
+    say(f"written: {output}")
+    if broken is not None:
+        raise broken
+
+
+def _verify_file(file: Path, known: tuple[Witness, ...]) -> None:
     try:
         with file.open(encoding="utf-8", newline="\n") as lines:
-            _verify(read_lines(lines), heads)
+            _verify(read_lines(lines), known)
     except OSError as error:
         told = f"{file} cannot be read: {error.strerror}"
     except UnicodeDecodeError:
@@ -108,24 +231,10 @@ def _verify_file(file: Path, heads: tuple[str, ...]) -> None:
     raise Refused(told)
 
 
-def _verify(entries: Iterable[Entry], heads: tuple[str, ...]) -> None:
-    counted: list[int] = [0]
-    head = verify_chain(_counting(entries, counted), heads)
-    say(f"{counted[0]} entries, unbroken; head {head}")
-    if heads:
-        say(f"{len(heads)} published head{'s are' if len(heads) > 1 else ' is'} in it")
+def _verify(entries: Iterable[Entry], known: tuple[Witness, ...]) -> None:
+    found = confront(entries, known)
+    say(f"{found.length} entries, unbroken; head {found.head}")
+    if known:
+        say(f"{len(known)} published head{'s are' if len(known) > 1 else ' is'} in it")
     else:
         say("no published head was given, so a cut tail could not be seen")
-
-
-def _counting(entries: Iterable[Entry], counted: list[int]) -> Iterator[Entry]:
-    for entry in entries:
-        counted[0] += 1
-        yield entry
-
-
-def _head(text: str) -> str:
-    found = _HEAD.fullmatch(text.strip().lower())
-    if found is None:
-        raise typer.BadParameter("a head is 64 hex digits", param_hint="--head")
-    return found.group()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from adapters.platform import Platform, open_platform
 from cli.options import AsJson, new_app
+from cli.reviewing import say_reviews
 from cli.runs import Told, find_run, live_runs, read_run
 from cli.screen import say, say_json, show, table
 from cli.server import Seen, door, open_eyes
@@ -18,6 +20,7 @@ from cli.steps import steps_table
 from cli.text import SHORT, clean
 from cli.words import advice, gate_facts, move_of, stands, who
 from engine.errors import RunbookError
+from engine.reviews import open_reviews
 from engine.state import Status
 
 app = new_app()
@@ -66,18 +69,19 @@ def _show_all(platform: Platform, *, as_json: bool) -> None:
     if as_json:
         say_json(runs)
         return
-    if not runs:
+    if runs:
+        rows = ([run["run"][:SHORT], *(run[name] for name in COLUMNS)] for run in runs)
+        show(table(("Run", "Runbook", "Secret", "By", "Since (UTC)", "Prefect", "Where"), rows))
+    else:
         say("no run is going on")
-        return
-    rows = ([run["run"][:SHORT], *(run[name] for name in COLUMNS)] for run in runs)
-    show(table(("Run", "Runbook", "Secret", "By", "Since (UTC)", "Prefect", "Where"), rows))
+    say_reviews(platform)
 
 
 COLUMNS = ("runbook", "secret", "by", "since", "prefect", "stands")
 
 
 def _facts(platform: Platform, told: Told, seen: Seen) -> dict[str, Any]:
-    state, move = told.state, move_of(told, platform.registry)
+    state, move = told.state, move_of(told, platform)
     return {
         "run": told.run,
         "runbook": told.plan.runbook,
@@ -91,6 +95,7 @@ def _facts(platform: Platform, told: Told, seen: Seen) -> dict[str, Any]:
         "stands": stands(told, move),
         "next": advice(told, move, is_given_up=seen.is_final),
         "gate": gate_facts(state),
+        "reviews": [review.words(datetime.now(UTC)) for review in open_reviews(told.entries)],
         "prefect": seen.words,
     }
 
@@ -127,6 +132,8 @@ def _show_one(platform: Platform, told: Told) -> None:
                 say(f"hint: {held.hint}")
     if told.state.refusal:
         say(f"\nthe last answer did not count: {told.state.refusal}")
+    for words in facts["reviews"]:
+        say(f"\nreview: {words}")
     say(f"\nstands: {facts['stands']}")
     if facts["next"]:
         say(f"next: {facts['next']}")
@@ -153,7 +160,7 @@ def _look(platform: Platform, told: Told, *, is_asked: bool | None) -> Compared:
 
 
 def _store_facts(platform: Platform, told: Told, compared: Compared) -> dict[str, Any]:
-    move = move_of(told, platform.registry)
+    move = move_of(told, platform)
     return {
         "stores": [facts_of(standing, stand) for standing, stand in compared],
         "safe": safe_move(told, move, compared, platform.people),
@@ -165,7 +172,7 @@ def _show_stores(platform: Platform, told: Told, compared: Compared) -> None:
         return
     say("")
     show(compared_table(compared))
-    move = move_of(told, platform.registry)
+    move = move_of(told, platform)
     say(f"\nsafe: {safe_move(told, move, compared, platform.people)}")
 
 

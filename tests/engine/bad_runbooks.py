@@ -153,6 +153,21 @@ BAD = {
         "unknown group `nobody`",
         "Known: staff.",
     ),
+    "unknown group of an escalation": (
+        HEAD + "gate: {escalate: {after: 5m, to: [stuff]}}\nsteps: [{id: a, uses: lamp.light}]\n",
+        "try.yaml:3:35: unknown group `stuff`",
+        "Did you mean `staff`?",
+    ),
+    "unknown group to break the glass": (
+        HEAD + "break_glass: {groups: [stuff]}\nsteps: [{id: a, uses: lamp.light}]\n",
+        "try.yaml:3:24: unknown group `stuff`",
+        "Did you mean `staff`?",
+    ),
+    "a reminder before the gate is there": (
+        ONE_STEP + "    gate: {expires: 30m, remind: 30m}\n",
+        "nobody can be reminded 30m before a gate expires that is open for 30m",
+        "Let `remind` be shorter than `expires`.",
+    ),
     "unknown secret": (
         "runbook: try\ntitle: Try\nsecret: the-kee\nsteps: [{id: a, uses: lamp.light}]\n",
         "try.yaml:3:9: the catalogue has no secret `the-kee`",

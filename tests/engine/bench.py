@@ -19,6 +19,7 @@ from engine.fold import fold
 from engine.job import Desk, Job, Patience, prepared
 from engine.ledger import Actor, Draft, Entry, Event, timestamp
 from engine.plan import Plan, make_plan
+from engine.present import TIMELESS, Present
 from engine.progress import AskPerson, End, Move, Perform, TakeBack, next_move
 from engine.sealing import Seal
 from engine.state import Kind, Opening, RunState
@@ -44,6 +45,7 @@ class Bench:
     lamps: Lamps
     run: str = "run-1"
     told: list[str] = field(default_factory=list)
+    present: Present = TIMELESS
 
     @classmethod
     def of(cls, text: str, folder: Path, lamps: Lamps | None = None) -> Bench:
@@ -106,7 +108,7 @@ class Bench:
 
     def next(self) -> Move:
         """Return the next move; asked anew each time."""
-        return next_move(self.plan, self.state, self.desk.registry)
+        return next_move(self.plan, self.state, self.desk.registry, self.present)
 
     def job(self, step: str, *, back: bool = False) -> Job:
         return Job(self.desk, self.plan, self.state, self.plan.step(step), back)
@@ -143,7 +145,13 @@ class Bench:
         opening = self.state.opening or self.open()
         job = self.job(opening.step, back=opening.kind is Kind.UNDO)
         question = Question(
-            self.plan, self.state, opening, self.desk.registry, self.desk.seal, prepared(job)[0]
+            self.plan,
+            self.state,
+            opening,
+            self.desk.registry,
+            self.desk.seal,
+            prepared(job)[0],
+            present=self.present,
         )
         return judge(question, Answer(person(by), decision, **said), now)
 

@@ -8,6 +8,7 @@ import yaml
 
 from adapters.platform import NOT_RUNBOOKS, Platform
 from adapters.settings import Settings
+from flows import watch
 from flows.catalogue import build
 
 
@@ -23,7 +24,8 @@ def _platform(root: Path) -> Platform:
 
 
 def test_each_runbook_has_its_deployment_and_each_deployment_its_runbook(root: Path) -> None:
-    deployed = yaml.safe_load((root / "prefect.yaml").read_text())["deployments"]
+    every = yaml.safe_load((root / "prefect.yaml").read_text())["deployments"]
+    deployed = [entry for entry in every if entry["name"] != watch.NAME]
     runbooks = {p.stem for p in (root / "runbooks").glob("*.yaml") if p.name not in NOT_RUNBOOKS}
 
     assert {entry["name"] for entry in deployed} == runbooks
@@ -31,6 +33,16 @@ def test_each_runbook_has_its_deployment_and_each_deployment_its_runbook(root: P
         attribute = entry["name"].replace("-", "_")
         assert entry["entrypoint"] == f"flows/catalogue.py:{attribute}"
         assert entry["work_pool"]["name"] == "oncall"
+
+
+def test_the_clock_of_the_gates_is_deployed_to_run_each_minute_and_never_twice(root: Path) -> None:
+    every = yaml.safe_load((root / "prefect.yaml").read_text())["deployments"]
+    [clock] = [entry for entry in every if entry["name"] == watch.NAME]
+
+    assert clock["entrypoint"] == "flows/watch.py:watch_gates"
+    assert watch.watch_gates.name == watch.NAME
+    assert clock["schedules"][0]["interval"] == 60
+    assert clock["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
 
 
 def test_each_flow_has_a_form_with_every_input_described(root: Path) -> None:

@@ -1,0 +1,37 @@
+"""People told about an entry, in three ways: a notice, a Prefect event, and the run's log.
+
+The entry is written first and is what counts. A notice that does not arrive stops nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from prefect.events import emit_event
+from prefect.logging import get_run_logger
+
+from adapters.notice import send
+from adapters.platform import Platform
+from engine.announcing import announcement
+from engine.errors import RunbookError
+from engine.ledger import Entry
+
+
+def tell(platform: Platform, entry: Entry) -> None:
+    """Tell people about `entry`, once, as far as they can be reached."""
+    started = platform.journal.entries(entry.run)[0]
+    told = announcement(entry, started)
+    log = get_run_logger()
+    log.log(logging.WARNING, "%s (entry %s of the ledger)", told.title, entry.sequence)
+    emit_event(
+        event=f"runbook.{entry.event.value}",
+        resource={
+            "prefect.resource.id": f"prefect.flow-run.{entry.run}",
+            "runbook.step": entry.step,
+        },
+        payload={"title": told.title, "text": told.text, "sequence": entry.sequence},
+    )
+    try:
+        send(platform.settings.notice, told.title, told.text)
+    except RunbookError as error:
+        log.log(logging.ERROR, "a notice did not arrive: %s", error)
