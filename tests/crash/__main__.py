@@ -1,0 +1,86 @@
+"""`make crash`: play the whole matrix and write docs/crash-matrix.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.crash.matrix import Matrix
+
+TABLES = ("forward", "reject", "back", "faults", "duels")
+
+
+def main() -> int:
+    """Return 0 if every invariant held in every case."""
+    wanted = _arguments()
+    for name in [*os.environ]:
+        if name.startswith(("RUNBOOK_", "PREFECT_")):
+            del os.environ[name]
+    folder = Path(tempfile.mkdtemp(prefix="crash-"))
+    os.environ["PREFECT_HOME"] = str(folder / "home")
+    is_good = _play(wanted, folder)
+    if is_good:
+        shutil.rmtree(folder)
+    else:
+        sys.stdout.write(f"the cases that went wrong are kept in {folder}\n")
+    return 0 if is_good else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make crash", description=__doc__)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
+    parser.add_argument("--lanes", type=int, default=os.cpu_count() or 2)
+    parser.add_argument("--every", action="store_true", help="every boundary; takes hours")
+    parser.add_argument("--table", action="append", choices=TABLES, help="only these tables")
+    parser.add_argument("--page", type=Path, help="where the page goes, if not into docs")
+    return parser.parse_args()
+
+
+def _play(wanted: argparse.Namespace, folder: Path) -> bool:
+    # after the environment is clean: Prefect reads its settings when it is imported
+    from tests.crash.fleet import launch, shared_files  # noqa: PLC0415
+    from tests.crash.leaks import told_by  # noqa: PLC0415
+    from tests.crash.matrix import Matrix, runbooks  # noqa: PLC0415
+    from tests.crash.page import PAGE, write_page  # noqa: PLC0415
+
+    fleet = launch(folder, wanted.lanes)
+    matrix = Matrix(fleet, runbooks(), wanted.seed, every=wanted.every)
+    sys.stdout.write(f"seed {wanted.seed}, {wanted.lanes} lanes, in {folder}\n")
+    try:
+        for table in wanted.table or TABLES:
+            _table(matrix, table)
+    except KeyboardInterrupt:
+        sys.stdout.write("interrupted; the page tells of what was played so far\n")
+    finally:
+        fleet.close()
+    values = {value for verdict in matrix.played for value in verdict.values}
+    leaking = sorted({path.name for path in told_by(shared_files(folder), values)})
+    write_page(matrix, leaking, wanted.page or PAGE)
+    return (
+        matrix.planned == len(matrix.played)
+        and not leaking
+        and not any(v.violations or v.broke for v in matrix.played)
+    )
+
+
+def _table(matrix: Matrix, table: str) -> None:
+    match table:
+        case "forward":
+            matrix.forward()
+        case "reject" | "back":
+            matrix.other(table)
+        case "faults":
+            matrix.faults()
+        case _:
+            matrix.duels()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
