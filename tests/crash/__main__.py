@@ -8,13 +8,14 @@ import secrets
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tests.crash.matrix import Matrix
 
-TABLES = ("forward", "reject", "back", "faults", "duels")
+TABLES = ("forward", "reject", "back", "faults", "meanwhile", "duels")
 
 
 def main() -> int:
@@ -39,6 +40,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--lanes", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--every", action="store_true", help="every boundary; takes hours")
     parser.add_argument("--table", action="append", choices=TABLES, help="only these tables")
+    parser.add_argument("--minutes", type=float, help="begin no case later than that")
+    parser.add_argument("--record", type=Path, help="file that keeps what was played; a second "
+                        "call with it and the same seed plays what is left")  # fmt: skip
     parser.add_argument("--page", type=Path, help="where the page goes, if not into docs")
     return parser.parse_args()
 
@@ -49,9 +53,13 @@ def _play(wanted: argparse.Namespace, folder: Path) -> bool:
     from tests.crash.leaks import told_by  # noqa: PLC0415
     from tests.crash.matrix import Matrix, runbooks  # noqa: PLC0415
     from tests.crash.page import PAGE, write_page  # noqa: PLC0415
+    from tests.crash.record import read_record, write_record  # noqa: PLC0415
 
     fleet = launch(folder, wanted.lanes)
-    matrix = Matrix(fleet, runbooks(), wanted.seed, every=wanted.every)
+    until = None if wanted.minutes is None else time.monotonic() + 60 * wanted.minutes
+    matrix = Matrix(fleet, runbooks(), wanted.seed, every=wanted.every, until=until)
+    if wanted.record is not None and wanted.record.exists():
+        matrix.known = read_record(wanted.record)
     sys.stdout.write(f"seed {wanted.seed}, {wanted.lanes} lanes, in {folder}\n")
     try:
         for table in wanted.table or TABLES:
@@ -61,13 +69,12 @@ def _play(wanted: argparse.Namespace, folder: Path) -> bool:
     finally:
         fleet.close()
     values = {value for verdict in matrix.played for value in verdict.values}
-    leaking = sorted({path.name for path in told_by(shared_files(folder), values)})
-    write_page(matrix, leaking, wanted.page or PAGE)
-    return (
-        matrix.planned == len(matrix.played)
-        and not leaking
-        and not any(v.violations or v.broke for v in matrix.played)
-    )
+    matrix.record.leaking = sorted({path.name for path in told_by(shared_files(folder), values)})
+    record = matrix.finish()
+    if wanted.record is not None:
+        write_record(record, wanted.record)
+    write_page(matrix, wanted.page or PAGE)
+    return not (record.leaking or any(v.violations or v.broke for v in matrix.played))
 
 
 def _table(matrix: Matrix, table: str) -> None:
@@ -78,6 +85,8 @@ def _table(matrix: Matrix, table: str) -> None:
             matrix.other(table)
         case "faults":
             matrix.faults()
+        case "meanwhile":
+            matrix.meanwhile()
         case _:
             matrix.duels()
 

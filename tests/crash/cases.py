@@ -39,6 +39,8 @@ class Case:
     """Those faults in words."""
     duel: Literal["", "two", "stale"] = ""
     """Two workers take the run at once; or one that slept wakes after another took over."""
+    meanwhile: str = ""
+    """What happens to the world while it is held there; see `meanwhile.HAPPENINGS`."""
     at: Boundary | None = None
     """Where it is killed first; None for a dry pass."""
     second: int = 0
@@ -53,7 +55,8 @@ class Case:
         if self.faults or self.push:
             words.append(f"with {self.told} from the {self.since} on")
         if self.at is not None:
-            words.append(f"{'put to sleep' if self.duel else 'killed'} at {self.at}")
+            what = "put to sleep" if self.duel else self.meanwhile or "killed"
+            words.append(f"{what} at {self.at}")
         if self.second:
             words.append(f"killed again {self.second} boundaries after the pick-up")
         return ", ".join(words)

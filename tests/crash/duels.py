@@ -6,6 +6,7 @@ import signal
 import time
 
 from engine.ledger import Event
+from tests.crash.harbour import Victim
 from tests.crash.tripwire import Kill
 from tests.crash.voyage import PATIENCE, Stuck, Voyage, awaken, is_stopped, take
 
@@ -25,15 +26,9 @@ def take_twice(voyage: Voyage) -> None:
 
 def oversleep(voyage: Voyage, kills: list[Kill]) -> None:
     """Put the process to sleep at its boundary, let another take over, then wake the first."""
-    take(voyage.run)
-    sleeper, before = voyage.fork(kills[0]), voyage.struck()
-    deadline = time.monotonic() + PATIENCE
-    while not (is_stopped(sleeper.process) and voyage.struck() > before):
-        if sleeper.is_gone(0.02):
-            return  # the next gate came first
-        if time.monotonic() > deadline:
-            raise Stuck("the process did not fall asleep")
-    kills.pop(0)
+    sleeper = fall_asleep(voyage, kills)
+    if sleeper is None:
+        return
     voyage.verdict.kills += 1
     voyage.report_crash()
     awaken(voyage.run)
@@ -42,6 +37,20 @@ def oversleep(voyage: Voyage, kills: list[Kill]) -> None:
     if not sleeper.is_gone(PATIENCE):
         raise Stuck("the process that slept does not end")
     hold_one_writer(voyage)
+
+
+def fall_asleep(voyage: Voyage, kills: list[Kill]) -> Victim | None:
+    """Return the process that sleeps at its boundary, or None if the next gate came first."""
+    take(voyage.run)
+    sleeper, before = voyage.fork(kills[0]), voyage.struck()
+    deadline = time.monotonic() + PATIENCE
+    while not (is_stopped(sleeper.process) and voyage.struck() > before):
+        if sleeper.is_gone(0.02):
+            return None
+        if time.monotonic() > deadline:
+            raise Stuck("the process did not fall asleep")
+    kills.pop(0)
+    return sleeper
 
 
 def hold_one_writer(voyage: Voyage) -> None:

@@ -10,6 +10,7 @@ from engine.plan import Plan
 from engine.state import Outcome
 from tests.crash.always import eye_word, uses_provider
 from tests.crash.cases import Verdict, Way
+from tests.crash.people import STRANGE
 from tests.crash.sight import Eye, Sight
 
 EVENTUALLY: Mapping[str, str] = {
@@ -21,6 +22,8 @@ EVENTUALLY: Mapping[str, str] = {
     "I15d": "main has one commit of the run (and one more on the way back), no branch is left",
     "I15e": "the finished run, started again, changes nothing",
     "I16": "one new value, the same after every death",
+    "I19": "what a person wrote into the same item meanwhile is still there",
+    "I20": "what a person committed to the same file meanwhile is still there",
     "approvals": "nobody was asked twice for what they had agreed to",
     "locks": "nothing is held any more, and the drawer is empty",
 }
@@ -37,6 +40,7 @@ def hold_eventually(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> Non
     verdict.hold("I14", found.state.outcome is ENDS[way], f"the run ended {found.state.outcome}")
     _places(eye, found, verdict)
     _counts(eye, found, verdict)
+    _beside(eye, verdict)
     verdict.hold("I16", len(eye.voyage.found) <= 1, f"{len(eye.voyage.found)} new values were met")
     asked = Counter(
         (e.step, e.details["kind"]) for e in found.entries if e.event is Event.GATE_APPROVED
@@ -45,6 +49,32 @@ def hold_eventually(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> Non
     verdict.hold("approvals", not twice, f"asked twice at {', '.join(twice)}")
     verdict.hold("locks", not found.holders, f"still held: {', '.join(found.holders)}")
     verdict.hold("locks", not found.drawer, "sealed values are left in the drawer")
+
+
+def hold_stopped(eye: Eye, found: Sight, verdict: Verdict) -> None:
+    """Ask after what must hold where a person set a value of the same secret, and so ended the run."""
+    outcome = found.state.outcome
+    verdict.hold("I14", outcome is Outcome.STOPPED, f"the run ended {outcome}")
+    if verdict.case.meanwhile == "commit same":
+        is_kept = eye.value(found.main) == STRANGE
+        verdict.hold("I20", is_kept, "the run wrote over what a person has committed")
+    else:
+        is_kept = found.vault == [STRANGE]
+        verdict.hold("I19", is_kept, "the run wrote over what a person has set in the vault")
+    ended = eye.voyage.world.anthropic.deactivations
+    verdict.hold("I3", ended == 0, f"{ended} keys were ended, and nobody knows which value counts")
+    verdict.hold("locks", not found.holders, f"still held: {', '.join(found.holders)}")
+    verdict.hold("locks", not found.drawer, "sealed values are left in the drawer")
+
+
+def _beside(eye: Eye, verdict: Verdict) -> None:
+    world, path = eye.voyage.world, eye.voyage.beside
+    if path:
+        is_kept = world.sops_value(path) == STRANGE
+        verdict.hold("I20", is_kept, "a person's commit to the same file is gone")
+    if eye.voyage.noted:
+        is_kept = world.vaultwarden.notes(eye.entry.vaultwarden.item) == STRANGE
+        verdict.hold("I19", is_kept, "a person's change of the same item is gone")
 
 
 def _places(eye: Eye, found: Sight, verdict: Verdict) -> None:

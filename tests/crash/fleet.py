@@ -6,8 +6,9 @@ import atexit
 import ctypes
 import os
 import signal
+import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -30,11 +31,15 @@ class Fleet:
 
     pool: ProcessPoolExecutor
 
-    def play(self, cases: Iterable[Case]) -> Iterator[Verdict]:
-        """Yield what became of each case, in the order they end."""
-        waiting = [self.pool.submit(_play, case) for case in cases]
-        for done in as_completed(waiting):
-            yield done.result()
+    def play(self, cases: Iterable[Case], until: float | None = None) -> Iterator[Verdict]:
+        """Yield what became of each case, in the order they end; none is begun after `until`."""
+        waiting = {self.pool.submit(_play, case) for case in cases}
+        while waiting:
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            if until is not None and time.monotonic() > until:
+                waiting = {each for each in waiting if not each.cancel()}
+            for each in done:
+                yield each.result()
 
     def close(self) -> None:
         """End every lane."""

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import certifi
 
@@ -23,18 +24,34 @@ FACTS = ("app", "anthropic_console")
 """What runbooks refer to as `platform.…`; a deployment's form needs them to be there."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Harbour:
     """Where the server is, and the environment that a worker of it would have."""
 
     folder: Path
     api_url: str
     variables: Mapping[str, str]
+    server: processes.Program | None = None
 
     @property
     def database(self) -> Path:
         """All that Prefect keeps."""
         return self.folder / "prefect" / "prefect.db"
+
+    def start(self) -> None:
+        """Start the server, at the address it always has."""
+        parts = urlsplit(self.api_url)
+        where = ["--host", str(parts.hostname), "--port", str(parts.port)]
+        arguments = ["prefect", "server", "start", *where]
+        log = self.folder / "server.log"
+        self.server = processes.start("server", arguments, log, self.variables, ROOT)
+        processes.wait_for_url(f"{self.api_url}/health", self.server, SERVER_SECONDS)
+
+    def stop(self) -> None:
+        """End the server, if it runs."""
+        if self.server is not None:
+            self.server.stop()
+        self.server = None
 
 
 @contextmanager
@@ -42,21 +59,18 @@ def open_harbour(folder: Path) -> Iterator[Harbour]:
     """Start the server below `folder`, deploy every runbook, and end it afterwards."""
     folder.mkdir(parents=True)
     (folder / "prefect").mkdir()
-    port = processes.free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{processes.free_port()}"
     variables = _variables(folder, url)
-    log = folder / "server.log"
-    arguments = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with ExitStack() as stack:
-        server = processes.start("server", arguments, log, variables, ROOT)
-        stack.callback(server.stop)
-        processes.wait_for_url(f"{url}/api/health", server, SERVER_SECONDS)
+        harbour = Harbour(folder, variables["PREFECT_API_URL"], variables)
+        stack.callback(harbour.stop)
+        harbour.start()
         with at_server(variables["PREFECT_API_URL"]):
             make_pool(POOL)
         forms = {"RUNBOOK_SETTINGS": str(_settings_of_forms(folder))}
         deploy = ["prefect", "--no-prompt", "deploy", "--all"]
         processes.run(deploy, folder / "deploy.log", {**variables, **forms}, ROOT)
-        yield Harbour(folder, variables["PREFECT_API_URL"], variables)
+        yield harbour
 
 
 def _settings_of_forms(folder: Path) -> Path:

@@ -23,7 +23,7 @@ def leaks(voyage: Voyage, values: Iterable[str]) -> Iterator[str]:
     single = [world / "access.log", voyage.folder / "log", voyage.trace]
     # to close a file that SQLite has open in this process would drop the locks it holds on it
     voyage.platform.journal.close()
-    ledger = sorted(voyage.folder.glob("ledger.db*"))
+    ledger = sorted(voyage.state_folder.glob("ledger.db*"))
     for path in (*files_below(*folders), *single, *ledger):
         if path.is_file() and holds(path.read_bytes(), needles):
             yield path.name

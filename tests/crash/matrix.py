@@ -8,16 +8,22 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+import yaml
+
 from demo.stage import ROOT
 from tests.crash.boundary import Boundary
 from tests.crash.cases import Case, Verdict, Way
 from tests.crash.choice import choose, gates_only, sleeps, way_back_only
 from tests.crash.fleet import Fleet
+from tests.crash.meanwhile import HAPPENINGS, places, playable
+from tests.crash.record import Record
 from tests.crash.trouble import fault_cases
 
 NOT_RUNBOOKS = frozenset({"secrets.yaml", "people.yaml"})
 GATES = 8
 """Boundaries of single gates that are drawn from the pass in which each gate is answered alone."""
+MEANWHILE = 4
+"""Boundaries for each thing that happens and each runbook."""
 STALE = 12
 """Boundaries before an effect at which a process falls asleep, drawn for each runbook."""
 
@@ -28,6 +34,12 @@ def runbooks() -> list[str]:
     return [file.stem for file in files if file.name not in NOT_RUNBOOKS]
 
 
+def used_by(runbook: str) -> dict[str, str]:
+    """Return what each step of a runbook uses, by its id."""
+    told = yaml.safe_load((ROOT / "runbooks" / f"{runbook}.yaml").read_text())
+    return {step["id"]: step["uses"] for step in told["steps"]}
+
+
 @dataclass
 class Matrix:
     """All that was played, by table."""
@@ -36,11 +48,13 @@ class Matrix:
     names: list[str]
     seed: int
     every: bool = False
-    tables: dict[str, list[Verdict]] = field(default_factory=dict)
+    until: float | None = None
+    """When the last case may begin, by the monotonic clock."""
+    known: Record = field(default_factory=Record)
+    """What an earlier part of the same matrix has played."""
+    record: Record = field(default_factory=Record)
     dry: dict[tuple[str, str], Verdict] = field(default_factory=dict)
     """The watched pass of each runbook and way."""
-    planned: int = 0
-    """How many cases were begun or wait; more than were played only after an interruption."""
 
     def forward(self) -> None:
         """Kill on the way forward, at every boundary that differs; twice in every second case."""
@@ -82,6 +96,17 @@ class Matrix:
             cases += [Case(dry.case.runbook, duel="stale", at=each) for each in drawn]
         self._play("duels", cases)
 
+    def meanwhile(self) -> None:
+        """Let things happen to the world while a run is held between two of its acts."""
+        cases = []
+        for dry in self._watched("forward"):
+            rng = self._rng(dry.case)
+            for name in filter(playable, HAPPENINGS):
+                found = places(dry, HAPPENINGS[name].where, used_by(dry.case.runbook))
+                drawn = found if self.every else rng.sample(found, min(MEANWHILE, len(found)))
+                cases += [Case(dry.case.runbook, meanwhile=name, at=each) for each in drawn]
+        self._play("meanwhile", cases)
+
     def sample(self, size: int) -> None:
         """Kill each runbook at so many boundaries, drawn from those of a dry pass."""
         for dry in self._dry_passes([Case(name) for name in self.names]):
@@ -92,7 +117,15 @@ class Matrix:
     @property
     def played(self) -> list[Verdict]:
         """Return every case of every table."""
-        return [verdict for table in self.tables.values() for verdict in table]
+        return [verdict for table in self.record.tables.values() for verdict in table]
+
+    def finish(self) -> Record:
+        """Return all there is: what was played now, and what was before."""
+        self.record.add(self.known)
+        for verdict in self.record.tables.get("dry", []):
+            if verdict.case.watched:
+                self.dry.setdefault((verdict.case.runbook, verdict.case.way), verdict)
+        return self.record
 
     def _plain(self, dry: Verdict) -> Iterable[Boundary]:
         return self.dry[dry.case.runbook, "forward"].trace
@@ -104,24 +137,36 @@ class Matrix:
         return [self.dry[name, way] for name in self.names]
 
     def _dry_passes(self, cases: list[Case]) -> list[Verdict]:
-        self.planned += len(cases)
-        order = {case: number for number, case in enumerate(cases)}
-        found = sorted(self.fleet.play(cases), key=lambda each: order[each.case])
-        for verdict in found:
+        self.record.planned["dry"] += len(cases)
+        found = self.known.of("dry", cases)
+        for verdict in self.fleet.play(_without(cases, found)):
             tell(verdict)
+            found.append(verdict)
+        order = {case: number for number, case in enumerate(cases)}
+        found.sort(key=lambda each: order[each.case])
+        for verdict in found:
             assert not verdict.broke, f"{verdict.case.title}: {verdict.broke}"
-        self.tables.setdefault("dry", []).extend(found)
+        self.record.tables.setdefault("dry", []).extend(found)
         return found
 
     def _play(self, table: str, cases: list[Case]) -> None:
-        self.planned += len(cases)
+        self.record.planned[table] += len(cases)
+        found = self.known.of(table, cases)
+        self.record.tables.setdefault(table, []).extend(found)
+        left = _without(cases, found)
+        random.Random(self.seed).shuffle(left)  # noqa: S311 - so that a part is a fair sample
         began = time.monotonic()
-        for number, verdict in enumerate(self.fleet.play(cases), start=1):
-            tell(verdict, f"{number}/{len(cases)} {time.monotonic() - began:.0f} s ")
-            self.tables.setdefault(table, []).append(verdict)
+        for number, verdict in enumerate(self.fleet.play(left, self.until), start=1):
+            tell(verdict, f"{number}/{len(left)} {time.monotonic() - began:.0f} s ")
+            self.record.tables[table].append(verdict)
 
     def _rng(self, case: Case) -> random.Random:
         return random.Random(f"{self.seed} {case.runbook} {case.way}")  # noqa: S311 - repeatable on purpose
+
+
+def _without(cases: list[Case], found: list[Verdict]) -> list[Case]:
+    played = {each.case for each in found}
+    return [case for case in cases if case not in played]
 
 
 def tell(verdict: Verdict, before: str = "") -> None:

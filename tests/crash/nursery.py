@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.crash.boundary import Boundary
+from tests.crash.clock import step_clock
+from tests.crash.disk import protect
 from tests.crash.tripwire import Kill, Tripwire, lay
 
 PRELOADED = (
@@ -67,6 +69,10 @@ def _become(request: dict[str, Any]) -> None:
         os.dup2(ours, theirs)
     os.environ.update(request["environment"])
     tempfile.tempdir = None  # asked for before the fork, perhaps
+    if request["protect"]:
+        protect(request["protect"])
+    if request["clock"]:
+        step_clock(request["clock"])
     lay(_wire(request))
     sys.argv = ["prefect.engine"]
     with warnings.catch_warnings():

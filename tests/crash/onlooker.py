@@ -72,7 +72,7 @@ class Onlooker:
             self.prefect = _prefect(self.voyage)
         seen = [
             _references(world.layout.remote),
-            _ledger(self.voyage.folder / "ledger.db"),
+            _ledger(self.voyage.state_folder / "ledger.db"),
             sorted(world.vaultwarden.counts().items()),
             world.cluster.store.version,
             world.anthropic.states(),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,20 +17,21 @@ from tests.crash.boundary import KINDS
 from tests.crash.cases import WAYS, Verdict, Way
 from tests.crash.eventually import EVENTUALLY
 from tests.crash.matrix import Matrix
-from tests.crash.page_words import FOOT, HEAD, NOT_HELD
+from tests.crash.page_words import FOOT, HEAD, NOT_HELD, TABLES
 
 PAGE = ROOT / "docs" / "crash-matrix.md"
 MOST_FINDINGS = 30
 
 
-def write_page(matrix: Matrix, leaking: Sequence[str], path: Path) -> None:
+def write_page(matrix: Matrix, path: Path) -> None:
     """Write the page."""
-    path.write_text("\n".join(_lines(matrix, leaking)) + "\n")
+    path.write_text("\n".join(_lines(matrix)) + "\n")
 
 
-def _lines(matrix: Matrix, leaking: Sequence[str]) -> Iterator[str]:
+def _lines(matrix: Matrix) -> Iterator[str]:
     yield HEAD
-    yield from _summary(matrix, leaking)
+    yield from _summary(matrix)
+    yield from _parts(matrix)
     yield from _boundaries(matrix)
     for name in matrix.names:
         yield from _invariants(name, _killed(matrix, name))
@@ -40,8 +42,8 @@ def _lines(matrix: Matrix, leaking: Sequence[str]) -> Iterator[str]:
     yield FOOT
 
 
-def _summary(matrix: Matrix, leaking: Sequence[str]) -> Iterator[str]:
-    played = matrix.played
+def _summary(matrix: Matrix) -> Iterator[str]:
+    played, leaking = matrix.played, matrix.record.leaking
     asked = sum(verdict.checks.total() for verdict in played)
     wrong = sum(len(verdict.violations) for verdict in played)
     broken = sum(bool(verdict.broke) for verdict in played)
@@ -57,14 +59,31 @@ def _summary(matrix: Matrix, leaking: Sequence[str]) -> Iterator[str]:
     how = "every boundary" if matrix.every else "the boundaries that differ"
     yield "## In numbers\n"
     yield "| | |\n|---|---|"
-    yield f"| Cases | {len(played)} of {matrix.planned}, {how} |"
+    yield f"| Cases | {len(played)} of {matrix.record.planned.total()}, {how} |"
     yield f"| Kills | {sum(verdict.kills for verdict in played)} |"
     yield f"| Questions to the invariants | {asked} |"
     yield f"| Violations | {wrong} |"
     yield f"| Cases that did not come to their end | {broken} |"
     yield f"| Values found in Prefect's databases and in logs | {', '.join(leaking) or 'none'} |"
     yield f"| Seed | {matrix.seed} |"
+    yield f"| Machine | {_machine()} |"
     yield f"| Versions | {', '.join(f'{name} {value}' for name, value in versions.items())} |\n"
+
+
+def _machine() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}"
+
+
+def _parts(matrix: Matrix) -> Iterator[str]:
+    yield "| Table | Cases there are | Played | Not played | Wrong |\n|---|---|---|---|---|"
+    for table, words in TABLES.items():
+        planned = matrix.record.planned[table]
+        played = matrix.record.tables.get(table, [])
+        row = [planned, len(played), planned - len(played), _wrong(played)]
+        numbers = " | ".join(map(str, row)) if planned else "not begun | 0 | all | 0"
+        yield f"| {words} | {numbers} |"
+    yield ""
 
 
 def _boundaries(matrix: Matrix) -> Iterator[str]:
@@ -113,7 +132,7 @@ def _cell(invariant: str, played: Iterable[Verdict]) -> str:
 
 
 def _faults(matrix: Matrix) -> Iterator[str]:
-    played = matrix.tables.get("faults", [])
+    played = matrix.record.tables.get("faults", [])
     if not played:
         return
     yield "\n## Faults of the outside systems\n"
@@ -130,7 +149,7 @@ def _faults(matrix: Matrix) -> Iterator[str]:
 
 
 def _duels(matrix: Matrix) -> Iterator[str]:
-    played = matrix.tables.get("duels", [])
+    played = matrix.record.tables.get("duels", [])
     if not played:
         return
     yield "\n## Two processes at one run\n"
@@ -159,7 +178,7 @@ def _findings(played: Iterable[Verdict]) -> Iterator[str]:
 
 
 def _killed(matrix: Matrix, name: str) -> list[Verdict]:
-    tables = [matrix.tables.get(table, []) for table in WAYS]
+    tables = [matrix.record.tables.get(table, []) for table in WAYS]
     return [each for table in tables for each in table if each.case.runbook == name]
 
 

@@ -23,6 +23,16 @@ program in the middle of a change, at each kind of act at least once, and at som
 drawn. `make crash ARGS=--every` kills at all of them.
 """
 
+TABLES = {
+    "dry": "without a kill, to find the boundaries",
+    "forward": "killed on the way forward",
+    "reject": "killed where the run is rejected",
+    "back": "killed on the way back",
+    "faults": "an outside system fails",
+    "meanwhile": "something happens to the world meanwhile",
+    "duels": "two processes at one run",
+}
+
 NOT_HELD = """
 ## What is not held
 

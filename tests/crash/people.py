@@ -12,6 +12,9 @@ from tests.crash.hands import ROTATED_BY
 from tests.crash.trouble import begin_trouble, end_trouble
 from tests.crash.voyage import Stuck, Voyage, patiently
 
+STRANGE = "set-by-a-person-in-the-meantime"
+"""What a person writes somewhere while a run is at work."""
+
 
 def decide(voyage: Voyage) -> None:
     """Answer the gate at which the run stands."""
@@ -53,6 +56,8 @@ def _fields(voyage: Voyage, opening: Opening, waiting: Waiting) -> dict[str, str
 
 def _decision(voyage: Voyage, opening: Opening) -> str:
     if opening.kind is Kind.FAILURE:
+        if voyage.strange:
+            return "stop"
         is_first = voyage.case.way == "back" and not voyage.state().back
         return "roll back" if is_first else "retry"
     return "reject" if voyage.case.way == "reject" else "approve"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import time
-from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import yaml
 
@@ -17,18 +18,23 @@ from engine.errors import RunbookError
 from engine.plan import Plan
 from flows.door import at_server, standing
 from sandbox.world import World
+from tests.crash import disk
 from tests.crash.always import hold_always
 from tests.crash.cases import Case, Verdict
-from tests.crash.duels import oversleep, take_twice
-from tests.crash.eventually import hold_eventually
+from tests.crash.duels import fall_asleep, oversleep, take_twice
+from tests.crash.eventually import hold_eventually, hold_stopped
 from tests.crash.hands import hands_of
 from tests.crash.harbour import Harbour, Nursery
+from tests.crash.meanwhile import HAPPENINGS
 from tests.crash.onlooker import Onlooker, edges
 from tests.crash.people import decide
 from tests.crash.sight import Eye, snapshot
 from tests.crash.tripwire import Kill
 from tests.crash.trouble import begin_trouble, end_trouble, requests_of
-from tests.crash.voyage import MOST_PICK_UPS, READY, Stuck, Voyage, awaken, settings_of
+from tests.crash.voyage import MOST_PICK_UPS, PATIENCE, READY, Stuck, Voyage, awaken, settings_of
+
+if TYPE_CHECKING:
+    from tests.postgres import Postgres
 
 
 @dataclass
@@ -73,22 +79,40 @@ def set_out(
     case: Case,
     folder: Path,
     verdict: Verdict,
-    changes: Mapping[str, Any] | None = None,
 ) -> Voyage:
     """Make a world and a run in it that Prefect has scheduled."""
-    (folder / "tmp").mkdir(parents=True)
+    (folder / "state").mkdir(parents=True)
+    held = ExitStack()
+    postgres = equip(case, folder, held)
+    (folder / "state" / "tmp").mkdir()
     world = World.create(folder / "world")
-    settings = settings_of(world, folder, changes or {})
+    changes = {"ledger": {"url": postgres.url("postgres")}} if postgres else {}
+    settings = settings_of(world, folder, changes)
     (folder / "runbook.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     platform = open_platform(folder / "runbook.yaml")
     hands = hands_of(case.runbook)
     voyage = Voyage(
         case, lane.harbour, lane.nursery, folder, world, platform, hands, verdict,
-        keys_before=world.anthropic.states(),
+        keys_before=world.anthropic.states(), postgres=postgres, held=held,
     )  # fmt: skip
     begin_trouble(voyage, "start")
     voyage.start()
     return voyage
+
+
+def equip(case: Case, folder: Path, held: ExitStack) -> Postgres | None:
+    """Give the case what its happening needs: a small disk, or a database server."""
+    needs = HAPPENINGS[case.meanwhile].needs if case.meanwhile else ""
+    if needs in ("mount", "room") and disk.mount(folder / "state"):
+        held.callback(disk.unmount, folder / "state")
+    if needs != "postgresql":
+        return None
+    # late, as everywhere here: pytest wants to be the first to import a plugin
+    from tests.postgres import find_programs, running_postgres  # noqa: PLC0415
+
+    programs = find_programs()
+    assert programs is not None, "PostgreSQL is not installed"
+    return held.enter_context(running_postgres(programs))
 
 
 def sail(voyage: Voyage) -> None:
@@ -103,6 +127,8 @@ def sail(voyage: Voyage) -> None:
             take_twice(voyage)
         elif name in READY and voyage.case.duel == "stale" and kills:
             oversleep(voyage, kills)
+        elif name in READY and voyage.case.meanwhile and kills:
+            meet(voyage, kills, eye, plan)
         elif name in READY:
             if voyage.pick_up(kills[0] if kills else None):
                 kills.pop(0)
@@ -122,6 +148,31 @@ def sail(voyage: Voyage) -> None:
     end(voyage, eye, plan)
 
 
+def meet(voyage: Voyage, kills: list[Kill], eye: Eye, plan: Plan) -> None:
+    """Hold the run at its boundary, or kill it there, and let happen what the case is about."""
+    happening = HAPPENINGS[voyage.case.meanwhile]
+    if happening.how == "kill":
+        if voyage.pick_up(kills[0]):
+            kills.pop(0)
+            happening.begin(voyage, voyage.victims[-1])
+            die(voyage, eye, plan)
+        return
+    victim = fall_asleep(voyage, kills)
+    if victim is None:
+        return
+    voyage.verdict.kills += 1
+    happening.begin(voyage, victim)
+    victim.send(signal.SIGCONT)
+    victim.is_gone(happening.seconds or PATIENCE)
+    happening.end(voyage)
+    voyage.bury()
+    if not voyage.strange:
+        hold_always(eye, eye.look(), plan, voyage.verdict)
+    if standing(voyage.run).name != "Suspended":
+        voyage.report_crash()
+        awaken(voyage.run)
+
+
 def die(voyage: Voyage, eye: Eye, plan: Plan) -> None:
     """Look at the world after a death, report the death, and let the run be picked up."""
     voyage.bury()
@@ -138,8 +189,11 @@ def end(voyage: Voyage, eye: Eye, plan: Plan) -> None:
     voyage.bury()
     voyage.world.cluster.settle()
     found = eye.look()
-    hold_always(eye, found, plan, verdict)
-    hold_eventually(eye, found, plan, verdict)
+    if voyage.strange:
+        hold_stopped(eye, found, verdict)
+    else:
+        hold_always(eye, found, plan, verdict)
+        hold_eventually(eye, found, plan, verdict)
     problems = [*voyage.world.log.problems, *map(str, voyage.world.cluster.agenda.failures)]
     if problems:
         raise Stuck(f"the sandbox itself failed: {problems[0]}")
@@ -171,5 +225,7 @@ def plan_of(voyage: Voyage) -> Plan:
 
 def _kills(case: Case) -> list[Kill]:
     how: Literal["kill", "stop"] = "stop" if case.duel == "stale" else "kill"
+    if case.meanwhile:
+        how = HAPPENINGS[case.meanwhile].how
     kills = [Kill(boundary=case.at, how=how)] if case.at else []
     return [*kills, Kill(number=case.second)] if case.second else kills

@@ -58,11 +58,13 @@ class Sight:
 
     @property
     def rotations(self) -> list[Commit]:
-        """Commits of main that the seed did not make, newest first."""
+        """Commits of main that no person made, newest first."""
         found, name = [], self.branches["main"]
-        while name and not self.commits[name].author.startswith("Petra"):
-            found.append(self.commits[name])
-            name = self.commits[name].parent
+        while name:
+            commit = self.commits[name]
+            if not commit.author.startswith("Petra"):
+                found.append(commit)
+            name = commit.parent
         return found
 
 

@@ -35,7 +35,7 @@ def test_a_run_that_is_killed_anywhere_loses_nothing_and_repeats_nothing(
         matrix.sample(SAMPLE)
     finally:
         fleet.close()
-    played = matrix.tables["sample"]
+    played = matrix.record.tables["sample"]
     values = {value for verdict in matrix.played for value in verdict.values}
 
     assert [(v.case.title, v.violations, v.broke) for v in played if v.violations or v.broke] == []

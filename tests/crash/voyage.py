@@ -6,10 +6,10 @@ import json
 import signal
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import httpx
@@ -18,6 +18,7 @@ from prefect.states import Crashed, Pending
 
 from adapters.platform import Platform
 from demo.stage import ROOT
+from engine.catalogue import Secret
 from engine.errors import RunbookError
 from engine.fold import fold
 from engine.ledger import Entry
@@ -30,7 +31,10 @@ from tests.crash.hands import ROTATED_BY, Hands, hands_of
 from tests.crash.harbour import Harbour, Nursery, Victim
 from tests.crash.tripwire import Kill
 
-PATIENCE = 90.0
+if TYPE_CHECKING:
+    from tests.postgres import Postgres
+
+PATIENCE = 180.0
 """Seconds for one pick-up; no test depends on how long it takes."""
 MOST_PICK_UPS = 60
 READY = frozenset({"Scheduled", "Resuming", "AwaitingRetry", "Late"})
@@ -68,6 +72,20 @@ class Voyage:
     """Whether the faults of the case have begun."""
     decided: int = 0
     """Number of the last opening that was answered."""
+    postgres: Postgres | None = None
+    """The ledger's database, where that is a server."""
+    clock: float = 0.0
+    """Seconds by which the clock of every later process is off."""
+    protected: int = 0
+    """How many processes from now on may not write where the ledger is."""
+    strange: bool = False
+    """Whether a person set a value of the same secret, so that the run has to be stopped."""
+    beside: str = ""
+    """Path of another value that a person has committed meanwhile."""
+    noted: bool = False
+    """Whether a person has edited the notes of the item meanwhile."""
+    held: ExitStack = field(default_factory=ExitStack)
+    """What ends with the case."""
 
     @property
     def trace(self) -> Path:
@@ -77,7 +95,18 @@ class Voyage:
     @property
     def scratch(self) -> Path:
         """The TMPDIR of the run."""
-        return self.folder / "tmp"
+        return self.state_folder / "tmp"
+
+    @property
+    def state_folder(self) -> Path:
+        """Where the ledger's file is, and scratch; a disk of its own in some cases."""
+        return self.folder / "state"
+
+    @property
+    def secret(self) -> Secret:
+        """The entry of the catalogue that the run is about."""
+        plan = self.platform.plan(self.case.runbook, self.hands.inputs)
+        return self.platform.catalogue.secrets[plan.secret]
 
     @property
     def settings_file(self) -> Path:
@@ -109,7 +138,10 @@ class Voyage:
             "api": self.harbour.api_url.split("/")[2],
             "onlooker": self.onlooker,
             "kill": asdict(kill) if kill else None,
+            "clock": self.clock,
+            "protect": str(self.state_folder) if self.protected else "",
         }
+        self.protected = max(0, self.protected - 1)
         victim = Victim.of(self.nursery.fork(request))
         self.victims.append(victim)
         return victim
@@ -162,6 +194,7 @@ class Voyage:
             victim.is_gone(PATIENCE)
         self.platform.journal.close()
         self.world.close()
+        self.held.close()
 
     def _stands_at_gate(self) -> bool:
         opening = self.state().opening
@@ -232,7 +265,7 @@ def settings_of(world: World, folder: Path, changes: Mapping[str, Any]) -> dict[
             "age_key_file": paths["engine_age_key"],
             "fingerprint_key_file": paths["fingerprint_key"],
         },
-        "ledger": {"url": f"sqlite:///{folder / 'ledger.db'}"},
+        "ledger": {"url": f"sqlite:///{folder / 'state' / 'ledger.db'}"},
         "sops": {"age_key_file": paths["engine_age_key"]},
         "git": {"remote": f"file://{paths['remote']}"},
         "vaultwarden": {
