@@ -8,8 +8,6 @@ import tempfile
 from pathlib import Path
 
 SIZE = "size=48m"
-FILE_LIMIT = 4096
-"""Bytes no file may grow beyond, where that is limited instead of the disk."""
 BALLAST = "ballast"
 BLOCK = b"\0" * 65536
 CLONE_NEWNS = 0x20000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -27,14 +26,7 @@ def _nothing(voyage: Voyage) -> None:
 
 
 def _fill_disk(voyage: Voyage, victim: Victim) -> None:
-    if disk.is_mounted(voyage.state_folder):
-        disk.fill(voyage.state_folder)
-    else:
-        resource.prlimit(victim.process, resource.RLIMIT_FSIZE, (disk.FILE_LIMIT, disk.FILE_LIMIT))
-
-
-def _limit_files(voyage: Voyage, victim: Victim) -> None:
-    resource.prlimit(victim.process, resource.RLIMIT_FSIZE, (disk.FILE_LIMIT, disk.FILE_LIMIT))
+    disk.fill(voyage.state_folder)
 
 
 def _stop_ledger(voyage: Voyage, victim: Victim) -> None:
@@ -110,16 +102,15 @@ class Happening:
     how: Literal["stop", "kill"] = "stop"
     """Whether the process goes on afterwards, or was killed before."""
     where: Where = "anywhere"
-    needs: Literal["", "postgresql", "mount", "room"] = ""
-    """A database server; a mount; or a small disk, for which there is a substitute."""
+    needs: Literal["", "postgresql", "mount"] = ""
+    """Whether it takes a database server, or the right to mount a small disk."""
 
 
 HAPPENINGS: Mapping[str, Happening] = {
     "disk full": Happening(
         "the disk of ledger and scratch is full until the attempt has ended",
-        _fill_disk, lambda voyage: disk.empty(voyage.state_folder), needs="room",
+        _fill_disk, lambda voyage: disk.empty(voyage.state_folder), needs="mount",
     ),
-    "file limit": Happening("no file may grow (EFBIG) until the attempt has ended", _limit_files),
     "read-only": Happening(
         "the folder of the ledger is read-only at the next pick-up", _write_protect,
         how="kill", needs="mount",
@@ -157,7 +148,7 @@ HAPPENINGS: Mapping[str, Happening] = {
 
 
 def playable(name: str) -> bool:
-    """Tell whether this machine lets it happen; a full disk has a substitute everywhere."""
+    """Tell whether this machine lets it happen."""
     # late: pytest wants to be the first to import a plugin
     from tests.postgres import find_programs  # noqa: PLC0415
 

@@ -103,7 +103,7 @@ def set_out(
 def equip(case: Case, folder: Path, held: ExitStack) -> Postgres | None:
     """Give the case what its happening needs: a small disk, or a database server."""
     needs = HAPPENINGS[case.meanwhile].needs if case.meanwhile else ""
-    if needs in ("mount", "room") and disk.mount(folder / "state"):
+    if needs == "mount" and disk.mount(folder / "state"):
         held.callback(disk.unmount, folder / "state")
     if needs != "postgresql":
         return None
@@ -168,7 +168,8 @@ def meet(voyage: Voyage, kills: list[Kill], eye: Eye, plan: Plan) -> None:
     voyage.bury()
     if not voyage.strange:
         hold_always(eye, eye.look(), plan, voyage.verdict)
-    if standing(voyage.run).name != "Suspended":
+    here = standing(voyage.run)
+    if not here.is_final and here.name != "Suspended":
         voyage.report_crash()
         awaken(voyage.run)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from engine.decision import Answer
 from engine.ledger import Entry, Event
-from engine.state import Kind
+from engine.state import Kind, Opening
 
 ENDS_WELL = frozenset({Event.STEP_SUCCEEDED, Event.STEP_FOUND_DONE})
 ENDS_BADLY = frozenset({Event.STEP_STARTED, Event.STEP_FAILED, Event.GATE_REJECTED})
@@ -38,3 +39,18 @@ def is_refused(entries: Sequence[Entry], step: str) -> bool:
         if entry.step == step and (is_no or entry.event is Event.FAILURE_DECIDED):
             refused = is_no
     return refused
+
+
+def may_decide(entries: Sequence[Entry], opening: Opening, answer: Answer) -> None:
+    """Assert that an answer which counts is one that may: by whom, what, and how far."""
+    who, said = answer.actor.subject, answer.decision
+    assert who != "mallory", "somebody of no group decides"
+    if opening.step == "revoke":
+        assert who in {"anna", "ada"}, "somebody decides who is no admin"
+        assert who != entries[0].actor.subject, "the initiator decides where another is asked for"
+    elif said == "approve" and opening.kind is Kind.STEP:
+        assert answer.through != "revoke", "a yes reaches past a stricter gate"
+    assert said != "skip" or opening.step == "shine", "a step is left out that may not be"
+    if said == "roll back":
+        tried = {entry.step for entry in entries if entry.event is Event.STEP_STARTED}
+        assert "revoke" not in tried, "the way back is open past the point of no return"
