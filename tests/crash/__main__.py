@@ -40,6 +40,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--lanes", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--every", action="store_true", help="every boundary; takes hours")
     parser.add_argument("--table", action="append", choices=TABLES, help="only these tables")
+    parser.add_argument("--only", default="", help="only cases whose title has this text")
     parser.add_argument("--minutes", type=float, help="begin no case later than that")
     parser.add_argument("--record", type=Path, help="file that keeps what was played; a second "
                         "call with it and the same seed plays what is left")  # fmt: skip
@@ -57,7 +58,9 @@ def _play(wanted: argparse.Namespace, folder: Path) -> bool:
 
     fleet = launch(folder, wanted.lanes)
     until = None if wanted.minutes is None else time.monotonic() + 60 * wanted.minutes
-    matrix = Matrix(fleet, runbooks(), wanted.seed, every=wanted.every, until=until)
+    matrix = Matrix(
+        fleet, runbooks(), wanted.seed, every=wanted.every, until=until, only=wanted.only
+    )
     if wanted.record is not None and wanted.record.exists():
         matrix.known = read_record(wanted.record)
     sys.stdout.write(f"seed {wanted.seed}, {wanted.lanes} lanes, in {folder}\n")

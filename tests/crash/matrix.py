@@ -48,6 +48,8 @@ class Matrix:
     names: list[str]
     seed: int
     every: bool = False
+    only: str = ""
+    """What the title of a case must have in it to be played."""
     until: float | None = None
     """When the last case may begin, by the monotonic clock."""
     known: Record = field(default_factory=Record)
@@ -111,7 +113,10 @@ class Matrix:
         """Kill each runbook at so many boundaries, drawn from those of a dry pass."""
         for dry in self._dry_passes([Case(name) for name in self.names]):
             rng = self._rng(dry.case)
-            drawn = rng.sample(sorted(set(dry.trace)), size)
+            met = sorted({each for each in dry.trace if each.kind == "entry"})
+            first = rng.choice(met)  # an entry always comes up again; the turn of a loop may not
+            rest = sorted({*dry.trace} - {first})
+            drawn = [first, *rng.sample(rest, size - 1)]
             self._play("sample", [Case(dry.case.runbook, at=each, again=True) for each in drawn])
 
     @property
@@ -150,6 +155,7 @@ class Matrix:
         return found
 
     def _play(self, table: str, cases: list[Case]) -> None:
+        cases = [case for case in cases if self.only in case.title]
         self.record.planned[table] += len(cases)
         found = self.known.of(table, cases)
         self.record.tables.setdefault(table, []).extend(found)

@@ -17,6 +17,7 @@ from tests.crash.boundary import KINDS
 from tests.crash.cases import WAYS, Verdict, Way
 from tests.crash.eventually import EVENTUALLY
 from tests.crash.matrix import Matrix
+from tests.crash.meanwhile import HAPPENINGS
 from tests.crash.page_words import FOOT, HEAD, NOT_HELD, TABLES
 
 PAGE = ROOT / "docs" / "crash-matrix.md"
@@ -36,6 +37,7 @@ def _lines(matrix: Matrix) -> Iterator[str]:
     for name in matrix.names:
         yield from _invariants(name, _killed(matrix, name))
     yield from _faults(matrix)
+    yield from _meanwhile(matrix)
     yield from _duels(matrix)
     yield from _findings(matrix.played)
     yield NOT_HELD
@@ -146,6 +148,25 @@ def _faults(matrix: Matrix) -> Iterator[str]:
         since = "before the run" if case.since == "start" else "the first gate"
         right = "**no**" if each.violations or each.broke else "yes"
         yield f"| {case.runbook} | `{case.told}` | {since} | {each.failure_gates} | {right} |"
+
+
+def _meanwhile(matrix: Matrix) -> Iterator[str]:
+    played = matrix.record.tables.get("meanwhile", [])
+    if not played:
+        return
+    yield "\n## Things that happen meanwhile\n"
+    yield (
+        "The process is held at a boundary, the world is changed, and it goes on. A person who sets "
+        "the very value of the run is the one case that ends with *stop* at a failure gate: nobody "
+        "can know which value counts, and the engine must not write over it.\n"
+    )
+    yield "| Runbook | What happens | Cases | Failure gates | Wrong |\n|---|---|---|---|---|"
+    for name in matrix.names:
+        for happening, told in HAPPENINGS.items():
+            cases = [e for e in played if (e.case.runbook, e.case.meanwhile) == (name, happening)]
+            gates = sum(each.failure_gates for each in cases)
+            numbers = f"{len(cases)} | {gates} | {_wrong(cases)}" if cases else "not played | | "
+            yield f"| {name} | {told.words} | {numbers} |"
 
 
 def _duels(matrix: Matrix) -> Iterator[str]:

@@ -44,14 +44,14 @@ NOT_HELD = """
   that carries the same mark.
 - A program that was started (`git push`) outlives its killed parent and may still have its effect.
   The harness waits for it before it looks.
-- Not in this matrix: a full disk and a read-only state directory, steps of the clock, the ledger's
-  database or the Prefect API away for a while, a person who commits to the same file meanwhile, a
-  ledger on PostgreSQL. Where there is a test for one of them, it is in the folder of its adapter.
+- A full disk and a read-only folder are real (a small tmpfs, and a bind mount that the one process
+  alone sees), and so take the right to mount; without it they are not played, and the table says
+  so. The clock that steps is the engine's, in the flow's process alone.
+- While the only pod of a workload is replaced, none is ready. I1 asks after pods that are.
 """
 
 FOOT = """## To play one again
 
-The choice of boundaries and of second kills follows from the seed:
-`make crash ARGS="--seed <seed>"`. `make test` plays a sample; it prints its seed, and
-`RUNBOOK_CRASH_SEED` sets it.
+The choice of boundaries and of second kills follows from the seed. [Crashes](crashes.md) says how
+to play the whole, a part, or one case again.
 """

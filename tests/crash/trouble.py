@@ -23,6 +23,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "slow answer": {"kind": "delay", "seconds": 0.5},
 }
 LASTING = {"503 until removed": {"kind": "status", "status": 503, "times": None}}
+LATE = {"no answer in time": {"kind": "delay", "seconds": 25.0}}
+"""Longer than any client of the engine waits (`TIMEOUT` in adapters/shared)."""
+SINGLE_LATE = 2
 SINGLE = 16
 """Single requests that are drawn, each to fail alone and in one way."""
 
@@ -47,7 +50,8 @@ def fault_cases(dry: Verdict, rng: random.Random, *, every: bool) -> list[Case]:
         *_all_at_once(dry),
         *_lasting(dry),
         *_pushes(dry.case.runbook),
-        *_single(dry, rng, every=every),
+        *_single(dry, rng, KINDS, len(dry.requests) * len(KINDS) if every else SINGLE),
+        *_single(dry, rng, LATE, len(dry.requests) if every else SINGLE_LATE),
     ]
 
 
@@ -72,11 +76,13 @@ def _pushes(runbook: str) -> Iterable[Case]:
     yield Case(runbook, push="lose", told="git: pushes taken and the reply lost until removed")
 
 
-def _single(dry: Verdict, rng: random.Random, *, every: bool) -> Iterable[Case]:
-    pairs = [(request, told) for request in dry.requests for told in KINDS]
-    for request, told in pairs if every else rng.sample(pairs, min(SINGLE, len(pairs))):
+def _single(
+    dry: Verdict, rng: random.Random, kinds: dict[str, dict[str, Any]], most: int
+) -> Iterable[Case]:
+    pairs = [(request, told) for request in dry.requests for told in kinds]
+    for request, told in rng.sample(pairs, min(most, len(pairs))):
         words = f"{' '.join(request)}: {told}"
-        yield Case(dry.case.runbook, faults=(_fault(request, KINDS[told]),), told=words)
+        yield Case(dry.case.runbook, faults=(_fault(request, kinds[told]),), told=words)
 
 
 def _fault(request: Request, fields: dict[str, Any]) -> Fault:
