@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from demo.stage import ROOT
 from sandbox.faults import Fault
 from tests.crash import disk
 from tests.crash.boundary import Boundary, normal
@@ -69,8 +72,7 @@ def test_a_value_is_found_in_each_spelling_it_travels_in(text: str) -> None:
 
 def test_a_full_disk_takes_nothing_more(tmp_path: Path) -> None:
     if not disk.mount(tmp_path):
-        assert not disk.is_mounted(tmp_path)
-        return
+        pytest.skip("this account may not mount; the page then says what was not played")
     try:
         disk.fill(tmp_path)
         with pytest.raises(OSError, match="No space left"):
@@ -79,3 +81,36 @@ def test_a_full_disk_takes_nothing_more(tmp_path: Path) -> None:
         (tmp_path / "more").write_bytes(b"x" * 8192)
     finally:
         disk.unmount(tmp_path)
+
+
+def test_a_folder_is_read_only_for_one_process_alone(tmp_path: Path) -> None:
+    if not disk.may_mount():
+        pytest.skip("this account may not mount; the page then says what was not played")
+    ended = _alone(
+        "from tests.crash.disk import protect; import sys, pathlib; protect(sys.argv[1]);"
+        "pathlib.Path(sys.argv[1], 'file').write_text('x')",
+        str(tmp_path),
+    )
+
+    assert "Read-only file system" in ended.stderr
+    (tmp_path / "file").write_text("x")
+
+
+def test_the_clock_steps_for_the_engine_and_nobody_else() -> None:
+    ended = _alone(
+        "from datetime import UTC, datetime; from adapters.ledger import store;"
+        "from tests.crash.clock import step_clock; step_clock(-7200);"
+        "print(round((datetime.now(UTC) - store.utc_now()).total_seconds() / 3600))"
+    )
+
+    assert ended.stdout == "2\n"
+
+
+def _alone(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
