@@ -20,7 +20,7 @@ def test_no_answer_counts_that_must_not(by: str, stop: str, came_to: str) -> Non
     for hours in (0, 25):
         core.everybody_says_everything(hours=hours)
         core.the_engine_moves(outcomes=["succeeds", "succeeds"])
-    core.people_answer(names=["ada"], choice=REJECT, through="")
+    core.people_answer(names=["ada", "ada"], choice=REJECT, through="")  # the first is too late
     core.the_engine_moves(outcomes=["succeeds", "succeeds"])
 
     assert core.entries[0].actor.subject == by
