@@ -63,6 +63,8 @@ def _play(wanted: argparse.Namespace, folder: Path) -> bool:
     )
     if wanted.record is not None and wanted.record.exists():
         matrix.known = read_record(wanted.record)
+    if wanted.record is not None:
+        matrix.keep = lambda: write_record(matrix.whole(), wanted.record)
     sys.stdout.write(f"seed {wanted.seed}, {wanted.lanes} lanes, in {folder}\n")
     try:
         for table in wanted.table or TABLES:
@@ -73,11 +75,11 @@ def _play(wanted: argparse.Namespace, folder: Path) -> bool:
         fleet.close()
     values = {value for verdict in matrix.played for value in verdict.values}
     matrix.record.leaking = sorted({path.name for path in told_by(shared_files(folder), values)})
-    record = matrix.finish()
+    matrix.finish()
     if wanted.record is not None:
-        write_record(record, wanted.record)
+        write_record(matrix.record, wanted.record)
     write_page(matrix, wanted.page or PAGE)
-    return not (record.leaking or any(v.violations or v.broke for v in matrix.played))
+    return not (matrix.record.leaking or any(v.violations or v.broke for v in matrix.played))
 
 
 def _table(matrix: Matrix, table: str) -> None:

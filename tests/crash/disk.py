@@ -15,6 +15,8 @@ CLONE_NEWNS = 0x20000
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 """linux/mount.h, as are those above them."""
 MNT_DETACH = 2
+PR_SET_PDEATHSIG = 1
+"""linux/prctl.h."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -67,6 +69,11 @@ def protect(folder: str) -> None:
     _call(_libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None))
     _call(_libc.mount(place, place, None, MS_BIND, None))
     _call(_libc.mount(None, place, None, MS_BIND | MS_REMOUNT | MS_RDONLY, None))
+
+
+def end_with_parent(number: int) -> None:
+    """Have this process get a signal when the one that started it ends."""
+    _call(_libc.prctl(PR_SET_PDEATHSIG, number))
 
 
 def _write(handle: int, block: bytes) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import ctypes
 import os
 import signal
 import time
@@ -16,11 +15,9 @@ from pathlib import Path
 from types import FrameType
 
 from tests.crash.cases import Case, Verdict
+from tests.crash.disk import end_with_parent
 from tests.crash.harbour import Nursery, open_harbour
 from tests.crash.playing import Lane
-
-PR_SET_PDEATHSIG = 1
-"""linux/prctl.h."""
 
 _lanes: list[Lane] = []
 
@@ -75,7 +72,7 @@ def _end_with_parent(held: ExitStack) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the leader hears it, and closes the pool
     signal.signal(signal.SIGTERM, end)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    end_with_parent(signal.SIGTERM)
 
 
 def _play(case: Case) -> Verdict:

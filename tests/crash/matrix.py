@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 import yaml
@@ -52,6 +53,8 @@ class Matrix:
     """What the title of a case must have in it to be played."""
     until: float | None = None
     """When the last case may begin, by the monotonic clock."""
+    keep: Callable[[], None] = lambda: None
+    """Called after each case."""
     known: Record = field(default_factory=Record)
     """What an earlier part of the same matrix has played."""
     record: Record = field(default_factory=Record)
@@ -124,13 +127,19 @@ class Matrix:
         """Return every case of every table."""
         return [verdict for table in self.record.tables.values() for verdict in table]
 
-    def finish(self) -> Record:
+    def whole(self) -> Record:
         """Return all there is: what was played now, and what was before."""
-        self.record.add(self.known)
+        tables = {name: [*played] for name, played in self.record.tables.items()}
+        record = replace(self.record, planned=Counter(self.record.planned), tables=tables)
+        record.add(self.known)
+        return record
+
+    def finish(self) -> None:
+        """Take over what was played before, so that the page tells of it too."""
+        self.record = self.whole()
         for verdict in self.record.tables.get("dry", []):
             if verdict.case.watched:
                 self.dry.setdefault((verdict.case.runbook, verdict.case.way), verdict)
-        return self.record
 
     def _plain(self, dry: Verdict) -> Iterable[Boundary]:
         return self.dry[dry.case.runbook, "forward"].trace
@@ -165,6 +174,7 @@ class Matrix:
         for number, verdict in enumerate(self.fleet.play(left, self.until), start=1):
             tell(verdict, f"{number}/{len(left)} {time.monotonic() - began:.0f} s ")
             self.record.tables[table].append(verdict)
+            self.keep()
 
     def _rng(self, case: Case) -> random.Random:
         return random.Random(f"{self.seed} {case.runbook} {case.way}")  # noqa: S311 - repeatable on purpose

@@ -17,8 +17,11 @@ AWAY = 30.0
 """Seconds for which Prefect's API is away."""
 STEP_OF_CLOCK = 26 * 3600.0
 """Seconds; more than any gate of the shipped runbooks stays open."""
-BETWEEN = {"publishing": ("sops.set", "git.publish"), "mirroring": ("sops.set", "vaultwarden.set")}
-"""Between the ends of which steps a person's change cannot be told from the run's own."""
+BETWEEN = {
+    "publishing": ("sops.set", "git.publish", "before git push"),
+    "mirroring": ("sops.set", "vaultwarden.set", "before step.succeeded"),
+}
+"""From the end of which step, and up to which act of which other, a person's change is met."""
 
 
 def _nothing(voyage: Voyage) -> None:
@@ -171,15 +174,16 @@ def places(dry: Verdict, where: Where, uses: Mapping[str, str]) -> list[Boundary
         return [b for b in trace if b in before and b.kind != "prefect"]
     if where == "at a gate":
         return [b for b in trace if b.kind == "prefect" and "gate.opened" in b.place]
-    first, last = BETWEEN[where]
-    start = _end_of(trace, first, uses)
-    return [b for b in trace[start : _end_of(trace, last, uses)] if b.kind != "prefect"]
+    first, last, act = BETWEEN[where]
+    start = _place(trace, first, "before step.succeeded", uses)
+    end = _place(trace, last, act, uses)
+    return [b for b in trace[start : end + 1] if b.kind != "prefect"]
 
 
-def _end_of(trace: list[Boundary], declared: str, uses: Mapping[str, str]) -> int:
-    """Return the place of the entry that says a step of this declaration succeeded."""
+def _place(trace: list[Boundary], declared: str, act: str, uses: Mapping[str, str]) -> int:
+    """Return where a step of this declaration first does that."""
     return next(
         number
         for number, each in enumerate(trace)
-        if uses.get(each.place) == declared and each.what == "before step.succeeded"
+        if each.what == act and uses.get(each.place.partition(".")[0]) == declared
     )

@@ -19,7 +19,7 @@ from typing import Any
 
 from tests.crash.boundary import Boundary
 from tests.crash.clock import step_clock
-from tests.crash.disk import protect
+from tests.crash.disk import end_with_parent, protect
 from tests.crash.tripwire import Kill, Tripwire, lay
 
 PRELOADED = (
@@ -61,6 +61,7 @@ def _say(text: str) -> None:
 
 def _become(request: dict[str, Any]) -> None:
     os.setsid()
+    end_with_parent(signal.SIGKILL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -42,10 +42,17 @@ _RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 def write_record(record: Record, path: Path) -> None:
     """Keep it; the values that were looked for are left out."""
     bare = {
-        name: [replace(each, values=()) for each in played]
+        name: [_bare(each, is_dry=name == "dry") for each in played]
         for name, played in record.tables.items()
     }
     path.write_bytes(_RECORD.dump_json(replace(record, tables=bare)))
+
+
+def _bare(verdict: Verdict, *, is_dry: bool) -> Verdict:
+    """Leave out the values, and what nothing is chosen by any more."""
+    if is_dry:
+        return replace(verdict, values=())
+    return replace(verdict, values=(), trace=(), edges=(), requests=())
 
 
 def read_record(path: Path) -> Record:
