@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
+from engine.ledger import Event
 from tests.engine.core import ORDER, PLANS, Core
 
 REJECT = 2
@@ -37,6 +38,16 @@ def test_an_approval_outlives_a_crash_and_not_an_edit(stop: str) -> None:
     core.edit_the_runbook(which=PLANS[1])
 
     core.the_engine_moves(outcomes=["succeeds", "succeeds"])
+
+
+def test_one_person_who_approves_twice_is_not_two() -> None:
+    core = Core()
+    core.begin(by="olga", stop="revoke", came_to="")
+    core.people_answer(names=["anna", "anna"], choice=0, through="")
+
+    core.the_engine_moves(outcomes=["succeeds"])
+
+    assert [e for e in core.entries if e.event is Event.STEP_STARTED and e.step == "revoke"] == []
 
 
 Core.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
