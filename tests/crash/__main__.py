@@ -41,7 +41,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--every", action="store_true", help="every boundary; takes hours")
     parser.add_argument("--table", action="append", choices=TABLES, help="only these tables")
     parser.add_argument("--only", default="", help="only cases whose title has this text")
-    parser.add_argument("--minutes", type=float, help="begin no case later than that")
+    parser.add_argument(
+        "--minutes", type=float, help="how long cases are begun, shared by the tables"
+    )
     parser.add_argument("--record", type=Path, help="file that keeps what was played; a second "
                         "call with it and the same seed plays what is left")  # fmt: skip
     parser.add_argument("--page", type=Path, help="where the page goes, if not into docs")
@@ -57,17 +59,17 @@ def _play(wanted: argparse.Namespace, folder: Path) -> bool:
     from tests.crash.record import read_record, write_record  # noqa: PLC0415
 
     fleet = launch(folder, wanted.lanes)
-    until = None if wanted.minutes is None else time.monotonic() + 60 * wanted.minutes
-    matrix = Matrix(
-        fleet, runbooks(), wanted.seed, every=wanted.every, until=until, only=wanted.only
-    )
+    matrix = Matrix(fleet, runbooks(), wanted.seed, every=wanted.every, only=wanted.only)
     if wanted.record is not None and wanted.record.exists():
         matrix.known = read_record(wanted.record)
     if wanted.record is not None:
         matrix.keep = lambda: write_record(matrix.whole(), wanted.record)
     sys.stdout.write(f"seed {wanted.seed}, {wanted.lanes} lanes, in {folder}\n")
     try:
-        for table in wanted.table or TABLES:
+        tables = wanted.table or TABLES
+        for table in tables:
+            if wanted.minutes is not None:
+                matrix.until = time.monotonic() + 60 * wanted.minutes / len(tables)
             _table(matrix, table)
     except KeyboardInterrupt:
         sys.stdout.write("interrupted; the page tells of what was played so far\n")
