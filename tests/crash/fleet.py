@@ -30,6 +30,8 @@ class Fleet:
 
     def play(self, cases: Iterable[Case], until: float | None = None) -> Iterator[Verdict]:
         """Yield what became of each case, in the order they end; none is begun after `until`."""
+        if until is not None and time.monotonic() >= until:
+            return
         waiting = {self.pool.submit(_play, case) for case in cases}
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
