@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal
 import yaml
 
 from adapters.platform import open_platform
-from engine.errors import RunbookError
 from engine.plan import Plan
 from flows.door import at_server, standing
 from sandbox.world import World
@@ -58,7 +57,7 @@ class Lane:
             voyage.onlooker = str(onlooker.address) if onlooker else ""
             try:
                 sail(voyage)
-            except (Stuck, RunbookError, AssertionError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - one broken case must not end the matrix
                 verdict.broke = f"{type(error).__name__}: {error}"
             finally:
                 if onlooker is not None:
@@ -74,30 +73,41 @@ class Lane:
         return verdict
 
 
-def set_out(
-    lane: Lane,
+def set_out(lane: Lane, case: Case, folder: Path, verdict: Verdict) -> Voyage:
+    """Make a world and a run in it that Prefect has scheduled."""
+    held = ExitStack()
+    try:
+        voyage = moored(case, folder, verdict, held, (lane.harbour, lane.nursery))
+        begin_trouble(voyage, "start")
+        voyage.start()
+    except BaseException:
+        held.close()
+        raise
+    return voyage
+
+
+def moored(
     case: Case,
     folder: Path,
     verdict: Verdict,
+    held: ExitStack,
+    place: tuple[Harbour, Nursery] | None = None,
 ) -> Voyage:
-    """Make a world and a run in it that Prefect has scheduled."""
+    """Return a world with nothing begun in it; without a place to sail from, it stays so."""
     (folder / "state").mkdir(parents=True)
-    held = ExitStack()
     postgres = equip(case, folder, held)
     (folder / "state" / "tmp").mkdir()
     world = World.create(folder / "world")
+    held.callback(world.close)
     changes = {"ledger": {"url": postgres.url("postgres")}} if postgres else {}
     settings = settings_of(world, folder, changes)
     (folder / "runbook.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     platform = open_platform(folder / "runbook.yaml")
     hands = hands_of(case.runbook)
-    voyage = Voyage(
-        case, lane.harbour, lane.nursery, folder, world, platform, hands, verdict,
+    return Voyage(
+        case, place, folder, world, platform, hands, verdict,
         keys_before=world.anthropic.states(), postgres=postgres, held=held,
     )  # fmt: skip
-    begin_trouble(voyage, "start")
-    voyage.start()
-    return voyage
 
 
 def equip(case: Case, folder: Path, held: ExitStack) -> Postgres | None:

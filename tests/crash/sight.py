@@ -104,15 +104,14 @@ class Eye:
         restarts = {name: world.cluster.restarts(place.namespace, name) for name in self.workloads}
         cluster = world.cluster.secret(place.namespace, place.secret).get(place.key)
         item = self.entry.vaultwarden.item
+        items = world.vaultwarden.ciphers(item)
         journal, seal = self.voyage.platform.journal, self.voyage.platform.seal()
         sealed = journal.sealed(self.voyage.run)
         found = Sight(
             pods=pods,
             cluster=cluster,
-            vault=[
-                world.vaultwarden.open_password(each) for each in world.vaultwarden.ciphers(item)
-            ],
-            history=world.vaultwarden.history(item),
+            vault=[world.vaultwarden.open_password(each) for each in items],
+            history=world.vaultwarden.history(item) if len(items) == 1 else [],
             branches=world.remote.branches(),
             commits=self._commits(world),
             keys=world.anthropic.states(),

@@ -49,8 +49,8 @@ class Voyage:
     """A run in a world, with the processes that were started for it."""
 
     case: Case
-    harbour: Harbour
-    nursery: Nursery
+    place: tuple[Harbour, Nursery] | None
+    """The Prefect server it is at, and what forks its processes."""
     folder: Path
     world: World
     platform: Platform
@@ -86,6 +86,12 @@ class Voyage:
     """Whether a person has edited the notes of the item meanwhile."""
     held: ExitStack = field(default_factory=ExitStack)
     """What ends with the case."""
+
+    @property
+    def harbour(self) -> Harbour:
+        """The Prefect server it is at."""
+        assert self.place is not None, "nothing can be run without a place to sail from"
+        return self.place[0]
 
     @property
     def trace(self) -> Path:
@@ -142,7 +148,8 @@ class Voyage:
             "protect": str(self.state_folder) if self.protected else "",
         }
         self.protected = max(0, self.protected - 1)
-        victim = Victim.of(self.nursery.fork(request))
+        assert self.place is not None, "nothing can be run without a place to sail from"
+        victim = Victim.of(self.place[1].fork(request))
         self.victims.append(victim)
         return victim
 
