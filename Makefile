@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DO_NOT_TRACK := 1
 
-.PHONY: all setup demo test lint fix docs validate bench lock clean
+.PHONY: all setup demo test lint fix docs validate bench crash mutants lock clean
 
 all: lint test
 
@@ -37,6 +37,12 @@ fix: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m docs.generate
+
+crash: $(READY)
+	$(BIN)/python -m tests.crash $(ARGS)
+
+mutants: $(READY)
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 validate: $(READY)
 	$(BIN)/runbook validate runbooks

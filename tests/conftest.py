@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,20 @@ import pytest
 if TYPE_CHECKING:
     from demo.stage import Stage
 
-KEPT = {"RUNBOOK_TESTS_REQUIRE_ALL", "RUNBOOK_PICTURES", "RUNBOOK_CRASH_SEED"}
+CRASH_SEED = "RUNBOOK_CRASH_SEED"
+KEPT = {"RUNBOOK_TESTS_REQUIRE_ALL", "RUNBOOK_PICTURES", CRASH_SEED}
 for name in [*os.environ]:
     if name.startswith(("RUNBOOK_", "PREFECT_")) and name not in KEPT:
         del os.environ[name]
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["DO_NOT_TRACK"] = "1"
+# drawn here, before any worker of xdist is started, so that all of them have the one that is told
+os.environ.setdefault(CRASH_SEED, str(secrets.randbelow(10**6)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell the seed of the crash sample, so that it can be played again."""
+    terminalreporter.write_line(f"crash sample: {CRASH_SEED}={os.environ[CRASH_SEED]}")
 
 
 @pytest.fixture(autouse=True)

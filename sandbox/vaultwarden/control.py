@@ -120,6 +120,13 @@ class Vaultwarden:
             cipher.data = {**cipher.data, **revised}
             cipher.updated_at = now
 
+    def note_as_human(self, name: str, text: str) -> None:
+        """Change the notes of an item as a person in the web vault does."""
+        with self.vault.lock:
+            cipher = self.cipher(name)
+            cipher.notes = crypto.encrypt(self._key(cipher), text.encode())
+            cipher.updated_at = self.clock.now()
+
     def add_duplicate(self, name: str) -> str:
         """Add a second live item of the same name and return its id."""
         with self.vault.lock:

@@ -1,0 +1,58 @@
+"""How the people of a runbook answer what it asks; the one place that knows runbooks by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from sandbox.world import World
+
+ROTATED_BY = "otto"
+"""Starts every run, and so approves nothing that asks for four eyes."""
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What it takes to play a runbook through."""
+
+    inputs: Mapping[str, Any]
+    """The form that starts it, without `requested_by`."""
+    bring: Callable[[World], str] | None = None
+    """Makes the value that a person brings, where a step asks for a sealed one."""
+    fail: Mapping[str, Any] | None = None
+    """A fault of the sandbox that the way to the point of no return does not survive."""
+    fail_from: str = "verify"
+    """The step at whose gate that fault begins."""
+
+
+def _console_key(world: World) -> str:
+    return world.anthropic.create("plana-anthropic-new").secret
+
+
+VAULT_SHUT = {"double": "vaultwarden", "kind": "status", "status": 400, "times": None}
+"""The vault lets nobody in, so that the proof that both stores agree cannot be had."""
+
+HANDS: Mapping[str, Hands] = {
+    "rotate-anthropic-api-key": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        bring=_console_key,
+        fail=VAULT_SHUT,
+    ),
+    "rotate-api-key": Hands(
+        inputs={"reason": "a crash test of the engine", "secret": "redis-password"},
+        fail=VAULT_SHUT,
+    ),
+}
+
+
+def hands_of(runbook: str) -> Hands:
+    """Return how a runbook is played; fail with what to add for one that is not known."""
+    if runbook not in HANDS:
+        pytest.fail(
+            f"nobody knows how to play {runbook}.yaml: add it to HANDS in tests/crash/hands.py "
+            "with its inputs, the value people bring, and a fault that makes it fail"
+        )
+    return HANDS[runbook]

@@ -1,0 +1,193 @@
+"""The tables of the matrix, in the order they are played."""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+import yaml
+
+from demo.stage import ROOT
+from tests.crash.boundary import Boundary
+from tests.crash.cases import Case, Verdict, Way
+from tests.crash.choice import choose, gates_only, sleeps, way_back_only
+from tests.crash.fleet import Fleet
+from tests.crash.meanwhile import HAPPENINGS, places, playable
+from tests.crash.record import Record
+from tests.crash.trouble import fault_cases
+
+NOT_RUNBOOKS = frozenset({"secrets.yaml", "people.yaml"})
+GATES = 8
+"""Boundaries of single gates that are drawn from the pass in which each gate is answered alone."""
+MEANWHILE = 4
+"""Boundaries for each thing that happens and each runbook."""
+STALE = 12
+"""Boundaries before an effect at which a process falls asleep, drawn for each runbook."""
+
+
+def runbooks() -> list[str]:
+    """Return every runbook there is."""
+    files = sorted((ROOT / "runbooks").glob("*.yaml"))
+    return [file.stem for file in files if file.name not in NOT_RUNBOOKS]
+
+
+def used_by(runbook: str) -> dict[str, str]:
+    """Return what each step of a runbook uses, by its id."""
+    told = yaml.safe_load((ROOT / "runbooks" / f"{runbook}.yaml").read_text())
+    return {step["id"]: step["uses"] for step in told["steps"]}
+
+
+@dataclass
+class Matrix:
+    """All that was played, by table."""
+
+    fleet: Fleet
+    names: list[str]
+    seed: int
+    every: bool = False
+    only: str = ""
+    """What the title of a case must have in it to be played."""
+    until: float | None = None
+    """When the last case may begin, by the monotonic clock."""
+    keep: Callable[[], None] = lambda: None
+    """Called after each case."""
+    known: Record = field(default_factory=Record)
+    """What an earlier part of the same matrix has played."""
+    record: Record = field(default_factory=Record)
+    dry: dict[tuple[str, str], Verdict] = field(default_factory=dict)
+    """The watched pass of each runbook and way."""
+
+    def forward(self) -> None:
+        """Kill on the way forward, at every boundary that differs; twice in every second case."""
+        single = self._dry_passes([Case(name, stepwise=True) for name in self.names])
+        self._dry_passes([Case(name, again=True) for name in self.names])
+        cases = []
+        for plain, alone in zip(self._watched("forward"), single, strict=True):
+            rng = self._rng(plain.case)
+            cases += choose(plain, rng, every=self.every, among=plain.trace).cases(rng)
+            found = gates_only(alone, plain.trace)
+            drawn = found if self.every else rng.sample(found, min(GATES, len(found)))
+            cases += [replace(alone.case, at=boundary) for boundary in drawn]
+        self._play("forward", cases)
+
+    def other(self, way: Way) -> None:
+        """Kill on one of the other ways, from where it parts from the way forward."""
+        cases = []
+        for dry in self._watched(way):
+            rng = self._rng(dry.case)
+            among = way_back_only(dry) if way == "back" else gates_only(dry, self._plain(dry))
+            cases += choose(dry, rng, every=self.every, among=among).cases(rng)
+        self._play(way, cases)
+
+    def faults(self) -> None:
+        """Let the outside systems fail in each way that the sandbox knows."""
+        cases = []
+        for dry in self._watched("forward"):
+            cases += fault_cases(dry, self._rng(dry.case), every=self.every)
+        self._play("faults", cases)
+
+    def duels(self) -> None:
+        """Let two processes have the same run: at once, or one after a sleep."""
+        cases = [Case(name, duel="two") for name in self.names]
+        for dry in self._watched("forward"):
+            found = sleeps(dry)
+            drawn = (
+                found if self.every else self._rng(dry.case).sample(found, min(STALE, len(found)))
+            )
+            cases += [Case(dry.case.runbook, duel="stale", at=each) for each in drawn]
+        self._play("duels", cases)
+
+    def meanwhile(self) -> None:
+        """Let things happen to the world while a run is held between two of its acts."""
+        cases = []
+        for dry in self._watched("forward"):
+            rng = self._rng(dry.case)
+            for name in filter(playable, HAPPENINGS):
+                found = places(dry, HAPPENINGS[name].where, used_by(dry.case.runbook))
+                drawn = found if self.every else rng.sample(found, min(MEANWHILE, len(found)))
+                cases += [Case(dry.case.runbook, meanwhile=name, at=each) for each in drawn]
+        self._play("meanwhile", cases)
+
+    def sample(self, size: int) -> None:
+        """Kill each runbook at so many boundaries, drawn from those of a dry pass."""
+        for dry in self._dry_passes([Case(name) for name in self.names]):
+            rng = self._rng(dry.case)
+            met = sorted({each for each in dry.trace if each.kind == "entry"})
+            first = rng.choice(met)  # an entry always comes up again; the turn of a loop may not
+            rest = sorted({*dry.trace} - {first})
+            drawn = [first, *rng.sample(rest, size - 1)]
+            self._play("sample", [Case(dry.case.runbook, at=each, again=True) for each in drawn])
+
+    @property
+    def played(self) -> list[Verdict]:
+        """Return every case of every table."""
+        return [verdict for table in self.record.tables.values() for verdict in table]
+
+    def whole(self) -> Record:
+        """Return all there is: what was played now, and what was before."""
+        tables = {name: [*played] for name, played in self.record.tables.items()}
+        record = replace(self.record, planned=Counter(self.record.planned), tables=tables)
+        record.add(self.known)
+        return record
+
+    def finish(self) -> None:
+        """Take over what was played before, so that the page tells of it too."""
+        self.record = self.whole()
+        for verdict in self.record.tables.get("dry", []):
+            if verdict.case.watched:
+                self.dry.setdefault((verdict.case.runbook, verdict.case.way), verdict)
+
+    def _plain(self, dry: Verdict) -> Iterable[Boundary]:
+        return self.dry[dry.case.runbook, "forward"].trace
+
+    def _watched(self, way: Way) -> list[Verdict]:
+        missing = [n for n in self.names if (n, way) not in self.dry]
+        for verdict in self._dry_passes([Case(name, way, watched=True) for name in missing]):
+            self.dry[verdict.case.runbook, way] = verdict
+        return [self.dry[name, way] for name in self.names]
+
+    def _dry_passes(self, cases: list[Case]) -> list[Verdict]:
+        self.record.planned["dry"] += len(cases)
+        found = self.known.of("dry", cases)
+        for verdict in self.fleet.play(_without(cases, found)):
+            tell(verdict)
+            found.append(verdict)
+        order = {case: number for number, case in enumerate(cases)}
+        found.sort(key=lambda each: order[each.case])
+        for verdict in found:
+            assert not verdict.broke, f"{verdict.case.title}: {verdict.broke}"
+        self.record.tables.setdefault("dry", []).extend(found)
+        return found
+
+    def _play(self, table: str, cases: list[Case]) -> None:
+        cases = [case for case in cases if self.only in case.title]
+        self.record.planned[table] += len(cases)
+        found = self.known.of(table, cases)
+        self.record.tables.setdefault(table, []).extend(found)
+        left = _without(cases, found)
+        random.Random(self.seed).shuffle(left)  # noqa: S311 - so that a part is a fair sample
+        began = time.monotonic()
+        for number, verdict in enumerate(self.fleet.play(left, self.until), start=1):
+            tell(verdict, f"{number}/{len(left)} {time.monotonic() - began:.0f} s ")
+            self.record.tables[table].append(verdict)
+            self.keep()
+
+    def _rng(self, case: Case) -> random.Random:
+        return random.Random(f"{self.seed} {case.runbook} {case.way}")  # noqa: S311 - repeatable on purpose
+
+
+def _without(cases: list[Case], found: list[Verdict]) -> list[Case]:
+    played = {each.case for each in found}
+    return [case for case in cases if case not in played]
+
+
+def tell(verdict: Verdict, before: str = "") -> None:
+    """Print one line about a case."""
+    bad = [f"{name}: {what}" for name, what in verdict.violations]
+    words = "; ".join([verdict.broke, *bad]).strip("; ") or ("unmet" if verdict.unmet else "right")
+    sys.stdout.write(f"{before}{verdict.case.title}: {words} ({verdict.seconds:.1f} s)\n")
+    sys.stdout.flush()

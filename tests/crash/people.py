@@ -1,0 +1,98 @@
+"""The people of a case: who answers which gate, with what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import SecretStr
+
+from engine.state import Kind, Opening
+from flows.door import Waiting, answer, open_gate
+from tests.crash.hands import ROTATED_BY
+from tests.crash.trouble import begin_trouble, end_trouble
+from tests.crash.voyage import Stuck, Voyage, patiently
+
+STRANGE = "set-by-a-person-in-the-meantime"
+"""What a person writes somewhere while a run is at work."""
+
+
+def decide(voyage: Voyage) -> None:
+    """Answer the gate at which the run stands."""
+
+    opening = voyage.state().opening
+    if opening is None:
+        raise Stuck("Prefect says the run is suspended, and the ledger knows no open gate")
+
+    def send() -> None:
+        # people answer the form they are shown; whether it is the gate's is the run's to judge
+        waiting = open_gate(voyage.run)
+        answer(voyage.run, _fields(voyage, opening, waiting))
+
+    if opening.kind is Kind.FAILURE:
+        voyage.verdict.failure_gates += 1
+        end_trouble(voyage)
+    patiently(send)
+    begin_trouble(voyage, "gate")
+    voyage.decided = opening.number
+
+
+def _fields(voyage: Voyage, opening: Opening, waiting: Waiting) -> dict[str, str]:
+    asked = waiting.schema["properties"]
+    decision = _decision(voyage, opening)
+    fields = {
+        "decision": decision,
+        "name": _who(voyage, opening),
+        "gate": waiting.key,
+        "comment": "Seen and agreed.",
+        "via": "crash test",
+    }
+    if decision == "approve" and not voyage.case.stepwise and "approve_through" in asked:
+        fields["approve_through"] = _furthest(voyage, asked["approve_through"])
+    _fail(voyage, opening)
+    if decision == "approve" and "sealed_value" in asked:
+        fields["sealed_value"] = voyage.platform.seal().close(SecretStr(_brought(voyage)))
+    return fields
+
+
+def _decision(voyage: Voyage, opening: Opening) -> str:
+    if opening.kind is Kind.FAILURE:
+        if voyage.strange:
+            return "stop"
+        is_first = voyage.case.way == "back" and not voyage.state().back
+        return "roll back" if is_first else "retry"
+    return "reject" if voyage.case.way == "reject" else "approve"
+
+
+def _fail(voyage: Voyage, opening: Opening) -> None:
+    """Let the fault begin at the gate it begins at, on a way that is to be taken back."""
+    begins = voyage.case.way == "back" and opening.step == voyage.hands.fail_from
+    if begins and opening.kind is Kind.STEP and not voyage.world.faults.listing():
+        assert voyage.hands.fail is not None, "hands.py must say how the runbook is made to fail"
+        voyage.world.faults.add(**voyage.hands.fail)
+
+
+def _furthest(voyage: Voyage, schema: dict[str, Any]) -> str:
+    reach = list(schema.get("enum", [schema.get("const")]))
+    if voyage.case.way == "back" and voyage.hands.fail_from in reach[1:]:
+        reach = reach[: reach.index(voyage.hands.fail_from)]
+    return str(reach[-1])
+
+
+def _brought(voyage: Voyage) -> str:
+    """Return the value a person brings: the same one if the gate is asked again."""
+    if not voyage.brought:
+        assert voyage.hands.bring is not None, "hands.py must say what people bring"
+        voyage.brought.append(voyage.hands.bring(voyage.world))
+        voyage.found.add(voyage.brought[0])
+    return voyage.brought[0]
+
+
+def _who(voyage: Voyage, opening: Opening) -> str:
+    """Name somebody who may decide here and has not yet."""
+    plan = voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs)
+    gate = plan.step(opening.step).gate or plan.gate
+    approvals = voyage.state().approvals
+    said = {each.actor.subject for each in approvals if each.step == opening.step}
+    groups = voyage.platform.people.groups
+    members = [person for group in gate.groups for person in groups[group].members]
+    return next(person for person in members if person not in said | {ROTATED_BY})

@@ -1,0 +1,185 @@
+"""The world as it lies at one moment, read by the hands of its people and not by the engine's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.catalogue import Secret
+from engine.ledger import Entry
+from engine.state import RunState
+from sandbox.layout import SOPS_FILE
+from sandbox.programs import ProgramFailed, run_program
+from sandbox.sopsfile import decrypt_tree
+from sandbox.world import World
+from tests.crash.voyage import Voyage
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit of the remote, by whatever name it can be reached."""
+
+    name: str
+    parent: str
+    author: str
+    file: bytes
+    values: Mapping[str, str] | None
+    """Every value in clear; None if the file does not open with the operator's key."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What stands where. Values are in clear, so it is never printed."""
+
+    pods: Mapping[str, list[str | None]]
+    """Workload to the value each ready pod holds."""
+    cluster: str | None
+    """The value in the Kubernetes Secret."""
+    vault: list[str]
+    """The value of each live item of that name."""
+    history: list[str]
+    branches: Mapping[str, str]
+    commits: Mapping[str, Commit]
+    keys: list[dict[str, str]]
+    restarts: Mapping[str, int]
+    writes: int
+    entries: list[Entry]
+    state: RunState
+    holders: Mapping[str, str]
+    drawer: Mapping[tuple[str, str], str]
+    """Opened values of the run's drawer."""
+
+    @property
+    def main(self) -> Commit:
+        """The commit that Flux follows."""
+        return self.commits[self.branches["main"]]
+
+    @property
+    def rotations(self) -> list[Commit]:
+        """Commits of main that no person made, newest first."""
+        found, name = [], self.branches["main"]
+        while name:
+            commit = self.commits[name]
+            if not commit.author.startswith("Petra"):
+                found.append(commit)
+            name = commit.parent
+        return found
+
+
+@dataclass
+class Eye:
+    """Looks at one world; remembers commits, which never change."""
+
+    voyage: Voyage
+    entry: Secret
+    old: str
+    seen: dict[str, Commit]
+
+    @classmethod
+    def of(cls, voyage: Voyage) -> Eye:
+        """Return the eye for the secret that the run is about; look before the run starts."""
+        plan = voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs)
+        entry = voyage.platform.catalogue.secrets[plan.secret]
+        assert entry.kubernetes is not None, "a rotation without a consumer needs its own checks"
+        return cls(voyage, entry, voyage.world.values[entry.sops.path], {})
+
+    @property
+    def workloads(self) -> tuple[str, ...]:
+        """Names of the workloads that read the secret."""
+        assert self.entry.kubernetes is not None
+        named = self.entry.kubernetes.workload
+        every = (named,) if isinstance(named, str) else named
+        return tuple(each.partition("/")[2] for each in every)
+
+    def look(self) -> Sight:
+        """Read everything, consumers before producers, so that a change in between is no fault."""
+        world, place = self.voyage.world, self.entry.kubernetes
+        assert place is not None
+        pods = {
+            name: [pod.get(place.key) for pod in world.cluster.pod_env(place.namespace, name)]
+            for name in self.workloads
+        }
+        restarts = {name: world.cluster.restarts(place.namespace, name) for name in self.workloads}
+        cluster = world.cluster.secret(place.namespace, place.secret).get(place.key)
+        item = self.entry.vaultwarden.item
+        items = world.vaultwarden.ciphers(item)
+        journal, seal = self.voyage.platform.journal, self.voyage.platform.seal()
+        sealed = journal.sealed(self.voyage.run)
+        found = Sight(
+            pods=pods,
+            cluster=cluster,
+            vault=[world.vaultwarden.open_password(each) for each in items],
+            history=world.vaultwarden.history(item) if len(items) == 1 else [],
+            branches=world.remote.branches(),
+            commits=self._commits(world),
+            keys=world.anthropic.states(),
+            restarts=restarts,
+            writes=world.vaultwarden.writes,
+            entries=list(journal.entries()),
+            state=self.voyage.state(),
+            holders=journal.holders(),
+            drawer={name: seal.open(text).get_secret_value() for name, text in sealed.items()},
+        )
+        self.voyage.found |= set(self._new_values(found))
+        return found
+
+    def value(self, commit: Commit) -> str | None:
+        """Return the value a commit holds for the secret."""
+        return None if commit.values is None else commit.values.get(self.entry.sops.path)
+
+    def _new_values(self, found: Sight) -> Iterator[str]:
+        places = [*found.vault, found.cluster, *(v for each in found.pods.values() for v in each)]
+        places += [self.value(commit) for commit in found.commits.values()]
+        places += [text for (_, name), text in found.drawer.items() if name == "value"]
+        yield from (text for text in places if text and text != self.old)
+
+    def _commits(self, world: World) -> dict[str, Commit]:
+        listed = git(world, "log", "--all", "--format=%H %P %an").decode().splitlines()
+        for line in listed:
+            name, _, rest = line.partition(" ")
+            if name not in self.seen:
+                words = rest.split(" ")
+                is_parent = len(words[0]) == len(name)
+                parent = words[0] if is_parent else ""
+                author = " ".join(words[1:] if is_parent else words).strip()
+                self.seen[name] = _commit(world, name, parent, author)
+        return dict(self.seen)
+
+
+def git(world: World, *arguments: str) -> bytes:
+    """Return what git says about the remote."""
+    nowhere = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+    return run_program(
+        ["git", "--git-dir", str(world.layout.remote), *arguments], environment=nowhere
+    )
+
+
+def snapshot(found: Sight) -> dict[str, Any]:
+    """Return what must not change when a finished run is started again."""
+    return {
+        "branches": dict(found.branches),
+        "vault": (found.vault, found.history, found.writes),
+        "cluster": (found.cluster, dict(found.pods), dict(found.restarts)),
+        "provider": found.keys,
+        "entries": len(found.entries),
+    }
+
+
+def _commit(world: World, name: str, parent: str, author: str) -> Commit:
+    file = world.remote.file(SOPS_FILE, name) or b""
+    if not file and not parent:
+        return Commit(name, parent, author, b"", {})  # the first commit has no secrets yet
+    try:
+        values: Mapping[str, str] | None = decrypt_tree(file, world.layout.age_key("operator"))
+    except (ProgramFailed, ValueError):
+        values = None
+    return Commit(name, parent, author, file, values)
+
+
+def files_below(*folders: Path) -> Iterator[Path]:
+    """Yield every regular file below some folders."""
+    for folder in folders:
+        if folder.is_dir():
+            yield from (path for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,39 @@
+"""A sample of the crash matrix; `make crash` plays all of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.crash.fleet import launch, shared_files
+from tests.crash.hands import HANDS
+from tests.crash.leaks import told_by
+from tests.crash.matrix import Matrix, runbooks
+
+pytestmark = [pytest.mark.xdist_group("crash"), pytest.mark.timeout(900)]
+
+SAMPLE = 2
+"""Boundaries for each runbook."""
+SEED = int(os.environ["RUNBOOK_CRASH_SEED"])
+"""Set by tests/conftest.py where nobody has, and told at the end of every test run."""
+
+
+def test_somebody_knows_how_to_play_every_runbook() -> None:
+    assert set(runbooks()) <= set(HANDS), "add it to HANDS in tests/crash/hands.py"
+
+
+def test_a_run_that_is_killed_anywhere_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
+    fleet = launch(tmp_path, lanes=1)
+    matrix = Matrix(fleet, runbooks(), SEED)
+    try:
+        matrix.sample(SAMPLE)
+    finally:
+        fleet.close()
+    played = matrix.record.tables["sample"]
+    values = {value for verdict in matrix.played for value in verdict.values}
+
+    assert [(v.case.title, v.violations, v.broke) for v in played if v.violations or v.broke] == []
+    assert sum(verdict.kills for verdict in played) > 0
+    assert list(told_by(shared_files(tmp_path), values)) == []
