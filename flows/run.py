@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
@@ -17,11 +18,11 @@ from adapters.platform import Platform, open_platform
 from engine.errors import RunbookError
 from engine.execution import perform, take_back
 from engine.job import Job
-from engine.ledger import Actor
 from engine.plan import Plan
 from engine.preflight import preflight
 from engine.progress import AskPerson, End, Perform, TakeBack, next_move
 from engine.state import Outcome
+from flows.evidence import Start, initiator
 from flows.form import REQUESTED_BY
 from flows.gate import pass_gate
 from flows.record import publish_record
@@ -54,13 +55,18 @@ def run_runbook(name: str, parameters: Mapping[str, Any]) -> None:
 def _run(name: str, parameters: Mapping[str, Any]) -> None:
     _forbid_core_files()
     given = dict(parameters)
-    initiator = given.pop(REQUESTED_BY)
+    requested_by = str(given.pop(REQUESTED_BY, ""))
     platform = open_platform()
     plan = platform.plan(name, given)
-    voyage = Voyage(_flow_run_id(), platform, _desk(platform), plan)
+    voyage = Voyage(str(_flow_run().id), platform, _desk(platform), plan)
     state = voyage.state()
-    findings = _preflight(voyage, plan) if state.attempt == 0 else {}
-    enter(voyage, _actor(platform, initiator), findings)
+    findings: Mapping[str, str] = {}
+    proof: Mapping[str, str] = {}
+    actor = state.initiator
+    if state.attempt == 0:
+        actor, proof = initiator(voyage, _start(), requested_by)
+        findings = _preflight(voyage, plan)
+    enter(voyage, actor, findings, proof)
     _sail(voyage)
 
 
@@ -142,15 +148,16 @@ def _desk(platform: Platform) -> Any:
     return replace(platform.desk(), report=_logger().info)
 
 
-def _actor(platform: Platform, subject: str) -> Actor:
-    return Actor(subject.strip(), groups=platform.people.groups_of(subject.strip()), via="prefect")
+def _start() -> Start:
+    run = _flow_run()
+    return Start(run.deployment_id, run.parameters, run.idempotency_key or "", run.labels)
 
 
-def _flow_run_id() -> str:
+def _flow_run() -> FlowRun:
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
         raise RunFailed("a runbook runs as a Prefect flow run, and there is none here")
-    return str(context.flow_run.id)
+    return context.flow_run
 
 
 def _logger() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -52,10 +53,15 @@ class Voyage:
         self.append(Event.RUN_ENDED, state, outcome=outcome.value)
 
 
-def enter(voyage: Voyage, initiator: Actor, findings: Mapping[str, str]) -> RunState:
+def enter(
+    voyage: Voyage,
+    initiator: Actor,
+    findings: Mapping[str, str],
+    proof: Mapping[str, str] = MappingProxyType({}),
+) -> RunState:
     """Take the run over: start it, or pick it up where the ledger says it stands.
 
-    Raises `Locked` when another live run works on the same secret, `Fenced` when another process
+    `proof` is the signed word who started it, where there is one. Raises `Locked` when another live run works on the same secret, `Fenced` when another process
     took this one at the same moment.
     """
     state, plan = voyage.state(), voyage.plan
@@ -73,6 +79,7 @@ def enter(voyage: Voyage, initiator: Actor, findings: Mapping[str, str]) -> RunS
                     "secret": plan.secret,
                     "plan": plan.text(),
                     "preflight": dict(findings),
+                    **proof,
                 },
             ),
             hold=resources(plan),
