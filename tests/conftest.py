@@ -22,14 +22,16 @@ os.environ["DO_NOT_TRACK"] = "1"
 
 @pytest.fixture(autouse=True)
 def _own_prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Give every test a Prefect home of its own, so that none meets the developer's."""
-    before = os.environ.get("PREFECT_HOME")
+    """Give every test a Prefect home and a folder of logins, so that none meets the developer's."""
+    before = {name: os.environ.get(name) for name in ("PREFECT_HOME", "XDG_CONFIG_HOME")}
     os.environ["PREFECT_HOME"] = str(tmp_path_factory.mktemp("prefect-home"))
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
     yield
-    if before is None:
-        os.environ.pop("PREFECT_HOME", None)
-    else:
-        os.environ["PREFECT_HOME"] = before
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @pytest.fixture

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import pyrage
 import typer
 
+from cli.newfile import write_new
 from cli.options import new_app
-from engine.errors import Refused
 
 app = new_app()
-
-MODE = 0o400
 
 
 @app.command()
@@ -30,34 +26,5 @@ def keygen(
     where the platform's other recovery keys are: without it no sealed value can be opened.
     """
     key = pyrage.x25519.Identity.generate()
-    _write(output, f"# public key: {key.to_public()}\n{key}\n".encode())
+    write_new(output, f"# public key: {key.to_public()}\n{key}\n".encode())
     print(key.to_public())
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Make the file durable with its mode from the first moment; refuse to touch one that is there."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
-    except FileExistsError:
-        told, hint = f"{path} is there already", "A key is never overwritten; choose another file."
-    except OSError as error:
-        told, hint = f"{path} cannot be written: {error.strerror}", "Choose another place."
-    else:
-        _fill(descriptor, path, content)
-        return
-    raise Refused(told, hint=hint)
-
-
-def _fill(descriptor: int, path: Path, content: bytes) -> None:
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-    except OSError as error:
-        told = f"{path} cannot be written: {error.strerror}"
-    else:
-        return
-    with suppress(OSError):
-        path.unlink()
-    raise Refused(told)
