@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.decision import vouchers_needed
+from engine.durations import spell
 from engine.execution import describe, look
 from engine.job import Job
 from engine.ledger import Event
@@ -104,6 +105,8 @@ def _who(job: Job, kind: Kind) -> str:
             else f", but not {plain(job.state.initiator.subject)}, who started the run"
         )
     ]
+    if gate.signed_in_within:
+        lines.append(f"They must have signed in within the last {spell(gate.signed_in_within)}")
     if kind is not Kind.FAILURE:
         said = supporters(gate, covering(job.plan, job.state, job.step, kind), job.state.initiator)
         if said:

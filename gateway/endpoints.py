@@ -120,6 +120,7 @@ POST /deployments/{id}/pause_deployment
 """
 
 REPORTS = """
+GET /admin/storage
 POST /logs/
 POST /artifacts/
 PATCH /artifacts/{id}
@@ -201,7 +202,6 @@ PATCH /automations/{id}
 DELETE /automations/{id}
 POST /templates/validate
 POST /automations/templates/validate
-GET /admin/storage
 PUT /admin/storage
 DELETE /admin/storage
 """

@@ -64,7 +64,7 @@ class Provider:
         """Take what the settings say, and the client's secret where it has one."""
         self._settings = settings
         self._secret = secret
-        self._client = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)
+        self._transport = transport
         self._found: Mapping[str, Any] = {}
         self._keys: KeySet | None = None
 
@@ -187,7 +187,8 @@ class Provider:
 
     async def _json(self, method: str, url: str, **more: Any) -> Mapping[str, Any]:
         try:
-            answer = await self._client.request(method, url, **more)
+            async with httpx.AsyncClient(timeout=TIMEOUT, transport=self._transport) as client:
+                answer = await client.request(method, url, **more)
             told = answer.json()
         except (httpx.HTTPError, ValueError):
             told, answer = None, None
