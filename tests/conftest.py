@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,3 +60,18 @@ def stage(_stage: Stage) -> Iterator[Stage]:
 
     with at_server(_stage.api_url):
         yield _stage
+
+
+@pytest.fixture(scope="session")
+def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One stage behind a gateway, with runbooks of its own that a test may edit.
+
+    Such tests carry `pytest.mark.xdist_group("gated")`, so that they share it. Nobody is signed in.
+    """
+    from demo.stage import ROOT, set_stage  # noqa: PLC0415 - as above
+
+    folder = tmp_path_factory.mktemp("gated")
+    shutil.copytree(ROOT / "runbooks", folder / "runbooks")
+    changes = {"runbooks": str(folder / "runbooks")}
+    with set_stage(folder / "state", gateway=True, changes=changes) as stage:
+        yield stage
