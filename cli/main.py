@@ -30,7 +30,7 @@ COMMANDS = {
     "seal": "Encrypt a value for the engine, to paste into a form.",
     "audit": "Read, verify and export the audit trail.",
     "doctor": "See whether every outside system can be used.",
-    "gateway": "Serve Prefect behind verified people; make its key and its tokens.",
+    "gateway": "Serve Prefect behind verified people, with its key and tokens.",
     "schema": "Print the JSON Schema of a runbook, for editors.",
     "keygen": "Make the engine's age key.",
 }

@@ -22,7 +22,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "anna": ("plana-admins",),
     "ada": ("plana-admins",),
     "vera": ("plana-guests",),
-    "udo": ("plana-auditors",),
+    "uma": ("plana-auditors",),
     "nina": (),
 }
 """Whom the provider knows: staff, admins, one who may look, one who audits, one who is nobody."""

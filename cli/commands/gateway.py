@@ -26,7 +26,7 @@ LONGEST_DAYS = 366
 
 @app.callback()
 def gateway() -> None:
-    """Serve Prefect behind verified people; make its key and its tokens."""
+    """Serve Prefect behind verified people, with its key and tokens."""
 
 
 @app.command()

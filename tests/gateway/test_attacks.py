@@ -155,7 +155,7 @@ def test_a_start_says_only_what_a_start_may(town: Town, more: dict[str, Any]) ->
     assert sent.status_code == 403
 
 
-@pytest.mark.parametrize("name", ["", "vera", "udo", "worker"])
+@pytest.mark.parametrize("name", ["", "vera", "uma", "worker"])
 def test_only_operators_start_runs(town: Town, name: str) -> None:
     given = {"parameters": {"reason": "a test", "secret": "redis-password"}}
     sent = town.client(name).post(f"/deployments/{town.deployment()}/create_flow_run", json=given)
@@ -184,10 +184,10 @@ def test_viewers_look_but_not_at_answers(town: Town, waiting: str) -> None:
     key = "suspended-generate-step-1-schema"
     codes = {
         name: town.client(name).get(f"/flow_runs/{waiting}/input/{key}").status_code
-        for name in ("vera", "udo", "olga")
+        for name in ("vera", "uma", "olga")
     }
 
-    assert codes == {"vera": 403, "udo": 200, "olga": 200}
+    assert codes == {"vera": 403, "uma": 200, "olga": 200}
     assert town.client("vera").post("/flow_runs/filter", json={}).status_code == 200
     assert town.client("vera").get("/admin/settings").status_code == 200
 

@@ -19,7 +19,7 @@ from flows.door import at_server, open_gate, start
 from tests.flows.voyages import entries, gate, until
 
 RUNBOOK = "rotate-api-key"
-PEOPLE = ("vera", "udo", "olga", "otto", "anna")
+PEOPLE = ("vera", "uma", "olga", "otto", "anna")
 SECONDS = 60.0
 
 
@@ -76,9 +76,9 @@ class Town:
         assert self.answer(run, "olga", decision="reject").status_code == 201
         until(lambda: True if self.trail(run)[-1].event == "run.ended" else None, "the run to end")
 
-    def deployment(self) -> str:
-        """Return the id of the deployment of the runbook."""
-        found = self.client("olga").get(f"/deployments/name/{RUNBOOK}/{RUNBOOK}")
+    def deployment(self, runbook: str = RUNBOOK) -> str:
+        """Return the id of the deployment of a runbook."""
+        found = self.client("olga").get(f"/deployments/name/{runbook}/{runbook}")
         return str(found.json()["id"])
 
     def _headers(self, name: str) -> Mapping[str, str]:
