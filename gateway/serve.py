@@ -20,7 +20,7 @@ from gateway.identity import Identity
 from gateway.inside import Inside
 from gateway.oidc import Provider
 from gateway.pages import Pages
-from gateway.scopes import IDENTITY
+from gateway.scopes import API, IDENTITY
 from gateway.signing import read_signer
 from gateway.store import Store
 
@@ -77,6 +77,7 @@ def prefect_app() -> ASGIApp:
     from prefect.server.api import dependencies  # noqa: PLC0415 - after the environment is set
     from prefect.server.api.server import create_app  # noqa: PLC0415 - as above
     from prefect.server.schemas.core import CreatedBy, UpdatedBy  # noqa: PLC0415 - as above
+    from prefect.settings import get_current_settings  # noqa: PLC0415 - as above
 
     def created(request: Request) -> CreatedBy | None:
         shown = _shown(request)
@@ -86,6 +87,7 @@ def prefect_app() -> ASGIApp:
         shown = _shown(request)
         return UpdatedBy(**shown) if shown else dependencies.get_updated_by(*_automation(request))
 
+    _refuse_moved(get_current_settings().server.api)
     app: Any = create_app()
     app.api_app.dependency_overrides[dependencies.get_created_by] = created
     app.api_app.dependency_overrides[dependencies.get_updated_by] = updated
@@ -94,18 +96,26 @@ def prefect_app() -> ASGIApp:
 
 
 def refuse_unset(settings: GatewaySettings) -> None:
-    """Raise `Refused` for what is missing, or would make two doors."""
+    """Raise `Refused` for what is missing."""
     needed = ("url", "signing_key_file", "state_file", "roles")
     missing = [f"gateway.{name}" for name in needed if not getattr(settings, name)]
     if missing:
         raise Refused(
             f"the gateway needs {', '.join(missing)}", hint="docs/gateway.md tells what goes there."
         )
-    auth = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
-    if any(os.environ.get(name) for name in auth):
+
+
+def _refuse_moved(api: Any) -> None:
+    """Raise `Refused` where Prefect's API has a door of its own, or is not where the table says."""
+    if api.auth_string:
         raise Refused(
             "a password of Prefect's own is set, and behind the gateway nobody would send it",
-            hint=f"Unset {' and '.join(auth)} for the gateway.",
+            hint="Unset PREFECT_SERVER_API_AUTH_STRING for the gateway.",
+        )
+    if api.base_path not in {None, API}:
+        raise Refused(
+            f"Prefect's API is moved to {api.base_path}, and the gateway knows it at {API}",
+            hint="Unset PREFECT_SERVER_API_BASE_PATH for the gateway.",
         )
 
 

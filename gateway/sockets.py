@@ -25,6 +25,7 @@ class Sockets:
 
     prefect: ASGIApp
     doors: Doors
+    look_every: float = LOOK_EVERY
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Open the websocket, or refuse it before it is one."""
@@ -36,7 +37,7 @@ class Sockets:
             return
         inner = asyncio.ensure_future(self.prefect(inner_scope(scope), receive, send))
         try:
-            while not (await asyncio.wait({inner}, timeout=LOOK_EVERY))[0]:
+            while not (await asyncio.wait({inner}, timeout=self.look_every))[0]:
                 self._admit(scope)
             await inner
         except (Unknown, Forbidden):

@@ -76,6 +76,16 @@ class Town:
         assert self.answer(run, "olga", decision="reject").status_code == 201
         until(lambda: True if self.trail(run)[-1].event == "run.ended" else None, "the run to end")
 
+    def settled(self, run: str) -> None:
+        """Wait until Prefect, too, sees the run as completed."""
+        client = self.client("olga")
+
+        def look() -> bool | None:
+            told = client.get(f"/flow_runs/{run}").json()["state"]["type"]
+            return True if told == "COMPLETED" else None
+
+        until(look, f"run {run} to be completed in Prefect")
+
     def deployment(self, runbook: str = RUNBOOK) -> str:
         """Return the id of the deployment of a runbook."""
         found = self.client("olga").get(f"/deployments/name/{runbook}/{runbook}")
