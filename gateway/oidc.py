@@ -31,7 +31,7 @@ SKEW = 60
 """Seconds that the provider's clock may differ."""
 TIMEOUT = 10.0
 """Seconds the provider has to answer."""
-UNREACHABLE = "the sign-in service does not answer: try again"
+UNREACHABLE = "the identity provider does not answer: try again"
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Provider:
         if query.get("error"):
             raise Unknown("the sign-in was not completed: try again")
         if query.get("iss", found["issuer"]) != found["issuer"]:
-            raise Unknown("this answer is from another sign-in service")
+            raise Unknown("this answer is from another identity provider")
         token = await self._id_token(query.get("code", ""), attempt)
         claims = await self._claims(token)
         self._judge(claims, attempt, now)
@@ -108,10 +108,12 @@ class Provider:
             issuer = self._settings.oidc_issuer
             found = await self._json("GET", f"{issuer}/.well-known/openid-configuration")
             if str(found.get("issuer", "")).rstrip("/") != issuer:
-                raise Unknown("the sign-in service calls itself by another name than the settings")
+                raise Unknown(
+                    "the identity provider calls itself by another name than the settings"
+                )
             needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
             if not all(isinstance(found.get(name), str) for name in needed):
-                raise Unknown("the sign-in service does not say where its parts are")
+                raise Unknown("the identity provider does not say where its parts are")
             self._found = found
         return self._found
 
@@ -128,7 +130,7 @@ class Provider:
         told = await self._json("POST", self._found["token_endpoint"], data=form)
         token = told.get("id_token")
         if not isinstance(token, str):
-            raise Unknown("the sign-in service did not say who you are")
+            raise Unknown("the identity provider did not say who you are")
         return token
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
@@ -140,7 +142,7 @@ class Provider:
                 continue  # the provider may have a new key
             except (JoseError, ValueError, TypeError, KeyError):
                 break
-        raise Unknown("the sign-in service's word is not signed as it should be")
+        raise Unknown("the identity provider's word is not signed as it should be")
 
     async def _key_set(self, *, fresh: bool) -> KeySet:
         if self._keys is None or fresh:
@@ -150,7 +152,7 @@ class Provider:
             except (JoseError, ValueError, TypeError, KeyError):
                 self._keys = None
         if self._keys is None:
-            raise Unknown("the sign-in service shows no keys that can be read")
+            raise Unknown("the identity provider shows no keys that can be read")
         return self._keys
 
     def _judge(self, claims: Mapping[str, Any], attempt: Attempt, now: int) -> None:
@@ -168,18 +170,18 @@ class Provider:
             and hmac.compare_digest(nonce.encode(), attempt.nonce.encode())
         )
         if not is_sound:
-            raise Unknown("the sign-in service's word is not for this sign-in")
+            raise Unknown("the identity provider's word is not for this sign-in")
         signed_in = claims.get("auth_time")
         if attempt.again and not (isinstance(signed_in, int) and signed_in > now - 2 * SKEW):
-            raise Unknown("the sign-in service did not ask you to sign in again")
+            raise Unknown("the identity provider did not ask you to sign in again")
 
     def _read(self, claims: Mapping[str, Any], now: int) -> Person:
         subject = claims.get(self._settings.oidc_subject_claim)
         groups = claims.get(self._settings.oidc_groups_claim, [])
         if not isinstance(subject, str) or not subject.strip():
-            raise Unknown("the sign-in service did not name you")
+            raise Unknown("the identity provider did not name you")
         if not isinstance(groups, list):
-            raise Unknown("the sign-in service did not list your groups")
+            raise Unknown("the identity provider did not list your groups")
         signed_in = claims.get("auth_time")
         # without `auth_time` it is not known when somebody signed in, so it counts as never
         moment = signed_in if isinstance(signed_in, int) and signed_in <= now + SKEW else 0

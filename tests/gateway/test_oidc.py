@@ -123,7 +123,7 @@ def test_a_word_that_the_provider_did_not_sign_is_not_believed(make: Callable[[]
 
 
 def test_an_answer_of_another_provider_is_not_taken() -> None:
-    with pytest.raises(Unknown, match="another sign-in service"):
+    with pytest.raises(Unknown, match="another identity provider"):
         signs_in(Bent(token(CLAIMS)), query={"code": "c", "iss": "https://other.example.org"})
     with pytest.raises(Unknown, match="another name"):
         signs_in(Bent(token(CLAIMS), issuer="https://other.example.org"))
