@@ -109,7 +109,9 @@ def test_a_bad_signature_is_no_claim_either(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("changed", ["gate", "plan", "shown"])
 def test_what_was_signed_is_what_the_ledger_says_was_asked(scene: Scene, changed: str) -> None:
-    assert why(scene.reads(scene.signed(**{changed: "another"}))).startswith("the signature is for")
+    assert why(scene.reads(scene.signed(OLGA, **{changed: "another"}))).startswith(
+        "the signature is for"
+    )
 
 
 def test_a_gate_that_wants_a_fresh_sign_in_does_not_ask_the_gateway(scene: Scene) -> None:
