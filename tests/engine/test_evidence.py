@@ -207,6 +207,7 @@ def test_an_approval_starts_no_run() -> None:
         json.dumps({"keys": [OctKey.generate_key(256, {"kid": "x"}).as_dict(private=True)]}),
         json.dumps({"keys": [{**KEY.as_dict(private=False), "kid": ""}]}),
     ],
+    ids=["nothing", "a list", "no keys", "none", "a number", "a shared secret", "no name"],
 )
 def test_only_public_keys_of_the_one_kind_are_read(text: str) -> None:
     with pytest.raises(Refused, match="not a set of Ed25519 keys"):
