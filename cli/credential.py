@@ -57,9 +57,21 @@ def subject_at(gateway: str) -> str:
     if token is None:
         return ""
     answer = ask(gateway, "GET", "/me", token)
-    if answer.status_code != httpx.codes.OK:
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
         raise Refused("the gateway does not know you any more", hint="Run `runbook login`.")
-    return str(answer.json()["subject"])
+    return str(told(gateway, answer)["subject"])
+
+
+def told(gateway: str, answer: httpx.Response) -> dict[str, Any]:
+    """Return what the gateway said; raise `Refused` if it is none that answered."""
+    is_json = answer.headers.get("content-type", "").startswith("application/json")
+    if not is_json or answer.status_code != httpx.codes.OK:
+        raise Refused(
+            f"there is no gateway at {gateway}",
+            hint="Check PREFECT_API_URL: it names the API behind the gateway.",
+        )
+    said: dict[str, Any] = answer.json()
+    return said
 
 
 def keep(gateway: str, login: Login) -> None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 KEEP_ALIVE = 30
 """Seconds; Prefect's clients keep an idle connection for 25, and one that is closed under them
 costs a retry."""
+GRACE = 10
+"""Seconds that open requests and websockets have when it is told to end."""
 SOMEBODY = "00000000-0000-0000-0000-000000000000"
 """Prefect asks for an id with the name that it shows as `Created By`; people have none there."""
 
@@ -48,6 +50,7 @@ def serve(settings: GatewaySettings, host: str, port: int) -> None:
         server_header=False,
         lifespan="on",
         timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=GRACE,
         log_level="warning",
     )
 

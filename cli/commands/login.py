@@ -10,7 +10,7 @@ import httpx
 import typer
 from pydantic import SecretStr
 
-from cli.credential import Login, ask, forget, gateway_of, keep
+from cli.credential import Login, ask, forget, gateway_of, keep, told
 from cli.options import new_app
 from cli.screen import say
 from cli.server import door
@@ -37,7 +37,7 @@ def login(
     if end:
         _sign_out(gateway)
         return
-    asked = _told(gateway, ask(gateway, "POST", "/device/start"))
+    asked = told(gateway, ask(gateway, "POST", "/device/start"))
     say(f"Open {asked['verification_uri_complete']}")
     say(f"It must show the code {asked['user_code']}. Waiting for you to let this terminal in …")
     given = _wait(gateway, asked)
@@ -53,22 +53,11 @@ def _wait(gateway: str, asked: dict[str, Any]) -> dict[str, Any]:
     while time.monotonic() < deadline:
         answer = ask(gateway, "POST", "/device/token", data=form)
         if answer.status_code == httpx.codes.OK:
-            return _told(gateway, answer)
+            return told(gateway, answer)
         if answer.json().get("error") != "authorization_pending":
             break
         time.sleep(int(asked["interval"]))
     raise Refused("nobody let this terminal in in time", hint="Start again: `runbook login`.")
-
-
-def _told(gateway: str, answer: httpx.Response) -> dict[str, Any]:
-    is_gateway = answer.headers.get("content-type", "").startswith("application/json")
-    if not is_gateway or answer.status_code != httpx.codes.OK:
-        raise Refused(
-            f"there is no gateway at {gateway} that lets command lines in",
-            hint="Check PREFECT_API_URL: it names the API behind the gateway.",
-        )
-    told: dict[str, Any] = answer.json()
-    return told
 
 
 def _sign_out(gateway: str) -> None:
