@@ -21,6 +21,8 @@ from tests.flows.voyages import entries, gate, until
 RUNBOOK = "rotate-api-key"
 PEOPLE = ("vera", "uma", "olga", "otto", "anna")
 SECONDS = 60.0
+BUSY = 503
+"""Prefect's server on SQLite, while another one writes; a person presses again."""
 
 
 class Town:
@@ -31,6 +33,7 @@ class Town:
         self.oncall = OnCall(stage)
         self._stack = stack
         self._known: dict[str, httpx.Client] = {}
+        self._worker = stage.programs["worker"]
 
     def client(self, name: str) -> httpx.Client:
         """Return a program that acts as a person, as the worker, or as nobody (`""`)."""
@@ -64,8 +67,28 @@ class Town:
         """Answer the gate of a run as this person."""
         with self.oncall.acting("olga"):
             key = open_gate(run).key
-        told = {"decision": "approve", "gate": key, **fields}
-        return self.client(by).post(f"/flow_runs/{run}/resume", json={"run_input": told})
+        body = {"run_input": {"decision": "approve", "gate": key, **fields}}
+
+        def press() -> httpx.Response | None:
+            sent = self.client(by).post(f"/flow_runs/{run}/resume", json=body)
+            return None if sent.status_code == BUSY else sent
+
+        return until(press, f"Prefect to take an answer of {by}")
+
+    def approve(self, run: str, by: str = "olga", **fields: Any) -> None:
+        """Answer the gate of a run as this person, and see that Prefect takes it."""
+        sent = self.answer(run, by, **fields)
+        assert sent.status_code == httpx.codes.CREATED, sent.text
+
+    @contextmanager
+    def without_worker(self) -> Iterator[None]:
+        """Have no worker for a while, and a new one afterwards."""
+        self._worker.stop()
+        try:
+            yield
+        finally:
+            self._worker = self.stage.restart_worker()
+            self._stack.callback(self._worker.stop)
 
     def trail(self, run: str) -> list[Entry]:
         """Return what the ledger has of a run."""
@@ -73,7 +96,7 @@ class Town:
 
     def reject(self, run: str) -> None:
         """End a run at its gate."""
-        assert self.answer(run, "olga", decision="reject").status_code == 201
+        self.approve(run, decision="reject")
         until(lambda: True if self.trail(run)[-1].event == "run.ended" else None, "the run to end")
 
     def settled(self, run: str) -> None:
