@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
@@ -17,6 +17,7 @@ from adapters.shared.files import read_secret
 from engine.catalogue import Catalogue, People
 from engine.checks import read_runbook
 from engine.errors import Refused
+from engine.evidence import read_keys
 from engine.findings import Finding, Invalid, Place
 from engine.freeze import Freeze, Freezes
 from engine.inputs import check_inputs
@@ -27,6 +28,9 @@ from engine.runbook import Runbook
 from engine.sealing import Seal
 from engine.step import AnyStep
 from engine.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 NOT_RUNBOOKS = frozenset({"secrets.yaml", "people.yaml", "freeze.yaml"})
 
@@ -124,6 +128,11 @@ class Platform:
         lines = read_secret(path, "the engine's age key").get_secret_value().splitlines()
         keys = [line for line in lines if line.startswith("AGE-SECRET-KEY-")]
         return Seal(SecretStr(keys[0] if keys else ""))
+
+    def approval_keys(self) -> KeySet:
+        """Return the gateway's public keys; raise `Refused` if they are not there or not public."""
+        path = _needed(self.settings.engine.approval_keys_file, "engine.approval_keys_file")
+        return read_keys(_read(path, "the file of the gateway's public keys").decode())
 
     def desk(self) -> Desk:
         """Return all it takes to perform steps; raise `Refused` for a missing key."""

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validat
 from adapters.anthropic import AnthropicSettings
 from adapters.bitwarden import BitwardenSettings
 from adapters.flux import FluxSettings
+from adapters.gateway import GatewaySettings
 from adapters.http import HttpSettings
 from adapters.ledger import LedgerSettings
 from adapters.notice import NoticeSettings
@@ -42,6 +43,9 @@ class EngineSettings(BaseModel):
     accept_claimed: bool = Field(
         default=True, description="Whether a decision counts whose maker only typed a name."
     )
+    approval_keys_file: Path | None = Field(
+        None, description="The gateway's public keys, with which signed decisions are verified."
+    )
 
 
 class Settings(BaseModel):
@@ -68,6 +72,7 @@ class Settings(BaseModel):
     flux: FluxSettings = FluxSettings()
     anthropic: AnthropicSettings = AnthropicSettings()
     http: HttpSettings = HttpSettings()
+    gateway: GatewaySettings = GatewaySettings()
     notice: NoticeSettings = NoticeSettings()
 
     @model_validator(mode="before")

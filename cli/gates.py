@@ -11,7 +11,7 @@ import typer
 from adapters.platform import open_platform
 from cli.exits import Exit
 from cli.follow import follow
-from cli.people import named
+from cli.people import asking
 from cli.runs import find_run, last_entry
 from cli.screen import is_asked, say, say_markdown
 from cli.sealing import sealed_value
@@ -46,7 +46,7 @@ class Reply:
 
 def answer(run: str, reply: Reply) -> Exit:
     """Show the gate, ask whether it is meant, and send the answer; raise `Refused` if it cannot be."""
-    by = named(reply.by)
+    by = asking(reply.by)
     platform = open_platform()
     identity = find_run(platform, run)
     waiting = door().open_gate(identity)

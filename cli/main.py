@@ -27,9 +27,11 @@ COMMANDS = {
     "reject": "Say no at the gate where a run stands.",
     "resume": "Pick a broken run up again, or decide after a failure.",
     "recover": "Say where a secret stands and what is safe, ledger or not.",
+    "login": "Sign in at the gateway before the Prefect server.",
     "seal": "Encrypt a value for the engine, to paste into a form.",
     "audit": "Read, verify, export and review the audit trail.",
     "doctor": "See whether every outside system can be used.",
+    "gateway": "Serve Prefect behind verified people, with its key and tokens.",
     "schema": "Print the JSON Schema of a runbook, for editors.",
     "keygen": "Make the engine's age key, or with --anchor the ledger's.",
 }

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from adapters.platform import Platform
-from cli.people import named
+from cli.credential import gateway_of, known_at
+from cli.people import named, refuse_another
 from engine.errors import Refused
-from engine.ledger import Actor, Draft, Entry, Event
+from engine.ledger import CLAIMED, Actor, Draft, Entry, Event
 
 VIA = "cli"
+PREFECT = "PREFECT_API_URL"
 
 
 def person(platform: Platform, by: str = "") -> Actor:
-    """Return who sits at the keyboard: the name given, else the login name, as a claim."""
+    """Return who sits at the keyboard.
+
+    Whom the gateway knows, where somebody has signed in there; else the name given, or the login
+    name, as a claim. Raises `Refused` if the gateway knows somebody else.
+    """
+    known = known_at(gateway_of(os.environ[PREFECT])) if os.environ.get(PREFECT) else {}
+    if known:
+        subject = str(known["subject"])
+        refuse_another(subject, by)
+        return Actor(subject, str(known["verified"]), tuple(known["groups"]), VIA)
     name = named(by)
     return Actor(name, groups=platform.people.groups_of(name), via=VIA)
+
+
+def unbelieved(platform: Platform, who: Actor) -> str:
+    """Say why the word of this person does not count; empty if it does."""
+    if who.verified == CLAIMED and not platform.settings.engine.accept_claimed:
+        return f"{who.subject} is claimed, and this engine takes verified people alone"
+    return ""
 
 
 def record(

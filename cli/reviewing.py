@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from adapters.platform import Platform
-from cli.recorder import person, record, refuse
+from cli.recorder import person, record, refuse, unbelieved
 from cli.runs import find_run
 from cli.screen import say
 from cli.text import SHORT
@@ -25,7 +25,7 @@ def review_run(platform: Platform, beginning: str, by: str, comment: str) -> Non
     """Close all open reviews of a run; raise `Refused`, recorded, if this person may not."""
     run, now = find_run(platform, beginning), datetime.now(UTC)
     reviewer, waiting = person(platform, by), waiting_reviews(platform, run)
-    against = objection_to_review(waiting, reviewer, comment)
+    against = unbelieved(platform, reviewer) or objection_to_review(waiting, reviewer, comment)
     if against:
         error = Refused(
             against, hint=f"See `runbook audit show --run {run[:SHORT]} --event glass`."

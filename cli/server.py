@@ -6,14 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
+from cli.credential import gateway_of, token_for
 from engine.errors import RunbookError
 
 
 def door() -> ModuleType:
-    """Return `flows.door`; raise `Refused` where nothing says which Prefect server is meant."""
+    """Return `flows.door`; raise `Refused` where nothing says which Prefect server is meant.
+
+    Where somebody has signed in at the gateway before that server, all is asked in their name.
+    """
     from flows import door as opened
 
-    opened.address()
+    token = token_for(gateway_of(opened.address()))
+    if token is not None:
+        opened.present(token)
     return opened
 
 

@@ -61,7 +61,12 @@ def _keys(platform: Platform) -> str:
     if path is None:
         raise Refused("`engine.fingerprint_key_file` is not set", hint="Add it to the settings.")
     read_secret(path, "the fingerprint key")
-    return f"values are sealed for {recipient}, and fingerprints have their key"
+    told = f"values are sealed for {recipient}, and fingerprints have their key"
+    engine = platform.settings.engine
+    if engine.accept_claimed and engine.approval_keys_file is None:
+        return f"{told}; decisions are claimed"
+    keys = ", ".join(str(key.kid)[:8] for key in platform.approval_keys().keys)
+    return f"{told}; decisions are verified with the keys {keys}"
 
 
 def _prefect(_: Platform) -> str:

@@ -99,7 +99,8 @@ def gate_words(gate: Gate | None) -> str:
 
     groups = " or ".join(gate.groups) or "anybody"
     others = "" if gate.initiator_may_approve else ", not the initiator"
-    return f"{gate.approvals} of {groups} within {spell(gate.expires)}{others}"
+    fresh = f", signed in within {spell(gate.signed_in_within)}" if gate.signed_in_within else ""
+    return f"{gate.approvals} of {groups} within {spell(gate.expires)}{others}{fresh}"
 
 
 def who(entries: Sequence[Entry], step: str) -> str:

@@ -16,6 +16,7 @@ from cli.screen import show as show_table
 from cli.trail import HEAD, row
 from demo.oncall import OnCall
 from demo.proof import proofs
+from demo.signin import password_of
 from demo.stage import ROOT, STOCK, WORKER, Stage, set_stage
 from engine.errors import RunbookError
 from flows.door import at_server, start
@@ -23,6 +24,11 @@ from flows.door import at_server, start
 RUNBOOK = "rotate-anthropic-api-key"
 DEFAULT_PORT = 4200
 RUN_SECONDS = 600
+PEOPLE = {
+    "otto": "of plana-staff, who starts the run",
+    "olga": "of plana-staff, who approves",
+    "anna": "of plana-admins, who approves the end of the old key",
+}
 
 
 def main() -> int:
@@ -37,6 +43,7 @@ def main() -> int:
                 port=wanted.port,
                 say=_point,
                 worker=STOCK if wanted.stock_worker else WORKER,
+                gateway=True,
             ) as stage,
             at_server(stage.api_url),
         ):
@@ -76,12 +83,15 @@ def _arguments() -> argparse.Namespace:
 
 
 def _play(stage: Stage, *, wait: bool) -> None:
-    run = start(RUNBOOK, {"reason": "Quarterly rotation", "requested_by": "otto"})
+    oncall = OnCall(stage)
+    with oncall.acting("otto"):
+        run = start(RUNBOOK, {"reason": "Quarterly rotation"})
     _point(f"Prefect UI: {stage.url}  (run {run[:8]} of {RUNBOOK})")
+    _tell_who(stage)
     if wait:
         _tell_how(stage, run)
     with progress() as show:
-        _until_over(stage, run, show, wait=wait)
+        _until_over(oncall, run, show, wait=wait)
     told = read_run(stage.platform(), run)
     assert told is not None, "the ledger lost the run"
     say("")
@@ -93,10 +103,10 @@ def _play(stage: Stage, *, wait: bool) -> None:
         say(f"  ✔ {sentence}")
 
 
-def _until_over(stage: Stage, run: str, show: Show, *, wait: bool) -> None:
-    oncall, decided, deadline = OnCall(stage), 0, time.monotonic() + RUN_SECONDS
+def _until_over(oncall: OnCall, run: str, show: Show, *, wait: bool) -> None:
+    decided, deadline = 0, time.monotonic() + RUN_SECONDS
     while wait or time.monotonic() < deadline:
-        told = read_run(stage.platform(), run)
+        told = read_run(oncall.stage.platform(), run)
         if told is not None:
             show(told)
             if told.state.outcome is not None:
@@ -113,7 +123,13 @@ def _tell_how(stage: Stage, run: str) -> None:
     say(f"  Open {stage.url}/runs/flow-run/{run} and press Resume at each gate.")
     say(f"  A new key: {stage.world['urls']['console']}/console")
     say(f"  Seal it with: RUNBOOK_SETTINGS={stage.settings_file} .venv/bin/runbook seal")
-    say("  Members of plana-staff: olga, otto, petra; of plana-admins: anna, ada.")
+
+
+def _tell_who(stage: Stage) -> None:
+    say("  Sign in as one of these; the gateway signs what they decide:")
+    for name, part in PEOPLE.items():
+        say(f"    {name:<5} password {password_of(stage.world, name)}  {part}")
+    say(f"  The worker's token is of {stage.folder.name}/gateway/state.db, as a hash alone.")
 
 
 def _linger(stage: Stage) -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import SecretStr
 
 from adapters.platform import Platform, open_platform
 from adapters.settings import VARIABLE
+from demo.entrance import Entrance, headers, open_entrance
 from demo.processes import Program, free_port, run, start, wait_for_line, wait_for_url
 from flows.door import at_server, make_pool
 
@@ -24,6 +26,8 @@ WARM = ("flows.worker", "--pool", POOL)
 STOCK = ("prefect", "worker", "start", "--pool", POOL, "--type", "process")
 """The arguments of either worker; the warm one needs Linux."""
 WORKER = WARM if sys.platform == "linux" else STOCK
+SERVER = ("prefect", "server", "start", "--host", "127.0.0.1", "--port")
+GATEWAY = ("cli", "gateway", "serve", "--port")
 SERVER_SECONDS = 120
 """A first start makes the database; on a slow machine that takes a while."""
 
@@ -42,6 +46,9 @@ class Stage:
     programs: Mapping[str, Program]
     worker: Sequence[str]
     """The arguments its worker is started with."""
+    worker_variables: Mapping[str, str]
+    """The environment of its worker, which has a token where there is a gateway."""
+    has_gateway: bool = False
 
     @property
     def settings_file(self) -> Path:
@@ -59,7 +66,7 @@ class Stage:
 
     def restart_worker(self) -> Program:
         """Start a further worker, e.g. after the first was killed; it ends with the stage."""
-        return _start_worker(self.worker, self.folder, self.variables)
+        return _start_worker(self.worker, self.folder, self.worker_variables)
 
 
 @contextmanager
@@ -72,12 +79,14 @@ def set_stage(
     worker: Sequence[str] = WORKER,
     world: Mapping[str, Any] | None = None,
     extra: Mapping[str, str] | None = None,
+    gateway: bool = False,
 ) -> Iterator[Stage]:
     """Bring everything up below `folder`, which is emptied first, and end it all afterwards.
 
     `changes` are laid over the settings, `extra` over the environment of every program. `world` is
-    the map of a sandbox that runs already; without one, the stage starts its own. Raises `Refused`
-    with the end of the log of a program that did not come up.
+    the map of a sandbox that runs already; without one, the stage starts its own. With `gateway`,
+    Prefect stands behind it, and claimed decisions do not count. Raises `Refused` with the end of
+    the log of a program that did not come up.
     """
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "logs").mkdir(parents=True)
@@ -85,36 +94,41 @@ def set_stage(
     url = f"http://127.0.0.1:{port}"
     variables = {**_variables(folder, url), **(extra or {})}
     programs: dict[str, Program] = {}
-    wanted = {
-        "sandbox": ["sandbox", "--directory", str(folder / "world"), "--keep"],
-        "server": ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-    }
+
+    def launch(name: str, arguments: Sequence[str]) -> None:
+        programs[name] = start(name, arguments, _log(folder, name), variables, ROOT)
+        stack.callback(programs[name].stop)
+
     with ExitStack() as stack:
-        say("starting the sandbox and the Prefect server")
-        for name, arguments in wanted.items():
-            if name != "sandbox" or world is None:
-                programs[name] = start(name, arguments, _log(folder, name), variables, ROOT)
-                stack.callback(programs[name].stop)
+        say(f"starting the sandbox and the Prefect server{' behind its gateway' * gateway}")
+        if not gateway:
+            launch("server", [*SERVER, str(port)])
         if world is None:
+            launch("sandbox", ["sandbox", "--directory", str(folder / "world"), "--keep"])
             wait_for_line("ready ", programs["sandbox"], 60)
             world = json.loads((folder / "world" / "world.json").read_text())
-        _write_settings(folder, world, changes or {})
+        entrance = open_entrance(folder / "gateway", url, world) if gateway else None
+        _write_settings(folder, world, changes or {}, entrance)
+        if gateway:
+            launch("server", [*GATEWAY, str(port)])
         wait_for_url(f"{url}/api/health", programs["server"], SERVER_SECONDS)
         say("deploying every runbook of prefect.yaml and starting a worker")
-        _deploy(folder, variables)
-        programs["worker"] = _start_worker(worker, folder, variables)
+        _deploy(folder, variables, entrance.deployer if entrance else None)
+        for_worker = {**variables, **(headers(entrance.worker) if entrance else {})}
+        programs["worker"] = _start_worker(worker, folder, for_worker)
         stack.callback(programs["worker"].stop)
-        yield Stage(folder, world, url, variables, programs, worker)
+        yield Stage(folder, world, url, variables, programs, worker, for_worker, gateway)
 
 
 def _start_worker(arguments: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Program:
     return start("worker", arguments, _log(folder, "worker"), variables, ROOT)
 
 
-def _deploy(folder: Path, variables: Mapping[str, str]) -> None:
-    with at_server(variables["PREFECT_API_URL"]):
+def _deploy(folder: Path, variables: Mapping[str, str], token: SecretStr | None) -> None:
+    with at_server(variables["PREFECT_API_URL"], token):
         make_pool(POOL)
-    run(["prefect", "--no-prompt", "deploy", "--all"], _log(folder, "deploy"), variables, ROOT)
+    known = {**variables, **(headers(token) if token else {})}
+    run(["prefect", "--no-prompt", "deploy", "--all"], _log(folder, "deploy"), known, ROOT)
 
 
 def _log(folder: Path, name: str) -> Path:
@@ -143,7 +157,9 @@ def _variables(folder: Path, url: str) -> dict[str, str]:
     }
 
 
-def _write_settings(folder: Path, world: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+def _write_settings(
+    folder: Path, world: Mapping[str, Any], changes: Mapping[str, Any], entrance: Entrance | None
+) -> None:
     paths, urls, vault = world["paths"], world["urls"], world["vaultwarden"]
     settings = {
         "runbooks": str(ROOT / "runbooks"),
@@ -153,6 +169,7 @@ def _write_settings(folder: Path, world: Mapping[str, Any], changes: Mapping[str
         "engine": {
             "age_key_file": paths["engine_age_key"],
             "fingerprint_key_file": paths["fingerprint_key"],
+            **(entrance.engine if entrance else {}),
         },
         "ledger": {"url": f"sqlite:///{folder / 'ledger.db'}"},
         "sops": {"age_key_file": paths["engine_age_key"]},
@@ -167,6 +184,7 @@ def _write_settings(folder: Path, world: Mapping[str, Any], changes: Mapping[str
         },
         "kubernetes": {"kubeconfig": paths["kubeconfig"]},
         "anthropic": {"url": urls["anthropic"], "admin_key_file": paths["anthropic_admin_key"]},
+        **({"gateway": dict(entrance.settings)} if entrance else {}),
         **changes,
     }
     (folder / "runbook.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))

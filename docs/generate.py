@@ -1,7 +1,7 @@
-"""`python -m docs.generate`: docs/steps.md, written from the registry.
+"""`python -m docs.generate`: docs/steps.md from the registry, and who may call what.
 
-What a page says about a step is what the step says about itself, so the two cannot differ.
-tests/test_docs.py fails where the page is older than the registry.
+What a page says about a step is what the step says about itself, so the two cannot differ; the
+table in docs/gateway.md is the one the gateway asks. tests/test_docs.py fails where a page is older.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from adapters.gateway import Role
 from adapters.registry import registry
 from adapters.settings import Settings
 from engine.plan import is_point_of_no_return
 from engine.step import Again, AnyStep, Ask, Irreversible, Once, Repeatable, Untouched
+from gateway.table import SECTIONS, SOCKETS
 
 PAGE = Path(__file__).with_name("steps.md")
+GATEWAY = Path(__file__).with_name("gateway.md")
+BEGIN, END = "<!-- begin table, written by make docs -->\n", "<!-- end table -->"
 
 HEAD = """# Steps
 
@@ -40,6 +44,24 @@ def page() -> str:
     )
     parts = ["\n".join(_section(step)) for step in steps.values()]
     return HEAD + rows + "\n" + "\n\n".join(parts) + "\n"
+
+
+def gateway_page() -> str:
+    """Return the text of docs/gateway.md, with the table as the code has it."""
+    before, _, rest = GATEWAY.read_text(encoding="utf-8").partition(BEGIN)
+    return before + BEGIN + "".join(_callers()) + END + rest.partition(END)[2]
+
+
+def _callers() -> Iterator[str]:
+    """Yield the rows of the table, with how many endpoints each has."""
+    yield f"| | {' | '.join(Role)} | Besides |\n|---|{'---|' * (len(Role) + 1)}\n"
+    for section in SECTIONS:
+        marks = ("✔" if role in section.roles else "" for role in Role)
+        count = len(section.listed.strip().splitlines())
+        yield f"| {section.title} ({count}) | {' | '.join(marks)} | {section.condition} |\n"
+    for path, roles in SOCKETS.items():
+        marks = ("✔" if role in roles else "" for role in Role)
+        yield f"| Websocket `{path}` | {' | '.join(marks)} | |\n"
 
 
 def _anchor(name: str) -> str:
@@ -142,3 +164,4 @@ _NAMES: dict[Any, str] = {
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    GATEWAY.write_text(gateway_page(), encoding="utf-8")

@@ -38,6 +38,8 @@ class Answer:
     through: str = ""
     """Id of the last step the yes shall cover; empty for this one alone."""
     sealed_value: str = ""
+    proof: Mapping[str, str] = field(default_factory=dict)
+    """Id and text of the token that vouches for the actor; empty where nobody does."""
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,6 @@ def _entry(question: Question, answer: Answer, event: Event, **details: Any) -> 
             step=opening.step,
             attempt=state.attempt,
             plan=question.plan.digest,
-            details={**told, **details},
+            details={**told, **answer.proof, **details},
         )
     )

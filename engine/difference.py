@@ -46,5 +46,6 @@ def _spell(gate: Gate | None) -> str:
     if gate is None:
         return "none"
     others = "" if gate.initiator_may_approve else ", not the initiator"
+    fresh = f", signed in within {spell(gate.signed_in_within)}" if gate.signed_in_within else ""
     who = " or ".join(gate.groups) or "anybody"
-    return f"{gate.approvals} of {who} within {spell(gate.expires)}{others}"
+    return f"{gate.approvals} of {who} within {spell(gate.expires)}{others}{fresh}"

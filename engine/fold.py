@@ -57,6 +57,7 @@ def _gate_opened(state: RunState, entry: Entry) -> RunState:
         entry.at,
         details["expires"],
         entry.plan,
+        details.get("shown", ""),
     )
     return replace(state, opening=opening, openings=opening.number)
 

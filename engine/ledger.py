@@ -71,12 +71,16 @@ BESIDE = frozenset({
 """What people do beside a run: it belongs to no pick-up, and moves no run."""
 
 
+CLAIMED = "claimed"
+"""How an actor is verified whose name was merely typed."""
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who did it, and how we know."""
 
     subject: str
-    verified: str = "claimed"
+    verified: str = CLAIMED
     """`engine` for the engine itself, `claimed` for a typed name, else how it was proven."""
     groups: tuple[str, ...] = ()
     via: str = ""

@@ -134,7 +134,14 @@ def _stricter(later: PlannedStep, step: PlannedStep, kind: Kind) -> bool:
         or b.approvals > a.approvals
         or (a.initiator_may_approve and not b.initiator_may_approve)
         or b.expires < a.expires
+        or _is_fresher(b, a)
     )
+
+
+def _is_fresher(later: Gate, earlier: Gate) -> bool:
+    if later.signed_in_within is None:
+        return False
+    return earlier.signed_in_within is None or later.signed_in_within < earlier.signed_in_within
 
 
 def _same(one: Actor, other: Actor) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.ledger import Actor, Draft, Entry, Event, timestamp
+from engine.ledger import CLAIMED, Actor, Draft, Entry, Event, timestamp
 from engine.plan import Plan, PlannedStep
 from engine.policy import furthest, objection
 from engine.runbook import Gate
@@ -61,16 +61,24 @@ def first_gate(plan: Plan) -> PlannedStep | None:
     return next((step for step in plan.steps if step.gate is not None), None)
 
 
-def choose(entries: Iterable[Entry], plan: Plan, now: datetime) -> Choice:
-    """Return the approval that a run of this plan may take up now."""
+def choose(
+    entries: Iterable[Entry], plan: Plan, now: datetime, *, takes_claims: bool = True
+) -> Choice:
+    """Return the approval that a run of this plan may take up now.
+
+    Without `takes_claims`, one by a name that was merely typed does not count.
+    """
     told = tuple(entries)
     used = {e.details["preapproval"] for e in told if e.event is Event.GATE_PREAPPROVED}
     meant = [e for e in told if e.event is Event.RUN_PREAPPROVED and e.plan == plan.digest]
     unused = [entry for entry in meant if entry.sequence not in used]
-    free = [entry for entry in unused if timestamp(now) <= entry.details["until"]]
+    believed = [e for e in unused if takes_claims or e.actor.verified != CLAIMED]
+    free = [entry for entry in believed if timestamp(now) <= entry.details["until"]]
     if free or not unused:
         return Choice(free[0] if free else None)
-    last = unused[-1]
+    last = (believed or unused)[-1]
+    if not believed:
+        return Choice(why=f"the approval of entry {last.sequence} is claimed, not verified")
     return Choice(why=f"the approval of entry {last.sequence} ended at {last.details['until']}")
 
 

@@ -94,6 +94,8 @@ class Gate(Strict):
     """How many distinct people."""
     expires: Duration = timedelta(hours=24)
     initiator_may_approve: bool = True
+    signed_in_within: Duration | None = None
+    """How fresh the sign-in of somebody whom the gateway vouches for must be; empty means any."""
     remind: Duration | None = None
     """How long before the expiry people are reminded."""
     escalate: Escalation | None = None
@@ -114,6 +116,7 @@ class GateChange(Strict):
     approvals: int | None = Field(None, ge=1, le=20)
     expires: Duration | None = None
     initiator_may_approve: bool | None = None
+    signed_in_within: Duration | None = None
     remind: Duration | None = None
     escalate: Escalation | None = None
 

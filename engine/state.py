@@ -57,6 +57,8 @@ class Opening:
     at: str
     expires: str
     plan: str
+    shown: str = ""
+    """Digest of the text above its form."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ def rely_on_preapproval(voyage: Voyage) -> None:
     """Take an approval up, once; record it where one was meant for this plan and does not count."""
     journal, plan = voyage.desk.journal, voyage.plan
     state = voyage.state()
-    choice = choose(journal.of(*EVENTS), plan, datetime.now(UTC))
+    takes_claims = voyage.platform.settings.engine.accept_claimed
+    choice = choose(journal.of(*EVENTS), plan, datetime.now(UTC), takes_claims=takes_claims)
     why = choice.why
     if choice.entry is not None:
         try:

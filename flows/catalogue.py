@@ -39,8 +39,10 @@ def build(runbook: Runbook, platform: Platform) -> Flow[..., None]:
         run_runbook(runbook.runbook, parameters)
 
     body.__name__ = runbook.runbook.replace("-", "_")
-    body.__doc__ = docstring(runbook)
-    body.__signature__ = signature(runbook, platform.catalogue)  # type: ignore[attr-defined] # read by inspect
+    takes_names = platform.settings.engine.accept_claimed
+    body.__doc__ = docstring(runbook, takes_names=takes_names)
+    shape = signature(runbook, platform.catalogue, takes_names=takes_names)
+    body.__signature__ = shape  # type: ignore[attr-defined] # read by inspect
     return flow(
         name=runbook.runbook,
         description=runbook.description or runbook.title,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,13 +15,15 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas import OrchestrationResult
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.client.schemas.responses import SetStateStatus
+from prefect.client.schemas.responses import DeploymentResponse, SetStateStatus
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 from prefect.states import AwaitingRetry
+from pydantic import SecretStr
 
 from engine.errors import Refused, Transient
 from engine.sealing import require_sealed
+from flows.form import REQUESTED_BY
 
 SCHEMA_LAG = 10
 """Looks, a fifth of a second apart: Prefect saves a gate's form a moment after it is suspended."""
@@ -42,20 +45,38 @@ class Waiting:
     """What the form says, in Markdown."""
 
 
+_TOKEN: ContextVar[SecretStr | None] = ContextVar("token", default=None)
+
+
 @contextmanager
-def at_server(api_url: str) -> Iterator[None]:
-    """Talk to the Prefect server at this address for a while, whatever the environment says."""
-    with temporary_settings({PREFECT_API_URL: api_url}):
-        yield
+def at_server(api_url: str, token: SecretStr | None = None) -> Iterator[None]:
+    """Talk to the Prefect server at this address for a while, whatever the environment says.
+
+    `token` is what the gateway knows somebody by.
+    """
+    before = _TOKEN.set(token)
+    try:
+        with temporary_settings({PREFECT_API_URL: api_url}):
+            yield
+    finally:
+        _TOKEN.reset(before)
+
+
+def present(token: SecretStr) -> None:
+    """Send this token with all that is asked from here on."""
+    _TOKEN.set(token)
 
 
 def start(runbook: str, parameters: Mapping[str, Any]) -> str:
-    """Start a run of a deployed runbook and return its id; raise `Refused` if it is not deployed."""
+    """Start a run of a deployed runbook and return its id; raise `Refused` if it is not deployed.
+
+    Who starts it is said only where the deployment asks for it; elsewhere the gateway knows.
+    """
     with _client() as client:
-        flow_run = client.create_flow_run_from_deployment(
-            _deployment(client, runbook), parameters=dict(parameters)
-        )
-        return str(flow_run.id)
+        deployment = _deployment(client, runbook)
+        asks = (deployment.parameter_openapi_schema or {}).get("properties", {})
+        given = {n: v for n, v in parameters.items() if n != REQUESTED_BY or n in asks}
+        return str(client.create_flow_run_from_deployment(deployment.id, parameters=given).id)
 
 
 def make_pool(name: str) -> None:
@@ -155,9 +176,9 @@ def _schema(client: SyncPrefectClient, run: UUID, key: str) -> Mapping[str, Any]
     raise Transient("Prefect has the gate, but not its form yet", hint="Try again in a moment.")
 
 
-def _deployment(client: SyncPrefectClient, runbook: str) -> UUID:
+def _deployment(client: SyncPrefectClient, runbook: str) -> DeploymentResponse:
     try:
-        return client.read_deployment_by_name(f"{runbook}/{runbook}").id
+        return client.read_deployment_by_name(f"{runbook}/{runbook}")
     except ObjectNotFound:
         pass
     raise Refused(f"{runbook} is not deployed", hint="Run `prefect deploy --all`.")
@@ -184,16 +205,37 @@ def _flow_run(client: SyncPrefectClient, run: str) -> FlowRun:
 @contextmanager
 def _client() -> Iterator[SyncPrefectClient]:
     address()
+    token = _TOKEN.get()
+    headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
     try:
-        with get_client(sync_client=True) as client:
+        with get_client(httpx_settings={"headers": headers}, sync_client=True) as client:
             yield client
     except httpx.TransportError as error:
+        refusal = None
         told = f"the Prefect server does not answer: {type(error).__name__}"
     except PrefectHTTPStatusError as error:
+        refusal = _refusal(error.response)
         told = f"the Prefect server answered {error.response.status_code}"
     else:
         return
+    if refusal is not None:
+        raise refusal
     raise Transient(told, hint="Check PREFECT_API_URL and that the server is up.")
+
+
+def _refusal(response: httpx.Response) -> Refused | None:
+    """Return what a gateway before the server says: who asks is not known, or may not."""
+    try:
+        detail = str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        detail = "no reason given"
+    match response.status_code:
+        case httpx.codes.UNAUTHORIZED:
+            return Refused(f"the gateway does not know you: {detail}", hint="Run `runbook login`.")
+        case httpx.codes.FORBIDDEN:
+            return Refused(f"the gateway refused: {detail}")
+        case _:
+            return None
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,23 @@ REQUESTED_BY = "requested_by"
 WHO = "Who starts this run. Recorded as claimed where no gateway verifies it."
 
 
-def signature(runbook: Runbook, catalogue: Catalogue) -> Signature:
-    """Return keyword-only parameters from which Prefect makes the form and its JSON Schema."""
+def signature(runbook: Runbook, catalogue: Catalogue, *, takes_names: bool = True) -> Signature:
+    """Return keyword-only parameters from which Prefect makes the form and its JSON Schema.
+
+    It asks who starts the run only where a name that was typed counts.
+    """
     fields = [_parameter(name, spec, runbook, catalogue) for name, spec in runbook.inputs.items()]
+    if not takes_names:
+        return Signature(fields)
     name = Annotated[str, Field(min_length=1, max_length=80)]
     return Signature([*fields, Parameter(REQUESTED_BY, Parameter.KEYWORD_ONLY, annotation=name)])
 
 
-def docstring(runbook: Runbook) -> str:
+def docstring(runbook: Runbook, *, takes_names: bool = True) -> str:
     """Return the flow's docstring; Prefect reads the description of each field out of it."""
     told = {name: spec.description for name, spec in runbook.inputs.items()}
-    told[REQUESTED_BY] = WHO
+    if takes_names:
+        told[REQUESTED_BY] = WHO
     lines = [f"    {name}: {' '.join(text.split())}" for name, text in told.items()]
     return "\n".join([runbook.description or runbook.title, "", "Args:", *lines])
 

@@ -17,15 +17,17 @@ from prefect.input import delete_flow_run_input, read_flow_run_input
 
 from engine.decision import Answer, Question, judge
 from engine.errors import Overtaken, RunbookError
+from engine.evidence import digest_of
 from engine.execution import look
 from engine.job import Job, prepared
-from engine.ledger import Actor, Draft, Event, timestamp
+from engine.ledger import Draft, Event, timestamp
 from engine.progress import AskPerson
 from engine.secrets import split_outputs
 from engine.state import Kind, Opening, RunState
 from engine.step import Done
 from engine.watching import times
-from flows.gate_form import form
+from flows.evidence import Unproven, read_answer
+from flows.gate_form import form, key
 from flows.gate_words import finding, words
 from flows.record import publish_record
 from flows.telling import tell
@@ -40,33 +42,11 @@ def pass_gate(voyage: Voyage, move: AskPerson) -> None:
     state = voyage.state()
     opening = state.opening
     if opening is not None:
-        answer = read_answer(voyage, opening)
-        _settle(voyage, state, opening, answer)
+        raw = read_flow_run_input(key=_response(opening))
+        _settle(voyage, state, opening, read_answer(voyage, opening, raw))
         publish_record(voyage)
         return
     _open(voyage, state, move)
-
-
-def key(opening: Opening) -> str:
-    """Return Prefect's key for this asking; new for each, so that none can be answered twice."""
-    return f"{opening.step}-{opening.kind.value}-{opening.number}"
-
-
-def read_answer(voyage: Voyage, opening: Opening) -> Answer | None:
-    """Return what came back through the form; None after a resume that brought no answer."""
-    raw = read_flow_run_input(key=_response(opening))
-    if not isinstance(raw, dict):
-        return None
-    said = {name: value if isinstance(value, str) else "" for name, value in raw.items()}
-    subject = " ".join(said.get("name", "").split())[:80]
-    groups = voyage.platform.people.groups_of(subject)
-    return Answer(
-        actor=Actor(subject, groups=groups, via=said.get("via", "ui")[:20] or "ui"),
-        decision=said.get("decision", ""),
-        comment=said.get("comment", ""),
-        through=said.get("approve_through", ""),
-        sealed_value=said.get("sealed_value", ""),
-    )
 
 
 def _response(opening: Opening) -> str:
@@ -74,23 +54,18 @@ def _response(opening: Opening) -> str:
     return f"suspended-{key(opening)}-response"
 
 
-def _settle(voyage: Voyage, state: RunState, opening: Opening, answer: Answer | None) -> None:
-    if answer is None or not voyage.platform.settings.engine.accept_claimed:
-        why = (
-            "the run was resumed without an answer"
-            if answer is None
-            else "the answer is not signed, and this engine takes signed ones alone"
-        )
-        actor = answer.actor if answer else Actor("unknown", verified="not at all")
+def _settle(voyage: Voyage, state: RunState, opening: Opening, answer: Answer | Unproven) -> None:
+    if isinstance(answer, Unproven):
+        told = {"opening": opening.number, "kind": opening.kind.value, "why": answer.why}
         voyage.desk.journal.append(
             Draft(
                 run=state.run,
                 event=Event.GATE_REFUSED,
-                actor=actor,
+                actor=answer.actor,
                 step=opening.step,
                 attempt=state.attempt,
                 plan=voyage.plan.digest,
-                details={"opening": opening.number, "kind": opening.kind.value, "why": why},
+                details=told,
             )
         )
         return
@@ -135,6 +110,9 @@ def _open(voyage: Voyage, state: RunState, move: AskPerson) -> None:
     now = datetime.now(UTC)
     gate = move.step.gate or voyage.plan.gate
     clock = times(gate, now)
+    job = _job(voyage, state, move.step.id, move.kind)
+    found = finding(job) if move.kind is Kind.STEP else ""
+    shown = words(job, move.kind, found, voyage.present())
     opening = Opening(
         state.openings + 1,
         move.step.id,
@@ -142,9 +120,8 @@ def _open(voyage: Voyage, state: RunState, move: AskPerson) -> None:
         timestamp(now),
         clock["expires"],
         voyage.plan.digest,
+        digest_of(shown),
     )
-    job = _job(voyage, state, move.step.id, move.kind)
-    found = finding(job) if move.kind is Kind.STEP else ""
     voyage.desk.journal.append(
         Draft(
             run=state.run,
@@ -159,15 +136,15 @@ def _open(voyage: Voyage, state: RunState, move: AskPerson) -> None:
                 "found": found,
                 "groups": list(gate.groups),
                 "approvals": gate.approvals,
+                "shown": opening.shown,
             },
         )
     )
     publish_record(voyage)
-    model = form(voyage.plan, replace(state, opening=opening), move, key(opening))
+    takes_names = voyage.platform.settings.engine.accept_claimed
+    model = form(voyage.plan, replace(state, opening=opening), move, takes_names=takes_names)
     suspend_flow_run(
-        wait_for_input=model.with_initial_data(
-            description=words(job, move.kind, found, voyage.present())
-        ),
+        wait_for_input=model.with_initial_data(description=shown),
         key=key(opening),
         timeout=int(gate.expires.total_seconds()),
     )

@@ -12,8 +12,13 @@ from engine.plan import Plan
 from engine.policy import gated_reach
 from engine.progress import AskPerson
 from engine.sealing import ARMOUR_PATTERN, MAX_ARMOUR
-from engine.state import Kind, RunState
+from engine.state import Kind, Opening, RunState
 from engine.step import Ask
+
+PLAN = "x-plan"
+"""Where the form's field `gate` tells the digest of the plan."""
+FRESH = "x-signed-in-within"
+"""Where it tells how many seconds ago a sign-in may be, at most."""
 
 
 class GateForm(RunInput):
@@ -22,23 +27,23 @@ class GateForm(RunInput):
     model_config = ConfigDict(extra="ignore")
 
 
-def form(plan: Plan, state: RunState, move: AskPerson, key: str) -> type[RunInput]:
-    """Return the model whose JSON Schema is the form for this one asking."""
+def key(opening: Opening) -> str:
+    """Return Prefect's key for this asking; new for each, so that none can be answered twice."""
+    return f"{opening.step}-{opening.kind.value}-{opening.number}"
+
+
+def form(plan: Plan, state: RunState, move: AskPerson, *, takes_names: bool) -> type[RunInput]:
+    """Return the model whose JSON Schema is the form for the opening in `state`.
+
+    It asks for a name only where a name that was typed counts; elsewhere the gateway says who it is.
+    """
     choices = allowed(plan, state, move.step, move.kind)
     fields: dict[str, Any] = {
         "decision": (
             Literal[choices],
             Field(title="Decision", description=_decision_words(move.kind)),
         ),
-        "name": (
-            str,
-            Field(
-                title="Your name",
-                min_length=1,
-                max_length=80,
-                description="Who decides. Recorded with the decision.",
-            ),
-        ),
+        **(_NAME if takes_names else {}),
         "comment": (
             str,
             Field(
@@ -67,15 +72,32 @@ def form(plan: Plan, state: RunState, move: AskPerson, key: str) -> type[RunInpu
                 description="What `runbook seal` printed. Never paste a clear value.",
             ),
         )
-    fields["gate"] = (
-        Literal[key],
+    fields["gate"] = _constant(plan, state, move)
+    return create_model("Decision", __base__=GateForm, **fields)
+
+
+_NAME: dict[str, Any] = {
+    "name": (
+        str,
         Field(
-            title="Gate",
-            json_schema_extra={"default": key},
-            description="Names this gate, so that an old form cannot open the next one.",
+            title="Your name",
+            min_length=1,
+            max_length=80,
+            description="Who decides. Recorded with the decision.",
         ),
     )
-    return create_model("Decision", __base__=GateForm, **fields)
+}
+
+
+def _constant(plan: Plan, state: RunState, move: AskPerson) -> tuple[Any, Any]:
+    """Return the field that names the gate, and tells the gateway what else it has to sign."""
+    assert state.opening is not None
+    name, gate = key(state.opening), move.step.gate or plan.gate
+    extra: dict[str, Any] = {"default": name, PLAN: state.opening.plan}
+    if gate.signed_in_within is not None:
+        extra[FRESH] = int(gate.signed_in_within.total_seconds())
+    told = "Names this gate, so that an old form cannot open the next one."
+    return Literal[name], Field(title="Gate", json_schema_extra=extra, description=told)
 
 
 def _decision_words(kind: Kind) -> str:

@@ -123,6 +123,8 @@ def _who(job: Job, kind: Kind, now: Present) -> str:
             else f", but not {plain(job.state.initiator.subject)}, who started the run"
         )
     ]
+    if gate.signed_in_within:
+        lines.append(f"They must have signed in within the last {spell(gate.signed_in_within)}")
     if kind is not Kind.FAILURE:
         given = covering(job.plan, job.state, job.step, kind, now)
         said = supporters(gate, given, job.state.initiator)

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
@@ -17,12 +18,12 @@ from adapters.platform import Platform, open_platform
 from engine.errors import RunbookError
 from engine.execution import perform, take_back
 from engine.job import Job
-from engine.ledger import Actor
 from engine.plan import Plan
 from engine.preflight import preflight
 from engine.progress import AskPerson, End, Perform, TakeBack, next_move
 from engine.state import Outcome, RunState
 from flows.beforehand import rely_on_preapproval
+from flows.evidence import NO_PROOF, Start, claimed, initiator
 from flows.form import REQUESTED_BY
 from flows.gate import pass_gate
 from flows.record import publish_record
@@ -59,15 +60,20 @@ def run_runbook(name: str, parameters: Mapping[str, Any]) -> None:
 def _run(name: str, parameters: Mapping[str, Any]) -> None:
     _forbid_core_files()
     given = dict(parameters)
-    initiator = given.pop(REQUESTED_BY)
+    requested_by = str(given.pop(REQUESTED_BY, ""))
     platform = open_platform()
-    run, actor = _flow_run_id(), _actor(platform, initiator)
-    with refusals_recorded(platform, run, name, actor):
+    run = str(_flow_run().id)
+    with refusals_recorded(platform, run, name, claimed(platform, requested_by, "prefect")):
         plan = platform.plan(name, given)
         voyage = Voyage(run, platform, _desk(platform), plan)
-        is_new = voyage.state().attempt == 0
-        findings = _preflight(voyage, plan) if is_new else {}
-        state = enter(voyage, actor, findings, whereabouts(platform))
+        state = voyage.state()
+        is_new = state.attempt == 0
+        actor, proof = state.initiator, NO_PROOF
+        findings: Mapping[str, str] = {}
+        if is_new:
+            actor, proof = initiator(voyage, _start(), requested_by)
+            findings = _preflight(voyage, plan)
+        state = enter(voyage, actor, findings, {**whereabouts(platform), **proof})
     begun = "started" if is_new else "picked up again"
     _logger().info(state.line(f"{name} is {begun}"))
     if is_new:
@@ -169,15 +175,16 @@ def _desk(platform: Platform) -> Any:
     return replace(platform.desk(), report=_logger().info)
 
 
-def _actor(platform: Platform, subject: str) -> Actor:
-    return Actor(subject.strip(), groups=platform.people.groups_of(subject.strip()), via="prefect")
+def _start() -> Start:
+    run = _flow_run()
+    return Start(run.deployment_id, run.parameters, run.idempotency_key or "", run.labels)
 
 
-def _flow_run_id() -> str:
+def _flow_run() -> FlowRun:
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
         raise RunFailed("a runbook runs as a Prefect flow run, and there is none here")
-    return str(context.flow_run.id)
+    return context.flow_run
 
 
 def _logger() -> Any:

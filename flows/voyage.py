@@ -63,12 +63,11 @@ def enter(
     voyage: Voyage,
     initiator: Actor,
     findings: Mapping[str, str],
-    where: Mapping[str, Any] = MappingProxyType({}),
+    told: Mapping[str, Any] = MappingProxyType({}),
 ) -> RunState:
     """Take the run over: start it, or pick it up where the ledger says it stands.
 
-    `where` is what the trail shall say about this pick-up.
-
+    `told` is what the trail shall say about this pick-up: where, and the signed word who started it.
     Raises `Locked` when another live run works on the same secret, `Fenced` when another process
     took this one at the same moment.
     """
@@ -87,7 +86,7 @@ def enter(
                     "secret": plan.secret,
                     "plan": plan.text(),
                     "preflight": dict(findings),
-                    **where,
+                    **told,
                 },
             ),
             hold=resources(plan),
@@ -99,7 +98,7 @@ def enter(
             event=Event.RUN_RESUMED,
             attempt=state.attempt + 1,
             plan=state.plan,
-            details=where,
+            details=told,
         )
         voyage.desk.journal.append(resumed)
         state = voyage.state()

@@ -28,6 +28,7 @@ class Credentials:
     anthropic_admin_key: str
     kubernetes_token: str
     fingerprint_key: str
+    oidc_client_secret: str
 
     def __repr__(self) -> str:
         """Return nothing of the values."""
@@ -42,6 +43,7 @@ def draw_credentials() -> Credentials:
         anthropic_admin_key=f"sk-ant-admin01-{letters(86)}AA",
         kubernetes_token=secrets.token_urlsafe(48),
         fingerprint_key=secrets.token_hex(32),
+        oidc_client_secret=secrets.token_urlsafe(32),
     )
 
 

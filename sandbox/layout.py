@@ -52,6 +52,10 @@ class Layout:
         """Return the age identity file of `engine`, `operator` or `staff`."""
         return self.keys / f"{owner}-age.txt"
 
+    def password(self, person: str) -> Path:
+        """Return the file of a person's password."""
+        return self.credentials / f"password-{person}"
+
     def credential(self, name: str) -> Path:
         """Return the file of one credential, such as `kubernetes-token`."""
         return self.credentials / name

@@ -16,6 +16,7 @@ from sandbox.cluster.flux import FLUX, SOURCE
 from sandbox.console import Console
 from sandbox.documents import dump_yaml
 from sandbox.faults import Faults
+from sandbox.identity import CLIENT, Identity
 from sandbox.keyring import Ring
 from sandbox.keys import draw_credentials, write_credentials, write_identities, write_readonly
 from sandbox.layout import SOPS_FILE, Layout
@@ -23,6 +24,7 @@ from sandbox.manifests import infra_files
 from sandbox.remote import Remote
 from sandbox.server import Server
 from sandbox.sopsfile import creation_rules, encrypt_tree, set_value
+from sandbox.staff import GROUPS, hire
 from sandbox.state import sops_values
 from sandbox.steering import Steering
 from sandbox.values import draw_values
@@ -69,6 +71,7 @@ class World:
         token = self.credentials.kubernetes_token
         operator_key = layout.age_key("operator")
         self.cluster = Cluster(self.remote, operator_key, self.values, token, options.pace)
+        self.identity = Identity(self.clock, hire(layout), self.credentials.oidc_client_secret)
         self.log = AccessLog(layout.access_log)
         self._servers: dict[str, Server] = {}
         self._start()
@@ -138,6 +141,7 @@ class World:
             self._serve("anthropic", Anthropic(self.anthropic, admin_key).answer)
             self._serve("console", Console(self.anthropic).answer)
             self._serve("app", App(self.cluster, self._servers["anthropic"].url).answer)
+            self._serve("identity", self.identity.answer)
             self._serve("control", Steering(self).answer)
             write_readonly(self.layout.kubeconfig, _kubeconfig(self))
             self.layout.world_json.write_text(json.dumps(_describe(self), indent=2) + "\n")
@@ -196,6 +200,10 @@ def _describe(world: World) -> dict[str, Any]:
             "email": MACHINE_EMAIL,
             "organization_id": vault.vault.organization_id,
             "collections": vault.collection_ids(),
+        },
+        "identity": {
+            "client_id": CLIENT,
+            "passwords": {name: str(layout.password(name)) for name in GROUPS},
         },
         "flux": {"namespace": FLUX, "source": SOURCE},
         "anthropic": {"current_key_id": current.key_id if current else None},

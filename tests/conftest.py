@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,14 +32,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Give every test a Prefect home of its own, so that none meets the developer's."""
-    before = os.environ.get("PREFECT_HOME")
+    """Give every test a Prefect home and a folder of logins, so that none meets the developer's."""
+    before = {name: os.environ.get(name) for name in ("PREFECT_HOME", "XDG_CONFIG_HOME")}
     os.environ["PREFECT_HOME"] = str(tmp_path_factory.mktemp("prefect-home"))
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
     yield
-    if before is None:
-        os.environ.pop("PREFECT_HOME", None)
-    else:
-        os.environ["PREFECT_HOME"] = before
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @pytest.fixture
@@ -66,3 +69,18 @@ def stage(_stage: Stage) -> Iterator[Stage]:
 
     with at_server(_stage.api_url):
         yield _stage
+
+
+@pytest.fixture(scope="session")
+def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One stage behind a gateway, with runbooks of its own that a test may edit.
+
+    Such tests carry `pytest.mark.xdist_group("gated")`, so that they share it. Nobody is signed in.
+    """
+    from demo.stage import ROOT, set_stage  # noqa: PLC0415 - as above
+
+    folder = tmp_path_factory.mktemp("gated")
+    shutil.copytree(ROOT / "runbooks", folder / "runbooks")
+    changes = {"runbooks": str(folder / "runbooks")}
+    with set_stage(folder / "state", gateway=True, changes=changes) as stage:
+        yield stage

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from adapters.registry import registry
 from adapters.settings import BASE, Settings
 from cli.main import app
-from docs.generate import PAGE, page
+from docs.generate import GATEWAY, PAGE, gateway_page, page
 from engine.catalogue import Catalogue, People
 from engine.checks import read_runbook
 from engine.freeze import Freezes
@@ -27,7 +27,7 @@ from engine.step import Effect, Store
 from engine.surroundings import Surroundings
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("engine", "adapters", "flows", "cli", "sandbox", "demo", "docs")
+ROOMS = ("engine", "adapters", "flows", "gateway", "cli", "sandbox", "demo", "docs")
 FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 STEPS = registry(Settings())
@@ -45,6 +45,7 @@ WORDS = {
     "evidence",
     "fingerprint",
     "gate",
+    "gateway",
     "head",
     "hold",
     "initiator",
@@ -59,10 +60,12 @@ WORDS = {
     "preflight",
     "probe",
     "reference",
+    "role",
     "rollback",
     "run",
     "runbook",
     "sealed value",
+    "stamp",
     "step",
     "truth",
 }
@@ -104,6 +107,10 @@ YAML = [
 def test_the_page_of_steps_is_the_registry() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs`"
     assert all(f"## {name}\n" in page() for name in STEPS)
+
+
+def test_the_page_of_the_gateway_has_the_table_that_it_asks() -> None:
+    assert GATEWAY.read_text(encoding="utf-8") == gateway_page(), "run `make docs`"
 
 
 @pytest.mark.parametrize(("mark", "text"), YAML)

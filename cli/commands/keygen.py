@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -11,13 +9,11 @@ import pyrage
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from cli.newfile import write_new
 from cli.options import new_app
-from engine.errors import Refused
 from engine.notes import public_key, spell_key
 
 app = new_app()
-
-MODE = 0o400
 
 
 @app.command()
@@ -42,38 +38,9 @@ def keygen(
     """
     if anchor:
         signing = spell_key(name, Ed25519PrivateKey.generate().private_bytes_raw())
-        _write(output, f"{signing.get_secret_value()}\n".encode())
+        write_new(output, f"{signing.get_secret_value()}\n".encode())
         print(public_key(signing))
         return
     key = pyrage.x25519.Identity.generate()
-    _write(output, f"# public key: {key.to_public()}\n{key}\n".encode())
+    write_new(output, f"# public key: {key.to_public()}\n{key}\n".encode())
     print(key.to_public())
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Make the file durable with its mode from the first moment; refuse to touch one that is there."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
-    except FileExistsError:
-        told, hint = f"{path} is there already", "A key is never overwritten; choose another file."
-    except OSError as error:
-        told, hint = f"{path} cannot be written: {error.strerror}", "Choose another place."
-    else:
-        _fill(descriptor, path, content)
-        return
-    raise Refused(told, hint=hint)
-
-
-def _fill(descriptor: int, path: Path, content: bytes) -> None:
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-    except OSError as error:
-        told = f"{path} cannot be written: {error.strerror}"
-    else:
-        return
-    with suppress(OSError):
-        path.unlink()
-    raise Refused(told)

@@ -11,7 +11,7 @@ import typer
 from adapters.platform import Platform, open_platform
 from cli.filters import moment_of
 from cli.options import By, Comment, Inputs, Name, new_app
-from cli.recorder import person, refuse
+from cli.recorder import person, refuse, unbelieved
 from cli.screen import say
 from cli.typed import typed_inputs
 from engine.errors import Refused
@@ -45,7 +45,7 @@ def preapprove(
     plan = platform.plan(name, typed_inputs(platform.runbook(name), inputs))
     end = datetime.fromisoformat(moment_of(until, "--until"))
     who = person(platform, by)
-    against = refusal(plan, who, through, end, datetime.now(UTC))
+    against = unbelieved(platform, who) or refusal(plan, who, through, end, datetime.now(UTC))
     if against:
         error = Refused(against, hint=f"See the gates with `runbook plan {name}`.")
         raise refuse(platform, who, {"what": "preapprove", "about": name}, error)

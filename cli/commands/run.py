@@ -7,7 +7,7 @@ import typer
 from adapters.platform import open_platform
 from cli.follow import follow
 from cli.options import By, Inputs, Name, Wait, new_app
-from cli.people import named
+from cli.people import asking
 from cli.screen import say
 from cli.server import door
 from cli.typed import typed_inputs
@@ -24,7 +24,7 @@ def run(name: Name, inputs: Inputs = None, by: By = "", *, wait: Wait = False) -
     """
     platform = open_platform()
     plan = platform.plan(name, typed_inputs(platform.runbook(name), inputs))
-    identity = door().start(name, {**plan.inputs, REQUESTED_BY: named(by)})
+    identity = door().start(name, {**plan.inputs, REQUESTED_BY: asking(by)})
     say(identity)
     if wait:
         raise typer.Exit(follow(platform, identity))

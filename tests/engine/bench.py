@@ -140,7 +140,7 @@ class Bench:
         assert opening is not None
         return opening
 
-    def judge(self, decision: str, by: str, *, now: datetime = NOW, **said: str) -> Verdict:
+    def judge(self, decision: str, by: str, *, now: datetime = NOW, **said: Any) -> Verdict:
         """Answer the next gate and return what it comes to, without recording it."""
         opening = self.state.opening or self.open()
         job = self.job(opening.step, back=opening.kind is Kind.UNDO)

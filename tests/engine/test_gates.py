@@ -104,6 +104,19 @@ def test_a_yes_does_not_reach_past_a_stricter_gate(tmp_path: Path) -> None:
     assert "can reach no further than verify" in bench.state.refusal
 
 
+def test_reach_stops_before_a_gate_that_wants_a_fresher_sign_in(tmp_path: Path) -> None:
+    text = (
+        "steps:\n  - {id: a, uses: lamp.light}\n"
+        "  - {id: b, uses: lamp.light, gate: {signed_in_within: 1h}}\n"
+        "  - {id: c, uses: lamp.light, gate: {signed_in_within: 2h}}\n"
+    )
+    bench = begun(text, tmp_path)
+
+    reach = {s.id: len(furthest(bench.plan, s, Kind.STEP)) for s in bench.plan.steps}
+
+    assert reach == {"a": 1, "b": 2, "c": 1}
+
+
 def test_reach_stops_before_a_step_that_asks_a_person_for_something(tmp_path: Path) -> None:
     text = "steps:\n  - {id: a, uses: lamp.light}\n  - {id: c, uses: lamp.confirm}\n"
     bench = begun(text, tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -73,6 +74,17 @@ def test_an_edited_runbook_voids_it(tmp_path: Path) -> None:
 
     assert choose([entry], bench.plan, NOW).entry == entry
     assert choose([entry], edited, NOW).entry is None
+
+
+def test_a_claim_does_not_count_where_only_verified_people_do() -> None:
+    entry = said(PLAN)
+    proven = replace(entry, actor=replace(entry.actor, verified="oidc"))
+
+    refused = choose([entry], PLAN, NOW, takes_claims=False)
+
+    assert refused.entry is None
+    assert "is claimed, not verified" in refused.why
+    assert choose([proven], PLAN, NOW, takes_claims=False).entry == proven
 
 
 @given(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Locator, Page, Response, sync_playwright
 
 from tests.needs import missing
@@ -35,6 +36,20 @@ class Browser:
     page: Page
     url: str
 
+    def another(self) -> Browser:
+        """Return the browser of somebody else, who shares nothing with this one."""
+        browser = self.page.context.browser
+        assert browser is not None
+        return Browser(_new_page(browser), self.url)
+
+    def sign_in(self, name: str, password: str) -> None:
+        """Open the UI, and sign in where that leads."""
+        self.page.goto(self.url)
+        self.page.get_by_label("Name").fill(name)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(f"{self.url}/**")
+
     def start_run(self, deployment: str, fields: dict[str, str]) -> str:
         """Fill the form of a deployment, submit it, and return the id of the run."""
         self.page.goto(f"{self.url}/deployments/deployment/{deployment}/run")
@@ -55,10 +70,9 @@ class Browser:
         dialog.get_by_text("Decision", exact=True).wait_for()
         return dialog
 
-    def decide(self, dialog: Locator, decision: str, name: str, sealed_value: str = "") -> None:
-        """Fill the form of a gate and submit it."""
+    def decide(self, dialog: Locator, decision: str, sealed_value: str = "") -> None:
+        """Fill the form of a gate and submit it; the gateway says who it is."""
         self.choose(dialog, "Decision", decision)
-        self._field(dialog, "Your name").locator("textarea, input").first.fill(name)
         if sealed_value:
             self._field(dialog, "Sealed value").locator("textarea").first.fill(sealed_value)
         assert self._submit(dialog).json()["status"] == "ACCEPT"
@@ -90,7 +104,11 @@ def open_browser(url: str) -> Iterator[Browser]:
         missing("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1300, "height": 1400})
-        page.set_default_timeout(LOADING)
-        yield Browser(page, url)
+        yield Browser(_new_page(browser), url)
         browser.close()
+
+
+def _new_page(browser: Chromium) -> Page:
+    page = browser.new_page(viewport={"width": 1300, "height": 1400})
+    page.set_default_timeout(LOADING)
+    return page

@@ -1,0 +1,41 @@
+"""What the gateway itself asks of Prefect, past its own doors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp
+
+from gateway.identity import Forbidden
+
+
+class Inside:
+    """Prefect's API without a gateway before it."""
+
+    def __init__(self, prefect: ASGIApp) -> None:
+        """Take Prefect's application."""
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=prefect), base_url="http://inside/api"
+        )
+
+    async def run(self, run: str) -> Mapping[str, Any]:
+        """Return a flow run; raise `Forbidden` if there is none."""
+        return await self._object(f"/flow_runs/{run}", "run")
+
+    async def deployment(self, deployment: str) -> Mapping[str, Any]:
+        """Return a deployment; raise `Forbidden` if there is none."""
+        return await self._object(f"/deployments/{deployment}", "deployment")
+
+    async def input(self, run: str, key: str) -> Any:
+        """Return what lies under one of a run's input keys; None where nothing does."""
+        answer = await self._client.get(f"/flow_runs/{run}/input/{key}")
+        return answer.json() if answer.status_code == httpx.codes.OK else None
+
+    async def _object(self, path: str, what: str) -> Mapping[str, Any]:
+        answer = await self._client.get(path)
+        if answer.status_code != httpx.codes.OK:
+            raise Forbidden(f"Prefect knows no such {what}")
+        found: Mapping[str, Any] = answer.json()
+        return found

@@ -1,0 +1,173 @@
+"""Whom a run believes: signed words in full, typed names where the settings say so, nothing else."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from adapters.platform import Platform
+from adapters.settings import EngineSettings, Settings
+from engine.decision import Answer
+from engine.errors import Refused
+from engine.evidence import TOKEN_FIELD, Asked
+from engine.ledger import Actor, Event
+from flows.evidence import STAMP, Start, Unproven, initiator, read_answer
+from flows.gate_form import key
+from flows.voyage import Voyage, enter
+from gateway.identity import Identity
+from gateway.signing import Signer, new_key, spell_public
+from tests.engine.bench import Bench
+
+TEXT = "gate: {groups: [staff], signed_in_within: 5m}\nsteps:\n  - {id: a, uses: lamp.light}\n"
+DEPLOYMENT = UUID("6f1c2f1e-0b5e-4c1e-9a39-2b6f6a0c6d11")
+NOW = int(time.time())
+OTTO = Actor("otto", groups=("plana-staff",), via="prefect")
+OLGA = Identity("olga", "oidc", ("staff",), signed_in=NOW - 10)
+GIVEN = {"reason": "it is time"}
+
+
+class Scene:
+    """A run at its first gate, and a gateway's key."""
+
+    def __init__(self, folder: Path, *, accept_claimed: bool = False) -> None:
+        folder.mkdir(exist_ok=True)
+        self.signer = Signer(new_key())
+        public = folder / "public.json"
+        public.write_text(spell_public(self.signer.key))
+        engine = EngineSettings(accept_claimed=accept_claimed, approval_keys_file=public)
+        self.bench = Bench.of(TEXT, folder)
+        platform = Platform(Settings(engine=engine))
+        self.voyage = Voyage("run-1", platform, self.bench.desk, self.bench.plan)
+        enter(self.voyage, Actor("otto"), {})
+        self.opening = replace(self.bench.open(), shown="sha256:shown")
+
+    def answer(self, **more: Any) -> dict[str, Any]:
+        return {"decision": "approve", "gate": key(self.opening), **more}
+
+    def signed(self, who: Identity = OLGA, **changes: Any) -> dict[str, Any]:
+        opening, answer = self.opening, self.answer()
+        asked = Asked("run-1", key(opening), opening.plan, opening.shown)
+        token = self.signer.approval(who, replace(asked, **changes), answer, NOW, 60)
+        return {**answer, TOKEN_FIELD: token}
+
+    def reads(self, raw: object) -> Answer | Unproven:
+        return read_answer(self.voyage, self.opening, raw)
+
+    def stamped(self, who: Identity = OLGA) -> Start:
+        token, run_key = self.signer.initiation(who, str(DEPLOYMENT), GIVEN, NOW)
+        return Start(DEPLOYMENT, GIVEN, run_key, {STAMP: token})
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+def why(read: Answer | Unproven) -> str:
+    assert isinstance(read, Unproven)
+    return read.why
+
+
+def test_a_signed_answer_is_the_persons_own(scene: Scene) -> None:
+    read = scene.reads(scene.signed())
+
+    assert isinstance(read, Answer)
+    assert read.actor == Actor("olga", verified="oidc", groups=("staff",), via="ui")
+    assert set(read.proof) == {"token", "token_id"}
+
+
+@pytest.mark.parametrize("raw", [None, "approve", 1, ["approve"]])
+def test_a_resume_without_a_form_is_no_answer(scene: Scene, raw: object) -> None:
+    read = scene.reads(raw)
+
+    assert why(read) == "the run was resumed without an answer"
+    assert isinstance(read, Unproven)
+    assert read.actor.verified == "not at all"
+
+
+def test_a_typed_name_counts_only_where_the_settings_say_so(tmp_path: Path) -> None:
+    strict, lax = Scene(tmp_path / "strict"), Scene(tmp_path / "lax", accept_claimed=True)
+
+    assert "takes signed ones alone" in why(strict.reads(strict.answer(name="olga")))
+    read = lax.reads(lax.answer(name="  olga  "))
+    assert isinstance(read, Answer)
+    assert (read.actor.subject, read.actor.verified, read.proof) == ("olga", "claimed", {})
+
+
+def test_a_bad_signature_is_no_claim_either(tmp_path: Path) -> None:
+    lax = Scene(tmp_path, accept_claimed=True)
+    told = {**lax.signed(run="run-2"), "name": "olga"}
+
+    assert why(lax.reads(told)) == "the signature is for another run"
+    assert "made for this purpose" in why(lax.reads(lax.answer(approval_token="x", name="olga")))
+
+
+@pytest.mark.parametrize("changed", ["gate", "plan", "shown"])
+def test_what_was_signed_is_what_the_ledger_says_was_asked(scene: Scene, changed: str) -> None:
+    assert why(scene.reads(scene.signed(OLGA, **{changed: "another"}))).startswith(
+        "the signature is for"
+    )
+
+
+def test_a_gate_that_wants_a_fresh_sign_in_does_not_ask_the_gateway(scene: Scene) -> None:
+    stale = replace(OLGA, signed_in=NOW - 301)
+
+    assert "signed in within 300 s" in why(scene.reads(scene.signed(stale)))
+    assert "signed in within 300 s" in why(scene.reads(scene.signed(replace(OLGA, signed_in=0))))
+
+
+def test_a_signature_counts_once(scene: Scene) -> None:
+    given = scene.signed()
+    read = scene.reads(given)
+    assert isinstance(read, Answer)
+    voyage = scene.voyage
+    voyage.append(
+        Event.GATE_REFUSED, voyage.state(), opening=1, kind="step", comment="", **read.proof
+    )
+
+    assert why(scene.reads(given)) == "the signature was used before"
+
+
+def test_a_stamp_names_who_started_the_run(scene: Scene) -> None:
+    actor, proof = initiator(scene.voyage, scene.stamped(), "somebody else")
+
+    assert actor == Actor("olga", verified="oidc", groups=("staff",), via="prefect")
+    assert set(proof) == {"token", "token_id"}
+
+
+def test_a_stamp_counts_for_one_run(scene: Scene) -> None:
+    start = scene.stamped()
+    actor, proof = initiator(scene.voyage, start, "")
+    enter(replace(scene.voyage, run="run-2"), actor, {}, proof)
+
+    with pytest.raises(Refused, match="used for another run before"):
+        initiator(replace(scene.voyage, run="run-3"), start, "")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"parameters": {"reason": "another"}},
+        {"deployment": None},
+        {"idempotency_key": ""},
+        {"labels": {STAMP: "x"}},
+    ],
+)
+def test_a_stamp_that_does_not_fit_starts_nothing(scene: Scene, changes: dict[str, Any]) -> None:
+    with pytest.raises(Refused):
+        initiator(scene.voyage, replace(scene.stamped(), **changes), "olga")
+
+
+def test_a_run_without_a_stamp_is_claimed_or_refused(tmp_path: Path) -> None:
+    strict, lax = Scene(tmp_path / "strict"), Scene(tmp_path / "lax", accept_claimed=True)
+    for labels in ({}, {STAMP: 7}, {STAMP: ""}):
+        bare = Start(DEPLOYMENT, GIVEN, "", labels)
+
+        assert initiator(lax.voyage, bare, "otto")[0] == OTTO
+        with pytest.raises(Refused, match="nobody whom the gateway knows"):
+            initiator(strict.voyage, bare, "otto")
