@@ -16,11 +16,15 @@ from pydantic import SecretStr
 
 from adapters.platform import Platform, open_platform
 from adapters.settings import VARIABLE
+from demo.database import give_database, keep_database
 from demo.entrance import Entrance, headers, open_entrance
 from demo.processes import Program, free_port, run, start, wait_for_line, wait_for_url
 from flows.door import at_server, make_pool
 
 ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache"
+HOME = "prefect"
+"""The Prefect home of a stage, below its folder."""
 POOL = "oncall"
 WARM = ("flows.worker", "--pool", POOL)
 STOCK = ("prefect", "worker", "start", "--pool", POOL, "--type", "process")
@@ -112,11 +116,15 @@ def set_stage(
         if gateway:
             launch("server", [*GATEWAY, str(port)])
         wait_for_url(f"{url}/api/health", programs["server"], SERVER_SECONDS)
+        keep_database(folder / HOME, CACHE)
         say("deploying every runbook of prefect.yaml and starting a worker")
-        _deploy(folder, variables, entrance.deployer if entrance else None)
+        deployer = entrance.deployer if entrance else None
+        with at_server(variables["PREFECT_API_URL"], deployer):
+            make_pool(POOL)
         for_worker = {**variables, **(headers(entrance.worker) if entrance else {})}
         programs["worker"] = _start_worker(worker, folder, for_worker)
         stack.callback(programs["worker"].stop)
+        _deploy(folder, variables, deployer)  # while the worker still imports what it needs
         yield Stage(folder, world, url, variables, programs, worker, for_worker, gateway)
 
 
@@ -125,8 +133,6 @@ def _start_worker(arguments: Sequence[str], folder: Path, variables: Mapping[str
 
 
 def _deploy(folder: Path, variables: Mapping[str, str], token: SecretStr | None) -> None:
-    with at_server(variables["PREFECT_API_URL"], token):
-        make_pool(POOL)
     known = {**variables, **(headers(token) if token else {})}
     run(["prefect", "--no-prompt", "deploy", "--all"], _log(folder, "deploy"), known, ROOT)
 
@@ -136,8 +142,9 @@ def _log(folder: Path, name: str) -> Path:
 
 
 def _variables(folder: Path, url: str) -> dict[str, str]:
-    home = folder / "prefect"
+    home = folder / HOME
     home.mkdir()
+    give_database(home, CACHE)
     return {
         VARIABLE: str(folder / "runbook.yaml"),
         "PREFECT_HOME": str(home),

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 import certifi
 
 from demo import processes
-from demo.stage import POOL, ROOT, SERVER_SECONDS
+from demo.database import give_database, keep_database
+from demo.stage import CACHE, POOL, ROOT, SERVER_SECONDS
 from flows.door import at_server, make_pool
 
 FACTS = ("app", "anthropic_console")
@@ -46,6 +47,7 @@ class Harbour:
         log = self.folder / "server.log"
         self.server = processes.start("server", arguments, log, self.variables, ROOT)
         processes.wait_for_url(f"{self.api_url}/health", self.server, SERVER_SECONDS)
+        keep_database(self.database.parent, CACHE)
 
     def stop(self) -> None:
         """End the server, if it runs."""
@@ -59,6 +61,7 @@ def open_harbour(folder: Path) -> Iterator[Harbour]:
     """Start the server below `folder`, deploy every runbook, and end it afterwards."""
     folder.mkdir(parents=True)
     (folder / "prefect").mkdir()
+    give_database(folder / "prefect", CACHE)
     url = f"http://127.0.0.1:{processes.free_port()}"
     variables = _variables(folder, url)
     with ExitStack() as stack:
