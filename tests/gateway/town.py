@@ -13,9 +13,11 @@ from prefect.client.orchestration import get_client
 from demo.oncall import OnCall
 from demo.signin import sign_in
 from demo.stage import Stage
+from engine.errors import RunbookError
 from engine.ledger import Entry
 from engine.state import Opening
 from flows.door import at_server, open_gate, start
+from flows.gate_form import key
 from tests.flows.voyages import entries, gate, until
 
 RUNBOOK = "rotate-api-key"
@@ -57,17 +59,24 @@ class Town:
 
     def stands(self, run: str, after: int = 0) -> Opening:
         """Return the gate at which the run stands, once its form is there."""
-        opening = gate(self.stage, run, after)
-        assert opening is not None
+
+        def look() -> Opening | None:
+            opening = gate(self.stage, run, after)
+            assert opening is not None
+            try:
+                is_shown = open_gate(run).key == key(opening)
+            except RunbookError:
+                return None  # on its way there
+            return opening if is_shown else None  # or an answer is still being judged
+
         with self.oncall.acting("olga"):
-            self.oncall.wait_for(run, opening)
-        return opening
+            return until(look, f"run {run} to stand at a gate")
 
     def answer(self, run: str, by: str, **fields: Any) -> httpx.Response:
         """Answer the gate of a run as this person."""
         with self.oncall.acting("olga"):
-            key = open_gate(run).key
-        body = {"run_input": {"decision": "approve", "gate": key, **fields}}
+            asked = open_gate(run).key
+        body = {"run_input": {"decision": "approve", "gate": asked, **fields}}
 
         def press() -> httpx.Response | None:
             sent = self.client(by).post(f"/flow_runs/{run}/resume", json=body)
