@@ -20,11 +20,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from adapters.gateway import Role
 from gateway import origin
 from gateway.asking import Asking
-from gateway.body import TooLong, read_body, reading
+from gateway.body import TooLong, read_body
 from gateway.doors import Doors
 from gateway.guards import GUARDS
 from gateway.identity import Forbidden, Identity, Unknown
 from gateway.inside import Inside
+from gateway.patience import ask
 from gateway.scopes import API, IDENTITY, headers_of, inner_scope, with_headers
 from gateway.signing import Signer
 from gateway.sockets import Sockets
@@ -69,7 +70,7 @@ class Gateway:
             return
         try:
             who = self._who(scope)
-            passed, taking = await self._judge(scope, receive, who)
+            passed, body = await self._judge(scope, receive, who)
         except Unknown as error:
             await _sign_in(scope, str(error))(scope, receive, send)
         except Forbidden as error:
@@ -78,7 +79,10 @@ class Gateway:
         except TooLong:
             await _told(413, "this body is too long")(scope, receive, send)
         else:
-            await self.prefect(passed, taking, send)
+            if body is None:
+                await self.prefect(passed, receive, send)
+            else:
+                await ask(self.prefect, passed, body, send)
 
     def _who(self, scope: Scope) -> Identity:
         headers = headers_of(scope)
@@ -91,20 +95,25 @@ class Gateway:
             raise Forbidden(f"{who.subject} is in no group that has a role here")
         return who
 
-    async def _judge(self, scope: Scope, receive: Receive, who: Identity) -> tuple[Scope, Receive]:
-        """Return the request as Prefect gets it; raise `Forbidden` if it gets none."""
+    async def _judge(
+        self, scope: Scope, receive: Receive, who: Identity
+    ) -> tuple[Scope, bytes | None]:
+        """Return the request as Prefect gets it; raise `Forbidden` if it gets none.
+
+        The body of a request to the API is read already; that of a page is None.
+        """
         path, method = scope["path"], scope["method"]
         is_worker = Role.WORKER in who.roles
         if not path.startswith(f"{API}/"):
             if who.is_machine or method not in origin.SAFE or path in _DOCUMENTS:
                 raise Forbidden("this is a page for people")
-            return inner_scope(scope), receive
+            return inner_scope(scope), None
         found = find("GET" if method == "HEAD" else method, path.removeprefix(API))
         if found is None or not who.roles & found[0].section.roles:
             raise Forbidden(_why(found[0] if found else None, who))
         rule, place = found
         if method in {"GET", "HEAD"}:
-            return inner_scope(scope, hides_secrets=not is_worker), reading(b"")
+            return inner_scope(scope, hides_secrets=not is_worker), b""
         body = await read_body(scope, receive)
         if body:
             origin.refuse_other_content(headers_of(scope))
@@ -121,7 +130,7 @@ class Gateway:
             )
             body = json.dumps(await guard(asking)).encode()
         passed = inner_scope(scope, hides_secrets=not is_worker, length=len(body))
-        return passed, reading(body)
+        return passed, body
 
 
 _DOCUMENTS = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})

@@ -273,6 +273,7 @@ def test_a_token_that_a_person_sends_is_dropped_for_the_real_one(town: Town) -> 
 
     assert sent.status_code == 201
     town.stands(run, opening.number)
+    town.reject(run)
     approved = next(e for e in town.trail(run) if e.event is Event.GATE_APPROVED)
     assert (approved.actor.subject, approved.actor.verified) == ("olga", "token")
     assert approved.actor.groups == ("plana-staff",)

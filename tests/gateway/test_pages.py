@@ -145,7 +145,7 @@ def test_a_code_is_no_good_in_another_sign_in(street: Street) -> None:
         "evil",
         "",
         "/%0d%0aX:y",
-        "/\t/x",
+        "/%09/x",
     ],
 )
 def test_a_sign_in_leads_nowhere_else(street: Street, wanted: str) -> None:
