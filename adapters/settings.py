@@ -18,7 +18,7 @@ from adapters.flux import FluxSettings
 from adapters.gateway import GatewaySettings
 from adapters.http import HttpSettings
 from adapters.ledger import LedgerSettings
-from adapters.notice import NoticeSettings
+from adapters.notify import NotifySettings
 from adapters.shared.checkout import GitSettings
 from adapters.shared.cluster import KubernetesSettings
 from adapters.sops import SopsSettings
@@ -73,7 +73,7 @@ class Settings(BaseModel):
     anthropic: AnthropicSettings = AnthropicSettings()
     http: HttpSettings = HttpSettings()
     gateway: GatewaySettings = GatewaySettings()
-    notice: NoticeSettings = NoticeSettings()
+    notify: NotifySettings = NotifySettings()
 
     @model_validator(mode="before")
     @classmethod

@@ -13,6 +13,7 @@ from adapters import (
     http,
     kubernetes,
     ledger,
+    notify,
     sops,
     vaultwarden,
 )
@@ -142,6 +143,13 @@ SYSTEMS = (
         lambda p: anthropic.check(p.settings.anthropic),
         lambda s: s.anthropic != anthropic.AnthropicSettings(),
         ("anthropic.",),
+    ),
+    System(
+        "notify",
+        lambda p: notify.check(p.settings.notify),
+        lambda s: s.notify != notify.NotifySettings(),
+        (),
+        ("apprise",),
     ),
 )
 """In the order in which a new platform is set up."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from engine.durations import Duration
+from engine.qualified import Kind
 from engine.runbook import Slug, Strict
 
 
@@ -72,10 +73,51 @@ class Secret(Strict):
     """After this a rotation is due."""
 
 
+CERTIFICATE_PLACES = ("sops", "kubernetes", "file", "tls")
+
+
+class SecretKey(Strict):
+    """A certificate in a Kubernetes Secret."""
+
+    namespace: str
+    secret: str
+    key: str = "tls.crt"
+
+
+class Certificate(Strict):
+    """One entry of the catalogue's `certificates`: exactly one place where it can be read."""
+
+    title: str
+    owner: str = ""
+    kind: Kind | None = None
+    """What it must be by its QcType; anything where it is left out."""
+    sops: SopsPlace | None = None
+    kubernetes: SecretKey | None = None
+    file: str = ""
+    """A PEM file; a relative path starts at the folder of the catalogue."""
+    tls: str = Field("", pattern=r"^$|^[^\s:/]+:\d{1,5}$")
+    """Host and port of an endpoint that presents it."""
+    organisation: str = ""
+    """The organizationIdentifier it must bear; banks know the holder by it."""
+    runbook: Slug | None = None
+    """What renews it; a reminder links to its form."""
+
+    @model_validator(mode="after")
+    def _is_in_one_place(self) -> Self:
+        given = [name for name in CERTIFICATE_PLACES if getattr(self, name)]
+        if len(given) != 1:
+            told = " and ".join(given) or "none"
+            raise ValueError(
+                f"name one of {', '.join(CERTIFICATE_PLACES)} to read it from, not {told}"
+            )
+        return self
+
+
 class Catalogue(Strict):
     """The whole of `secrets.yaml`."""
 
     secrets: dict[Slug, Secret] = Field(default_factory=dict)
+    certificates: dict[Slug, Certificate] = Field(default_factory=dict)
 
     def facts(self, name: str) -> dict[str, Any]:
         """Return what `${{ secret.… }}` may refer to for one entry; empty for an unknown name."""

@@ -62,13 +62,15 @@ class Event(StrEnum):
     TRAIL_READ = "trail.read"
     TRAIL_ANCHORED = "trail.anchored"
     TRAIL_EXPORTED = "trail.exported"
+    REMINDER_SENT = "reminder.sent"
+    """People were told that a certificate or a value nears its end."""
 
 
 BESIDE = frozenset({
     Event.GLASS_REVIEWED, Event.RUN_PREAPPROVED, Event.ATTEMPT_REFUSED, Event.TRAIL_READ,
-    Event.TRAIL_ANCHORED, Event.TRAIL_EXPORTED,
+    Event.TRAIL_ANCHORED, Event.TRAIL_EXPORTED, Event.REMINDER_SENT,
 })  # fmt: skip
-"""What people do beside a run: it belongs to no pick-up, and moves no run."""
+"""What happens beside a run: it belongs to no pick-up, and moves no run."""
 
 
 CLAIMED = "claimed"

@@ -15,8 +15,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from engine.findings import Finding, Invalid, Place
 
-MAX_BYTES = 256 * 1024
-"""A runbook of a thousand steps has about 200 KiB."""
+MAX_BYTES = 1024 * 1024
+"""A runbook of a thousand steps has about 200 KiB, a catalogue of as many secrets 500."""
 MAX_DEPTH = 40
 
 Path = tuple[str | int, ...]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -19,6 +21,7 @@ from prefect.client.schemas.responses import DeploymentResponse, SetStateStatus
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 from prefect.states import AwaitingRetry
+from prefect.utilities.urls import url_for
 from pydantic import SecretStr
 
 from engine.errors import Refused, Transient
@@ -77,6 +80,21 @@ def start(runbook: str, parameters: Mapping[str, Any]) -> str:
         asks = (deployment.parameter_openapi_schema or {}).get("properties", {})
         given = {n: v for n, v in parameters.items() if n != REQUESTED_BY or n in asks}
         return str(client.create_flow_run_from_deployment(deployment.id, parameters=given).id)
+
+
+def form_address(runbook: str, filled: Mapping[str, str]) -> str:
+    """Return where the UI has the form that starts a run, filled as far as `filled` goes.
+
+    Empty where the runbook is not deployed, or nothing says where the UI is.
+    """
+    with _client() as client:
+        try:
+            deployment = _deployment(client, runbook).id
+        except Refused:
+            return ""
+    page = url_for("deployment", obj_id=deployment)
+    query = f"?parameters={quote(json.dumps(dict(filled)))}" if filled else ""
+    return f"{page}/run{query}" if page else ""
 
 
 def make_pool(name: str) -> None:

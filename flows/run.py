@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import resource
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, assert_never
@@ -23,16 +22,13 @@ from engine.preflight import preflight
 from engine.progress import AskPerson, End, Perform, TakeBack, next_move
 from engine.state import Outcome, RunState
 from flows.beforehand import rely_on_preapproval
+from flows.core_files import forbid_core_files
 from flows.evidence import NO_PROOF, Start, claimed, initiator
 from flows.form import REQUESTED_BY
 from flows.gate import pass_gate
 from flows.record import publish_record
 from flows.voyage import Voyage, enter
 from flows.whereabouts import refusals_recorded, whereabouts
-
-NO_CORE = 1
-"""Bytes. Where core files go to a program by a pipe, Linux heeds no other limit, not even 0
-(core(5); fs/coredump.c); where they go to a file, no image is as small."""
 
 LOGGER = "runbook"
 """How the logger of the engine's own lines is named, below Prefect's for flow and task runs."""
@@ -58,7 +54,7 @@ def run_runbook(name: str, parameters: Mapping[str, Any]) -> None:
 
 
 def _run(name: str, parameters: Mapping[str, Any]) -> None:
-    _forbid_core_files()
+    forbid_core_files()
     given = dict(parameters)
     requested_by = str(given.pop(REQUESTED_BY, ""))
     platform = open_platform()
@@ -79,13 +75,6 @@ def _run(name: str, parameters: Mapping[str, Any]) -> None:
     if is_new:
         rely_on_preapproval(voyage)
     _sail(voyage)
-
-
-def _forbid_core_files() -> None:
-    """Let no crash write this process, and with it every secret it holds, to a disk."""
-    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    limit = NO_CORE if hard == resource.RLIM_INFINITY else min(hard, NO_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
 
 
 def _sail(voyage: Voyage) -> None:

@@ -10,7 +10,7 @@ import logging
 from prefect.events import emit_event
 from prefect.logging import get_run_logger
 
-from adapters.notice import send
+from adapters.notify import send
 from adapters.platform import Platform
 from engine.announcing import announcement
 from engine.errors import RunbookError
@@ -31,7 +31,9 @@ def tell(platform: Platform, entry: Entry) -> None:
         },
         payload={"title": told.title, "text": told.text, "sequence": entry.sequence},
     )
+    if platform.settings.notify.targets_file is None:
+        return
     try:
-        send(platform.settings.notice, told.title, told.text)
+        send(platform.settings.notify, told.title, told.text)
     except RunbookError as error:
         log.log(logging.ERROR, "a notice did not arrive: %s", error)

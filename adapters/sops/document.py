@@ -17,6 +17,8 @@ _ENCRYPTED = re.compile(r"ENC\[AES256_GCM,data:.*,iv:.+,tag:.+,type:(?P<type>\w+
 _MOVES_WITH_EVERY_WRITE = frozenset({("sops", "mac"), ("sops", "lastmodified")})
 _BASE64_KINDS = frozenset({"Secret", "SopsSecret"})
 _MOST_NAMES = 8
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The one in C where there is one: a history of a large file is read in seconds with it."""
 
 Scalar = str | int | float | bool | None
 
@@ -81,14 +83,13 @@ class Document:
 
     def any_path(self) -> KeyPath | None:
         """Return the path of some encrypted value, None if there is none."""
-        encrypted = (
-            path
-            for path, raw in _leaves(
-                {key: node for key, node in self.tree.items() if key != "sops"}
-            )
-            if Leaf(raw).type
-        )
-        return next(encrypted, None)
+        return next(iter(self.encrypted()), None)
+
+    def encrypted(self) -> Mapping[KeyPath, Leaf]:
+        """Return every encrypted value by its path."""
+        content = {key: node for key, node in self.tree.items() if key != "sops"}
+        leaves = ((path, Leaf(raw)) for path, raw in _leaves(content))
+        return {path: leaf for path, leaf in leaves if leaf.type}
 
     def is_base64(self, path: KeyPath) -> bool:
         """Tell whether Kubernetes will decode the value: it is below `data` of a Secret."""
@@ -114,7 +115,7 @@ def parse(raw: bytes, file: str) -> Document:
     `sops set` changes the first of several documents only, so more than one is refused.
     """
     try:
-        documents = list(yaml.load_all(raw, Loader=yaml.SafeLoader))
+        documents = list(yaml.load_all(raw, Loader=_LOADER))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""

@@ -51,13 +51,15 @@ class Sops:
         Raises `Refused` if there is no such value, no key for the file, or the MAC is wrong.
         """
         ended = self._run(file, ["decrypt", "--extract", index_of(path), file.name])
-        if ended.exit_code != 0:
-            raise _judged(ended, file.name)
-        try:
-            return SecretStr(ended.stdout.decode())
-        except UnicodeDecodeError:
-            pass  # raised below, since the error holds the bytes
-        raise Refused(f"the value at {index_of(path)} of {file.name} is not text")
+        return _text(ended, file.name, f"the value at {index_of(path)} of {file.name}")
+
+    def read_all(self, file: Path) -> SecretStr:
+        """Return all of the file as JSON, in clear and in memory only; the MAC is checked.
+
+        Raises `Refused` if there is no key for the file, or the MAC is wrong.
+        """
+        ended = self._run(file, ["decrypt", "--output-type", "json", file.name])
+        return _text(ended, file.name, file.name)
 
     def write(self, file: Path, path: KeyPath, literal: SecretStr, value: SecretStr) -> None:
         """Set `path` to the JSON `literal`, in place and not atomically; `value` is scrubbed."""
@@ -134,6 +136,16 @@ def _home(environment: Mapping[str, str], folder: Path) -> Mapping[str, str]:
     if "SOPS_AGE_KEY_FILE" not in environment:
         return {}
     return {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+
+
+def _text(ended: command.Ended, name: str, what: str) -> SecretStr:
+    if ended.exit_code != 0:
+        raise _judged(ended, name)
+    try:
+        return SecretStr(ended.stdout.decode())
+    except UnicodeDecodeError:
+        pass  # raised below, since the error holds the bytes
+    raise Refused(f"{what} is not text")
 
 
 def _judged(ended: command.Ended, name: str) -> RunbookError:

@@ -5,9 +5,18 @@ and read-modify-write of single items. All encryption happens here; the server s
 """
 
 from adapters.vaultwarden.checks import check
-from adapters.vaultwarden.inventory import Mirrored, read_all
+from adapters.vaultwarden.inventory import Inventory, Mirrored, read_all, read_inventory
 from adapters.vaultwarden.location import VaultwardenLocation
 from adapters.vaultwarden.settings import VaultwardenSettings
 from adapters.vaultwarden.steps import steps
 
-__all__ = ["Mirrored", "VaultwardenLocation", "VaultwardenSettings", "check", "read_all", "steps"]
+__all__ = [
+    "Inventory",
+    "Mirrored",
+    "VaultwardenLocation",
+    "VaultwardenSettings",
+    "check",
+    "read_all",
+    "read_inventory",
+    "steps",
+]

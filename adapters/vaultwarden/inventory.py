@@ -26,8 +26,39 @@ class Mirrored:
     fields: Mapping[str, SecretStr]
     """Value by field: `password`, `notes` and the custom ones; empty ones are left out."""
     revision: str
-    faults: tuple[str, ...]
-    """What could not be read, and why, each in one sentence."""
+    password_changed: str
+    """When its password last changed, where the client that changed it said so; else `revision`."""
+    faults: Mapping[str, str]
+    """By field, what could not be read, and why, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The organisation as our account sees it."""
+
+    items: tuple[Mirrored, ...]
+    collections: frozenset[str]
+    """Names of all whose passwords our account may read."""
+    unreadable: int
+    """How many items there are whose very name cannot be read."""
+
+
+def read_inventory(settings: VaultwardenSettings) -> Inventory:
+    """Return every item that is not in the trash, and what may be missing, from a single sync.
+
+    Raises `Refused` and `Transient` as every look does.
+    """
+    with open_api(settings) as api:
+        vault = read_vault(api, settings)
+    homes = {collection.id: collection.name for collection in vault.collections}
+    items = tuple(
+        _told(item, homes[home])
+        for item in vault.items
+        for home in item.collections
+        if home in homes
+    )
+    readable = (each.name for each in vault.collections if not each.hides_passwords)
+    return Inventory(items, frozenset(readable), len(vault.unreadable))
 
 
 def read_all(settings: VaultwardenSettings) -> tuple[Mirrored, ...]:
@@ -36,26 +67,19 @@ def read_all(settings: VaultwardenSettings) -> tuple[Mirrored, ...]:
     Raises `Refused` and `Transient` as every look does. An item whose very name cannot be read is
     left out; `check` counts those.
     """
-    with open_api(settings) as api:
-        vault = read_vault(api, settings)
-    homes = {collection.id: collection.name for collection in vault.collections}
-    return tuple(
-        _told(item, homes[home])
-        for item in vault.items
-        for home in item.collections
-        if home in homes
-    )
+    return read_inventory(settings).items
 
 
 def _told(item: Item, collection: str) -> Mirrored:
     fields: dict[str, SecretStr] = {}
-    faults: list[str] = []
+    faults: dict[str, str] = {}
     for name in item.field_names():
         try:
             value = item.read(name)
         except Refused as error:
-            faults.append(error.message)
+            faults[name] = error.message
         else:
             if value is not None:
                 fields[name] = value
-    return Mirrored(collection, item.id, item.name, fields, item.revision, tuple(faults))
+    changed = item.password_changed
+    return Mirrored(collection, item.id, item.name, fields, item.revision, changed, faults)

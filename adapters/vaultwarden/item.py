@@ -76,6 +76,13 @@ class Item:
                 yield held
 
     @property
+    def password_changed(self) -> str:
+        """When the password last changed, as far as is said; else when anything of it did."""
+        login = self.raw.get("login")
+        said = optional_text(login, "passwordRevisionDate") if isinstance(login, dict) else None
+        return said or self.revision
+
+    @property
     def is_login(self) -> bool:
         """Whether it can hold a password at all."""
         return self.raw.get("type") == LOGIN

@@ -26,7 +26,7 @@ LONGEST_DAYS = 366
 
 @app.callback()
 def gateway() -> None:
-    """Serve Prefect behind verified people, with its key and tokens."""
+    """Serve Prefect behind people who have signed in."""
 
 
 @app.command()

@@ -12,6 +12,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -86,16 +87,24 @@ class Infra:
             ["git", "--git-dir", str(self.remote), "cat-file", "blob", f"{revision}:{file}"]
         )
 
-    def commit(self, files: Mapping[str, bytes], branch: str = "main", text: str = "work") -> str:
-        """Commit as a colleague would, and return the commit."""
-        parts = [f"commit refs/heads/{branch}\n", "committer Petra <p@example.org> now\n"]
+    def commit(
+        self,
+        files: Mapping[str, bytes],
+        branch: str = "main",
+        text: str = "work",
+        when: datetime | None = None,
+    ) -> str:
+        """Commit as a colleague would, now or at another time, and return the commit."""
+        moment = "now" if when is None else f"{int(when.timestamp())} +0000"
+        parts = [f"commit refs/heads/{branch}\n", f"committer Petra <p@example.org> {moment}\n"]
         stream = ["".join(parts).encode(), f"data {len(text)}\n{text}\n".encode()]
         if branch in self.branches():
             stream.append(f"from refs/heads/{branch}^0\n".encode())
         for path, content in files.items():
             head = f"M 100644 inline {path}\ndata {len(content)}\n"
             stream += [head.encode(), content, b"\n"]
-        self.in_remote("fast-import", "--quiet", "--date-format=now", stdin=b"".join(stream))
+        style = f"--date-format={'now' if when is None else 'raw'}"
+        self.in_remote("fast-import", "--quiet", style, stdin=b"".join(stream))
         return self.head(branch)
 
     def work(self, file: str, content: bytes) -> Path:

@@ -264,7 +264,7 @@ BAD = {
         "try.yaml:1:10: `runbook`",
         "",
     ),
-    "ten megabytes": ("a: " + "x" * 10_000_000, "more than 262144", ""),
+    "ten megabytes": ("a: " + "x" * 10_000_000, "more than 1048576", ""),
     "deep": ("a: " + "[" * 60 + "]" * 60, "nested deeper than 40 levels", ""),
     "numeric key": ("1: x\n", "a key must be a word", ""),
 }

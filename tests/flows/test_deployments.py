@@ -1,15 +1,22 @@
-"""`prefect.yaml` and `runbooks/` say the same: one deployment for each runbook, and its flow."""
+"""`prefect.yaml` says what `runbooks/` and `flows/` do: one deployment for each, and its flow."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import yaml
+from prefect import Flow
+from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
+from pydantic import TypeAdapter
 
 from adapters.platform import NOT_RUNBOOKS, Platform
 from adapters.settings import Settings
-from flows import watch
+from flows import schedule, watch
 from flows.catalogue import build
+
+SCHEDULE: TypeAdapter[Any] = TypeAdapter(CronSchedule | IntervalSchedule)
 
 
 def _platform(root: Path) -> Platform:
@@ -23,9 +30,14 @@ def _platform(root: Path) -> Platform:
     )
 
 
-def test_each_runbook_has_its_deployment_and_each_deployment_its_runbook(root: Path) -> None:
+def _deployed(root: Path, *, by_the_clock: bool) -> list[dict[str, Any]]:
+    """Return the deployments of runbooks, or those of the flows that run by the clock."""
     every = yaml.safe_load((root / "prefect.yaml").read_text())["deployments"]
-    deployed = [entry for entry in every if entry["name"] != watch.NAME]
+    return [entry for entry in every if ("schedules" in entry) == by_the_clock]
+
+
+def test_each_runbook_has_its_deployment_and_each_deployment_its_runbook(root: Path) -> None:
+    deployed = _deployed(root, by_the_clock=False)
     runbooks = {p.stem for p in (root / "runbooks").glob("*.yaml") if p.name not in NOT_RUNBOOKS}
 
     assert {entry["name"] for entry in deployed} == runbooks
@@ -43,6 +55,21 @@ def test_the_clock_of_the_gates_is_deployed_to_run_each_minute_and_never_twice(r
     assert watch.watch_gates.name == watch.NAME
     assert clock["schedules"][0]["interval"] == 60
     assert clock["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+
+
+def test_each_flow_that_runs_by_the_clock_is_deployed_with_its_hour(root: Path) -> None:
+    deployed = _deployed(root, by_the_clock=True)
+    flows = {name: each for name, each in vars(schedule).items() if isinstance(each, Flow)}
+
+    assert {name.replace("_", "-") for name in flows} <= {entry["name"] for entry in deployed}
+    for entry in deployed:
+        file, _, attribute = entry["entrypoint"].partition(":")
+        built = getattr(import_module(file.removesuffix(".py").replace("/", ".")), attribute)
+        assert built.name == entry["name"]
+        assert built.parameters.properties == {}
+        assert built.persist_result is False
+        assert all(SCHEDULE.validate_python(each) for each in entry["schedules"])
+        assert entry["work_pool"]["name"] == "oncall"
 
 
 def test_each_flow_has_a_form_with_every_input_described(root: Path) -> None:

@@ -17,7 +17,7 @@ from engine.ledger import Entry, Event, timestamp
 from engine.state import Outcome
 from flows.door import answer, at_server, open_gate, prefect_state, start
 from flows.watch import NAME
-from sandbox.letterbox import Letterbox, open_letterbox
+from sandbox.inbox import Inbox
 from tests.flows.voyages import begin, entries, gate, revive, state, until
 
 pytestmark = pytest.mark.xdist_group("stage")
@@ -34,14 +34,14 @@ gate:
 
 
 @pytest.fixture(scope="module")
-def box() -> Iterator[Letterbox]:
-    with open_letterbox() as opened:
+def box() -> Iterator[Inbox]:
+    with Inbox() as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def hasty(tmp_path_factory: pytest.TempPathFactory, box: Letterbox) -> Iterator[Stage]:
-    """A stage whose gates expire soon, and whose people have a letterbox."""
+def hasty(tmp_path_factory: pytest.TempPathFactory, box: Inbox) -> Iterator[Stage]:
+    """A stage whose gates expire soon, and whose people have an inbox."""
     folder = tmp_path_factory.mktemp("hasty")
     runbooks = shutil.copytree(
         Path(__file__).resolve().parents[2] / "runbooks", folder / "runbooks"
@@ -50,17 +50,17 @@ def hasty(tmp_path_factory: pytest.TempPathFactory, box: Letterbox) -> Iterator[
     text = file.read_text()
     assert GATE in text
     file.write_text(text.replace(GATE, RULES))
-    (folder / "urls").write_text(f"json://{box.host}/on-call\n")
+    (folder / "targets").write_text(box.address("on-call"))
     changes: dict[str, Any] = {
         "runbooks": str(runbooks),
-        "notice": {"urls_file": str(folder / "urls")},
+        "notify": {"targets_file": str(folder / "targets")},
     }
     with set_stage(folder / "state", changes=changes) as stage, at_server(stage.api_url):
         yield stage
 
 
-def told(box: Letterbox, title: str) -> dict[str, Any] | None:
-    return next((one for one in box.letters if one["title"].startswith(title)), None)
+def told(box: Inbox, title: str) -> dict[str, Any] | None:
+    return next((one for one in box.messages if one["title"].startswith(title)), None)
 
 
 def found(stage: Stage, run: str, event: Event) -> Entry | None:
@@ -73,7 +73,7 @@ def _started(stage: Stage, run: str, step: str) -> Entry | None:
 
 
 def test_a_gate_that_nobody_answered_is_ended_and_escalated_by_the_scheduled_flow(
-    hasty: Stage, box: Letterbox
+    hasty: Stage, box: Inbox
 ) -> None:
     run = begin("rotate-api-key", secret="website-session-secret")
     opening = gate(hasty, run)
@@ -100,7 +100,7 @@ def test_a_gate_that_nobody_answered_is_ended_and_escalated_by_the_scheduled_flo
     assert again.number == opening.number + 1
 
 
-def test_broken_glass_opens_the_gate_and_is_told_at_once(hasty: Stage, box: Letterbox) -> None:
+def test_broken_glass_opens_the_gate_and_is_told_at_once(hasty: Stage, box: Inbox) -> None:
     run = begin("rotate-api-key", secret="psd2-webhook-secret")
 
     def broken() -> Entry | None:
@@ -119,10 +119,10 @@ def test_broken_glass_opens_the_gate_and_is_told_at_once(hasty: Stage, box: Lett
         return entry
 
     entry = until(broken, "the glass to be broken")
-    letter = until(lambda: told(box, "The glass was broken"), "people to be told")
+    message = until(lambda: told(box, "The glass was broken"), "people to be told")
     until(lambda: _started(hasty, run, entry.step), "the step to run")
 
     assert entry.actor.subject == "petra"
-    assert "petra (claimed) says: the value is public since noon" in letter["message"]
-    assert "2 of plana-staff or plana-admins had to agree" in letter["message"]
+    assert "petra (claimed) says: the value is public since noon" in message["message"]
+    assert "2 of plana-staff or plana-admins had to agree" in message["message"]
     assert state(hasty, run).outcome is not Outcome.COMPLETED

@@ -53,7 +53,7 @@ BREAKAGES = (
     Breakage(
         "an approval of another plan counts",
         "engine/policy.py",
-        "if approval.plan == digest and approval.kind is kind",
+        "if approval.plan == digest\n        and approval.kind is kind",
         "if approval.kind is kind",
     ),
     Breakage(

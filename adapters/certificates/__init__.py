@@ -1,0 +1,9 @@
+"""Certificates with an end: read where they are used, and told with what they say of themselves.
+
+Only the public part is looked at. Where a private key stands beside it, it is passed over and
+leaves with nothing else.
+"""
+
+from adapters.certificates.reading import Look, read_certificates
+
+__all__ = ["Look", "read_certificates"]

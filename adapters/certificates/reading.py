@@ -1,0 +1,46 @@
+"""Every certificate of the catalogue, looked at; one that cannot be read does not hide the others."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from adapters.certificates.parsing import parse
+from adapters.certificates.sources import fetch
+from adapters.platform import Platform
+from engine.catalogue import Certificate
+from engine.certificates import Seen
+from engine.errors import RunbookError
+
+AT_ONCE = 4
+"""Looks at the same time, so that one that waits does not keep the others waiting."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at one certificate found."""
+
+    name: str
+    entry: Certificate
+    seen: Seen | None = None
+    unknown: str = ""
+    """Why it could not be read, in one sentence."""
+
+
+def read_certificates(platform: Platform) -> tuple[Look, ...]:
+    """Return a look at every certificate, in the order of the catalogue."""
+    entries = platform.catalogue.certificates
+    if any(entry.kubernetes for entry in entries.values()):
+        import kubernetes  # noqa: F401, PLC0415 - it imports in circles, which threads break
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return tuple(pool.map(lambda pair: _look(platform, *pair), entries.items()))
+
+
+def _look(platform: Platform, name: str, entry: Certificate) -> Look:
+    try:
+        return Look(name, entry, parse(*fetch(platform, entry)))
+    except RunbookError as error:
+        told = error.message
+    except Exception as error:  # noqa: BLE001 - one broken look must not hide the others
+        told = f"the look itself broke with {type(error).__name__}"
+    return Look(name, entry, unknown=told)

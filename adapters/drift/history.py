@@ -1,0 +1,182 @@
+"""When each value of a file came to be in force, told from the commits of main.
+
+Ciphertexts are compared, so nothing is decrypted, but for a commit that changed every one of them:
+there the data key may have been rotated, which is no new value, and keyed fingerprints decide. One
+walk from the newest commit to the oldest serves all values, and ends when the last one is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from pydantic import SecretStr
+
+from adapters.drift.trees import read_tree
+from adapters.platform import Platform
+from adapters.shared.checkout import Checkout
+from adapters.shared.remote import REMOTE_SECONDS
+from adapters.shared.trailers import Change, KeyPath
+from adapters.sops.document import Leaf, parse
+from adapters.sops.program import Sops
+from adapters.standing.looking import fingerprint_in
+from adapters.standing.sighting import moment
+from engine.errors import Refused, RunbookError
+
+Mark = Callable[[KeyPath, SecretStr], str]
+"""Keyed fingerprint of the value at a path."""
+
+AT_ONCE = 50
+"""Versions of the file that are in memory at the same time."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The commit that brought a value to main."""
+
+    commit: str
+    at: str
+    """As the ledger spells time; empty where the commit has no usable time."""
+    is_exact: bool = True
+    """Whether it is known that the value was another one before."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """The file as one commit left it."""
+
+    commit: str
+    at: str
+    leaves: Mapping[KeyPath, Leaf]
+    """Empty where the commit took the file away."""
+
+
+@dataclass
+class History:
+    """All versions of one file on main, and what was found out about them, in memory only."""
+
+    checkout: Checkout
+    sops: Sops
+    file: str
+    mark: Mark
+    decrypted: int = 0
+    """How many versions had to be decrypted."""
+    _marks: dict[str, Mapping[KeyPath, str]] = field(default_factory=dict)
+
+    def origins(self, paths: AbstractSet[KeyPath]) -> dict[KeyPath, Origin]:
+        """Return when the value at each of `paths` came; a path main does not have is left out."""
+        found: dict[KeyPath, Origin] = {}
+        newer: Version | None = None
+        waiting: set[KeyPath] = set()
+        for version in self._versions():
+            if newer is None:
+                waiting = set(paths) & version.leaves.keys()
+            else:
+                found.update(self._came(newer, version, waiting))
+                waiting -= found.keys()
+            newer = version
+            if not waiting:
+                break
+        if newer is not None:
+            found.update({path: Origin(newer.commit, newer.at) for path in waiting})
+        return found
+
+    def _came(
+        self, newer: Version, older: Version, waiting: AbstractSet[KeyPath]
+    ) -> Mapping[KeyPath, Origin]:
+        """Return those of `waiting` whose value is another one in `older`, or is not there."""
+        differing = {path for path in waiting if newer.leaves[path] != older.leaves.get(path)}
+        if not differing or not _is_rekeyed(newer, older):
+            return {path: Origin(newer.commit, newer.at) for path in differing}
+        now, before = self._marks_of(newer), self._marks_of(older)
+        return {
+            path: Origin(newer.commit, newer.at, _is_told(older, now, before, path))
+            for path in differing
+            if path not in now or now[path] != before.get(path)
+        }
+
+    def _marks_of(self, version: Version) -> Mapping[KeyPath, str]:
+        """Return the fingerprints of a version; none where we have no key for it any more."""
+        if version.commit not in self._marks:
+            self._marks[version.commit] = self._read(version)
+        return self._marks[version.commit]
+
+    def _read(self, version: Version) -> Mapping[KeyPath, str]:
+        self.decrypted += 1
+        try:
+            tree = read_tree(self.sops, self.checkout, version.commit, self.file)
+            values = {path: tree.value(path) for path in version.leaves}
+        except RunbookError:
+            return {}
+        return {path: self.mark(path, value) for path, value in values.items() if value}
+
+    def _versions(self) -> Iterator[Version]:
+        """Yield the versions, newest first; what is no sops file is passed over."""
+        self._fetch()
+        commits = self._commits()
+        for start in range(0, len(commits), AT_ONCE):
+            part = commits[start : start + AT_ONCE]
+            contents = self._contents([commit for commit, _ in part])
+            for (commit, at), raw in zip(part, contents, strict=True):
+                try:
+                    leaves = parse(raw, self.file).encrypted() if raw is not None else {}
+                except Refused:
+                    continue
+                yield Version(commit, at, leaves)
+
+    def _commits(self) -> list[tuple[str, str]]:
+        git, main = self.checkout.git, self.checkout.main
+        listed = git.local("log", "--first-parent", "--format=%H %cI", main, "--", self.file)
+        pairs = (line.split(" ") for line in listed.decode().splitlines())
+        return [(commit, moment(at)) for commit, at in pairs]
+
+    def _contents(self, commits: list[str]) -> Iterator[bytes | None]:
+        asked = "".join(f"{commit}:{self.file}\n" for commit in commits).encode()
+        told = BytesIO(self.checkout.git.local("cat-file", "--batch", stdin=asked))
+        for _ in commits:
+            head = told.readline().split()
+            if head[-1] == b"missing":
+                yield None
+            else:
+                yield told.read(int(head[-1]))
+                told.readline()
+
+    def _fetch(self) -> None:
+        """Fetch every version by one request: git would make one for each where they are left out."""
+        git, main = self.checkout.git, self.checkout.main
+        wanted = ("--objects", "--missing=print", "--first-parent", main, "--", self.file)
+        listed = git.local("rev-list", *wanted).decode().splitlines()
+        missing = "".join(f"{line[1:]}\n" for line in listed if line.startswith("?"))
+        if not missing:
+            return
+        ended = git.attempt(
+            "-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags",
+            "--no-write-fetch-head", "--filter=blob:none", "--stdin", "origin",
+            stdin=missing.encode(), seconds=REMOTE_SECONDS,
+        )  # fmt: skip
+        if ended.exit_code != 0:
+            raise git.judge(ended)
+
+
+def open_history(platform: Platform, sops: Sops, checkout: Checkout, file: str) -> History:
+    """Return the history of one file on main; nothing is read before it is asked."""
+
+    def mark(path: KeyPath, value: SecretStr) -> str:
+        return fingerprint_in(platform, str(Change(file, path)))(value)
+
+    return History(checkout, sops, file, mark)
+
+
+def _is_rekeyed(newer: Version, older: Version) -> bool:
+    """Tell whether every value that both versions have was encrypted anew."""
+    common = newer.leaves.keys() & older.leaves.keys()
+    return bool(common) and all(newer.leaves[path] != older.leaves[path] for path in common)
+
+
+def _is_told(
+    older: Version, now: Mapping[KeyPath, str], before: Mapping[KeyPath, str], path: KeyPath
+) -> bool:
+    """Tell whether it is known that a value is another one, and not only encrypted anew."""
+    return path not in older.leaves or (path in now and path in before)

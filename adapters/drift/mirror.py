@@ -1,0 +1,67 @@
+"""The vault as one look found it, asked for many values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from adapters.standing.sighting import Fingerprint, moment
+from adapters.vaultwarden import Inventory, Mirrored, VaultwardenLocation
+from adapters.vaultwarden.item import PASSWORD
+from engine.drift import Held
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """Every item by collection and name."""
+
+    inventory: Inventory
+    items: Mapping[tuple[str, str], tuple[Mirrored, ...]]
+
+    def held(self, at: VaultwardenLocation, name: Fingerprint) -> Held:
+        """Return what the vault holds there; a look that cannot be sure says why."""
+        if at.collection not in self.inventory.collections:
+            return Held(unknown=f"our account cannot read collection {at.collection!r}")
+        found = self.items.get((at.collection, at.item), ())
+        if at.item_id is not None:
+            found = tuple(item for item in found if item.item == at.item_id)
+        if len(found) > 1:
+            return Held(copies=len(found))
+        if found:
+            return _held(found[0], at.field, name)
+        if self.inventory.unreadable:
+            return Held(
+                unknown=f"it may be one of {self.inventory.unreadable} items that cannot be read"
+            )
+        return Held()
+
+    def strangers(self, known: Iterable[VaultwardenLocation]) -> tuple[str, ...]:
+        """Return the items that no place names, of the collections that some place names."""
+        named = {(at.collection, at.item) for at in known}
+        collections = {collection for collection, _ in named}
+        return tuple(
+            f"{collection} / {item}"
+            for collection, item in sorted(self.items)
+            if collection in collections and (collection, item) not in named
+        )
+
+
+def mirror(inventory: Inventory) -> Mirror:
+    """Return the vault's items, to be asked for by name."""
+    items: dict[tuple[str, str], tuple[Mirrored, ...]] = {}
+    for each in inventory.items:
+        place = (each.collection, each.name)
+        items[place] = (*items.get(place, ()), each)
+    return Mirror(inventory, items)
+
+
+def _held(item: Mirrored, field: str, name: Fingerprint) -> Held:
+    if field in item.faults:
+        return Held(unknown=item.faults[field])
+    value: SecretStr | None = item.fields.get(field)
+    if value is None:
+        return Held()
+    changed = item.password_changed if field == PASSWORD else item.revision
+    return Held(name(value), moment(changed))

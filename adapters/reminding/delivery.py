@@ -1,0 +1,66 @@
+"""Reminders, each sent once: what was sent stands in the ledger, and is asked for there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from adapters.ledger import SqlJournal
+from adapters.notify import send
+from adapters.platform import Platform
+from engine.errors import Transient
+from engine.reminders import Reminder, unsent
+
+LEASE = "reminders"
+SECONDS = 900.0
+"""Longer than sending takes, so that nobody else sends the same meanwhile."""
+
+Link = Callable[[Reminder], str]
+"""Where the form is that starts the renewal; empty for nowhere."""
+
+
+def remind_each(
+    platform: Platform, runner: str, reminders: Sequence[Reminder], link: Link
+) -> tuple[Reminder, ...]:
+    """Send every reminder that was not sent yet as a message of its own; return those.
+
+    A reminder is recorded once every target took it. One that was sent and not recorded is sent
+    again: better twice than never. Raises as `adapters.notify.send` does, and `LedgerDown`.
+    """
+    with _alone(platform, runner) as journal:
+        waiting = unsent(reminders, journal.entries(""))
+        for each in waiting:
+            send(platform.settings.notify, each.title, each.body, link(each))
+            journal.append(each.draft())
+    return waiting
+
+
+def remind_together(
+    platform: Platform, runner: str, reminders: Sequence[Reminder], link: Link
+) -> tuple[Reminder, ...]:
+    """Send those that were not sent yet in one message, so that many of a day are no flood."""
+    with _alone(platform, runner) as journal:
+        waiting = unsent(reminders, journal.entries(""))
+        if waiting:
+            title = waiting[0].title if len(waiting) == 1 else f"{len(waiting)} rotations are due"
+            lines = (f"{each.title}. {each.body} {link(each)}".strip() for each in waiting)
+            send(platform.settings.notify, title, "\n".join(lines))
+        for each in waiting:
+            journal.append(each.draft())
+    return waiting
+
+
+@contextmanager
+def _alone(platform: Platform, runner: str) -> Iterator[SqlJournal]:
+    """Yield the ledger while nobody else sends; raise `Transient` if somebody does."""
+    with platform.journal as journal:
+        number = journal.lease(LEASE, runner, seconds=SECONDS)
+        if number is None:
+            raise Transient(
+                f"another run is sending reminders: {journal.lease_holder(LEASE)}",
+                hint="It says the same; nothing is to be done.",
+            )
+        try:
+            yield journal
+        finally:
+            journal.give_back(LEASE, runner, number)

@@ -1,0 +1,60 @@
+"""The reminders of now, and what kept some ends from being known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.certificates import read_certificates
+from adapters.drift import read_ages
+from adapters.platform import Platform
+from adapters.standing import runbooks_for
+from engine import ages, certificates
+from engine.inputs import eligible
+from engine.reminders import Reminder
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """Reminders of one moment, sent or not."""
+
+    reminders: tuple[Reminder, ...]
+    faults: tuple[str, ...]
+    """What is wrong or cannot be known, a sentence each; a person has to look."""
+
+
+def rotation_reminders(platform: Platform, now: datetime) -> Noticed:
+    """Return what is to be said about values that get too old."""
+    known = read_ages(platform)
+    entries = platform.catalogue.secrets
+    near = [age for age in known if ages.reminder(age, "", "", now) is not None]
+    said = (
+        ages.reminder(age, entries[age.secret].title, _renewal(platform, age.secret), now)
+        for age in near
+    )
+    faults = (f"{age.secret}: {age.unknown}" for age in known if age.unknown)
+    return _noticed(said, faults)
+
+
+def certificate_reminders(platform: Platform, now: datetime) -> Noticed:
+    """Return what is to be said about certificates that end, and what is wrong with any."""
+    looks = read_certificates(platform)
+    seen = [(look.name, look.entry, look.seen) for look in looks if look.seen is not None]
+    said = (certificates.reminder(name, entry, found, now) for name, entry, found in seen)
+    faults = [f"{look.name}: {look.unknown}" for look in looks if look.unknown]
+    for name, entry, found in seen:
+        faults += [f"{name}: {told}" for told in certificates.findings(entry, found, now)]
+    return _noticed(said, faults)
+
+
+def _noticed(said: Iterable[Reminder | None], faults: Iterable[str]) -> Noticed:
+    return Noticed(tuple(each for each in said if each is not None), tuple(faults))
+
+
+def _renewal(platform: Platform, secret: str) -> str:
+    """Return the runbook that rotates a secret; empty where none does."""
+    for runbook in runbooks_for(platform, secret):
+        if runbook.secret == secret or secret in eligible(runbook, platform.catalogue):
+            return runbook.runbook
+    return ""

@@ -1,0 +1,68 @@
+"""Certificates whose end must not surprise anybody: what they say of themselves, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.catalogue import Certificate
+from engine.ledger import timestamp
+from engine.qualified import Statements
+from engine.reminders import CERTIFICATES, DAY, Reminder
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a certificate says of itself; all of it is public."""
+
+    subject: str
+    issuer: str
+    serial: str
+    """In hex, as issuers write it."""
+    sha256: str
+    """Of the certificate as DER, in hex."""
+    begins: datetime
+    ends: datetime
+    organisation: str = ""
+    """organizationIdentifier (2.5.4.97) of the subject."""
+    stated: Statements = field(default_factory=Statements)
+    malformed: str = ""
+    """Why its statements cannot be read."""
+
+
+def findings(entry: Certificate, seen: Seen, now: datetime) -> Iterator[str]:
+    """Yield what is wrong with a certificate besides its age, each as a sentence."""
+    if seen.malformed:
+        yield f"its qualified statements are malformed: {seen.malformed}"
+    elif entry.kind is not None and entry.kind not in seen.stated.types:
+        told = ", ".join(seen.stated.types) or "no qualified certificate"
+        yield f"it is {told}, not {entry.kind}"
+    if entry.kind is not None and not seen.malformed and seen.stated.psd2 is None:
+        yield "it has no PSD2 statement"
+    if entry.organisation and entry.organisation != seen.organisation:
+        told = seen.organisation or "nothing"
+        yield f"its organizationIdentifier is {told}, not {entry.organisation}"
+    if seen.begins > now:
+        yield f"it is not valid before {timestamp(seen.begins)[:19]}Z"
+
+
+def reminder(name: str, entry: Certificate, seen: Seen, now: datetime) -> Reminder | None:
+    """Return what is to be said about its end now; None while it is far away."""
+    rung = CERTIFICATES.rung(seen.ends, now)
+    if not rung:
+        return None
+    ends = timestamp(seen.ends)
+    left = -((now - seen.ends) // DAY)
+    when = "has expired" if rung == CERTIFICATES.end else f"expires within {left} days"
+    return Reminder(
+        about="certificate",
+        name=name,
+        of=f"sha256:{seen.sha256}",
+        rung=rung,
+        ends=ends,
+        title=f"{entry.title} {when}",
+        body=f"{seen.subject}, of {seen.issuer}, serial {seen.serial}, ends at {ends[:19]}Z "
+        f"({rung}).",
+        runbook=entry.runbook or "",
+    )

@@ -1,0 +1,104 @@
+"""What a qualified certificate states about itself: its type, and the PSD2 roles of its holder.
+
+The extension is id-pe-qcStatements (RFC 3739), a list of statements each named by an object
+identifier. The two that are read here are those of ETSI EN 319 412-5 (QcType) and of
+ETSI TS 119 495 (PSD2: roles, name and id of the competent authority); others are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.der import Element, Malformed, oid, parts, read, utf8
+
+EXTENSION = "1.3.6.1.5.5.7.1.3"
+QC_TYPE = "0.4.0.1862.1.6"
+PSD2 = "0.4.0.19495.2"
+
+Kind = Literal["qwac", "qseal"]
+TYPES: dict[str, Kind] = {"0.4.0.1862.1.6.2": "qseal", "0.4.0.1862.1.6.3": "qwac"}
+ROLES = {
+    "0.4.0.19495.1.1": "PSP_AS",
+    "0.4.0.19495.1.2": "PSP_PI",
+    "0.4.0.19495.1.3": "PSP_AI",
+    "0.4.0.19495.1.4": "PSP_IC",
+}
+
+
+@dataclass(frozen=True)
+class Authorisation:
+    """The PSD2 statement."""
+
+    roles: tuple[str, ...]
+    """Such as `PSP_AI`; an object identifier for a role that is not known."""
+    authority: str
+    """Name of the national competent authority."""
+    authority_id: str
+    """Such as `IE-CBI`."""
+
+
+@dataclass(frozen=True)
+class Statements:
+    """The statements that are read here."""
+
+    types: tuple[str, ...] = ()
+    """`qwac`, `qseal`, or the object identifier of another type."""
+    psd2: Authorisation | None = None
+
+
+def read_statements(raw: bytes) -> Statements:
+    """Return what the extension's content states; raise `Malformed` if it is not well-formed."""
+    stated: dict[str, Element | None] = {}
+    for number, part in enumerate(parts(read(raw, "the extension"), "the extension"), start=1):
+        name, info = _statement(part, f"statement {number}")
+        if name in stated:
+            raise Malformed(f"statement {number} is {name}, which was made before")
+        stated[name] = info
+    return Statements(
+        types=_types(stated[QC_TYPE]) if QC_TYPE in stated else (),
+        psd2=_psd2(stated[PSD2]) if PSD2 in stated else None,
+    )
+
+
+def _statement(part: Element, what: str) -> tuple[str, Element | None]:
+    fields = parts(part, what)
+    if len(fields) not in {1, 2}:
+        raise Malformed(f"{what} has {len(fields)} parts, not 1 or 2")
+    return oid(fields[0], f"the name of {what}"), fields[1] if len(fields) > 1 else None
+
+
+def _types(info: Element | None) -> tuple[str, ...]:
+    named = _present(info, "the QcType statement")
+    found = [oid(part, "a type of the QcType statement") for part in named]
+    return tuple(TYPES.get(each, each) for each in found)
+
+
+def _psd2(info: Element | None) -> Authorisation:
+    fields = _present(info, "the PSD2 statement")
+    if len(fields) != 3:
+        raise Malformed(f"the PSD2 statement has {len(fields)} parts, not 3")
+    roles = [_role(part) for part in parts(fields[0], "the roles of the PSD2 statement")]
+    if not roles:
+        raise Malformed("the PSD2 statement names no role")
+    return Authorisation(
+        tuple(roles),
+        utf8(fields[1], "the authority's name in the PSD2 statement"),
+        utf8(fields[2], "the authority's id in the PSD2 statement"),
+    )
+
+
+def _role(part: Element) -> str:
+    fields = parts(part, "a role of the PSD2 statement")
+    if len(fields) != 2:
+        raise Malformed(f"a role of the PSD2 statement has {len(fields)} parts, not 2")
+    found = oid(fields[0], "the identifier of a role")
+    utf8(fields[1], "the name of a role")
+    return ROLES.get(found, found)
+
+
+def _present(info: Element | None, what: str) -> Sequence[Element]:
+    if info is None:
+        raise Malformed(f"{what} says nothing")
+    return parts(info, what)

@@ -1,0 +1,112 @@
+"""Messages as they arrive at a webhook, and addresses that are told to nobody."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.notify import NotifySettings, check, send
+from engine.errors import Refused, RunbookError, Transient
+from sandbox.inbox import Inbox
+
+TOKEN = "T0KEN-of-the-hook-8871"
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    with Inbox() as made:
+        yield made
+
+
+def settings(tmp_path: Path, *targets: str) -> NotifySettings:
+    file = tmp_path / "targets"
+    file.write_text("\n".join(targets))
+    return NotifySettings(targets_file=file)
+
+
+def told(error: RunbookError) -> str:
+    return "".join(traceback.format_exception(error)) + error.hint
+
+
+def test_a_message_arrives_with_its_link(tmp_path: Path, inbox: Inbox) -> None:
+    send(settings(tmp_path, inbox.address(TOKEN)), "A title", "Words.", "http://127.0.0.1/run")
+
+    [message] = inbox.messages
+    assert message["title"] == "A title"
+    assert message["message"] == "Words.\n\nhttp://127.0.0.1/run"
+
+
+def test_every_target_is_told_and_comments_are_none(tmp_path: Path, inbox: Inbox) -> None:
+    known = settings(tmp_path, "# chat", inbox.address("a"), "", inbox.address("b"))
+    send(known, "A title", "Words.")
+
+    assert [each["message"] for each in inbox.messages] == ["Words."] * 2
+    assert check(known) == "2 targets can be addressed"
+    assert len(inbox.messages) == 2
+
+
+def test_a_target_that_does_not_take_it_is_named_by_number_alone(
+    tmp_path: Path, inbox: Inbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Inbox() as broken, caplog.at_level(logging.DEBUG):
+        broken.broken = True
+        known = settings(tmp_path, inbox.address("a"), broken.address(TOKEN))
+        with pytest.raises(Transient, match="1 of 2 targets did not take") as caught:
+            send(known, "A title", "Words.")
+
+    assert "number 2 of" in caught.value.message
+    assert TOKEN not in told(caught.value) + caplog.text
+    assert len(inbox.messages) == 1
+
+
+def test_a_target_that_is_away_is_transient(tmp_path: Path) -> None:
+    with Inbox() as gone:
+        address = gone.address(TOKEN)
+
+    with pytest.raises(Transient) as caught:
+        send(settings(tmp_path, address), "A title", "Words.")
+
+    assert TOKEN not in told(caught.value)
+
+
+def test_a_word_that_is_no_address_is_refused_before_anything_is_sent(
+    tmp_path: Path, inbox: Inbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = settings(tmp_path, inbox.address("a"), f"nonsense://{TOKEN}")
+
+    with caplog.at_level(logging.DEBUG), pytest.raises(Refused, match="target 2") as caught:
+        send(known, "A title", "Words.")
+
+    assert TOKEN not in told(caught.value) + caplog.text
+    assert inbox.messages == []
+
+
+def test_without_targets_nobody_can_be_told(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="is not set"):
+        send(NotifySettings(), "A title", "Words.")
+    with pytest.raises(Refused, match="there is no target"):
+        send(settings(tmp_path, "# nobody"), "A title", "Words.")
+    with pytest.raises(Refused, match="cannot be read"):
+        send(NotifySettings(targets_file=tmp_path / "gone"), "A title", "Words.")
+
+
+def test_apprise_is_imported_only_to_send(root: Path) -> None:
+    program = "import sys, adapters.notify; print('apprise' in sys.modules)"
+    ended = subprocess.run(  # noqa: S603 - this project's own program
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
+    )
+
+    assert ended.stdout.strip() == "False"
+
+
+def test_the_loggers_speak_again_afterwards(tmp_path: Path, inbox: Inbox) -> None:
+    before = logging.getLogger("urllib3").level
+    send(settings(tmp_path, inbox.address("a")), "A title", "Words.")
+
+    assert logging.getLogger("urllib3").level == before

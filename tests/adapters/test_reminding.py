@@ -1,0 +1,186 @@
+"""Reminders sent to a webhook and kept in the ledger: each once, and none without the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.platform import Platform
+from adapters.reminding import (
+    certificate_reminders,
+    remind_each,
+    remind_together,
+    rotation_reminders,
+)
+from engine.errors import Transient
+from engine.ledger import Event, verify
+from engine.reminders import Reminder
+from sandbox.inbox import Inbox
+from tests import certs
+from tests.stores import Stores, stores
+
+NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+FAR, NEAR, PAST = (NOW + timedelta(days=days) for days in (300, 29.5, -2))
+TOKEN = "T0KEN-of-the-hook-8871"
+NEW = "a-new-value-of-the-test"
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    with Inbox() as made:
+        yield made
+
+
+@pytest.fixture
+def pair(tmp_path: Path, inbox: Inbox) -> Iterator[Stores]:
+    """Stores whose secrets were made 80 days ago and may be 90 days old."""
+    with stores(tmp_path, 3, NOW - timedelta(days=80)) as made:
+        (tmp_path / "targets").write_text(inbox.address(TOKEN))
+        made.write(notify={"targets_file": str(tmp_path / "targets")})
+        yield made
+
+
+def link(reminder: Reminder) -> str:
+    return f"http://127.0.0.1/start/{reminder.runbook}/{reminder.name}"
+
+
+def put(pair: Stores, **ends: datetime) -> dict[str, certs.Made]:
+    """Write a certificate for each name, and the catalogue that names them."""
+    made = {name: certs.make(end, certs.statements()) for name, end in ends.items()}
+    for name, each in made.items():
+        (pair.folder / f"{name}.pem").write_bytes(each.pem)
+    pair.write_certificates(
+        {
+            name: {"title": name.upper(), "file": f"{name}.pem", "runbook": "renew-it"}
+            for name in ends
+        }
+    )
+    return made
+
+
+def remind(platform: Platform, now: datetime, runner: str = "run-1") -> list[str]:
+    """Send what is to be sent about certificates now; return name and rung of each."""
+    found = certificate_reminders(platform, now).reminders
+    return [f"{each.name} {each.rung}" for each in remind_each(platform, runner, found, link)]
+
+
+def test_each_rung_is_sent_once_with_a_link_that_starts_the_renewal(
+    pair: Stores, inbox: Inbox
+) -> None:
+    made = put(pair, qwac=NEAR, qseal=FAR, old=PAST)
+    first, again = (remind(pair.platform, NOW) for _ in range(2))
+    later = remind(pair.platform, NOW + timedelta(days=20))
+
+    assert (sorted(first), again, later) == (["old expired", "qwac T-30"], [], ["qwac T-14"])
+    said = {message["title"]: message["message"] for message in inbox.messages}
+    assert set(said) == {
+        "OLD has expired",
+        "QWAC expires within 30 days",
+        "QWAC expires within 10 days",
+    }
+    words = said["QWAC expires within 30 days"]
+    assert words.startswith("PLANA Ltd, of Test QTSP, serial ")
+    assert words.endswith("\n\nhttp://127.0.0.1/start/renew-it/qwac")
+    assert f"{made['qwac'].certificate.serial_number:x}" in words
+
+
+def test_what_was_sent_stands_in_the_ledger(pair: Stores) -> None:
+    made = put(pair, qwac=NEAR)
+    remind(pair.platform, NOW)
+    with pair.platform.journal as journal:
+        entries = journal.entries()
+
+    assert verify(entries)
+    [entry] = entries
+    assert entry.event is Event.REMINDER_SENT
+    assert entry.details == {
+        "about": "certificate",
+        "name": "qwac",
+        "of": f"sha256:{made['qwac'].sha256}",
+        "rung": "T-30",
+        "ends": "2026-12-26T00:00:00.000000Z",
+    }
+    assert TOKEN not in repr(entries)
+
+
+def test_a_renewed_certificate_begins_its_ladder_anew(pair: Stores) -> None:
+    put(pair, qwac=NEAR)
+    first = remind(pair.platform, NOW)
+    put(pair, qwac=NEAR)
+
+    assert first == remind(pair.platform, NOW) == ["qwac T-30"]
+
+
+def test_what_no_target_took_is_not_recorded_and_sent_later(pair: Stores, inbox: Inbox) -> None:
+    put(pair, qwac=NEAR)
+    inbox.broken = True
+    with pytest.raises(Transient) as caught:
+        remind(pair.platform, NOW)
+    inbox.broken = False
+
+    assert TOKEN not in str(caught.value)
+    assert remind(pair.platform, NOW) == ["qwac T-30"]
+    assert len(inbox.messages) == 1
+
+
+def test_two_runs_at_a_time_do_not_both_send(pair: Stores, inbox: Inbox) -> None:
+    put(pair, qwac=NEAR)
+    with pair.platform.journal as journal:
+        number = journal.lease("reminders", "run-1", seconds=900)
+        with pytest.raises(Transient, match="run-1 has it until"):
+            remind(pair.platform, NOW, "run-2")
+        assert number is not None
+        journal.give_back("reminders", "run-1", number)
+
+    assert remind(pair.platform, NOW, "run-2") == ["qwac T-30"]
+    assert len(inbox.messages) == 1
+
+
+def test_a_broken_certificate_does_not_keep_the_others_from_being_told(pair: Stores) -> None:
+    put(pair, qwac=NEAR, qseal=NEAR)
+    (pair.folder / "qseal.pem").write_text("torn")
+    noticed = certificate_reminders(pair.platform, NOW)
+
+    assert [each.name for each in noticed.reminders] == ["qwac"]
+    assert len(noticed.faults) == 1
+    assert noticed.faults[0].startswith("qseal: ")
+
+
+def test_rotations_of_a_day_are_one_message_and_each_is_said_once(
+    pair: Stores, inbox: Inbox
+) -> None:
+    pair.put("s-2", NEW, NOW - timedelta(days=5))
+
+    def remind_all(now: datetime) -> list[str]:
+        found = rotation_reminders(pair.platform, now).reminders
+        sent = remind_together(pair.platform, "run-1", found, link)
+        return [f"{each.name} {each.rung}" for each in sent]
+
+    first, again = remind_all(NOW), remind_all(NOW)
+    late = remind_all(NOW + timedelta(days=11))
+
+    assert (first, again, late) == (["s-0 T-14", "s-1 T-14"], [], ["s-0 due", "s-1 due"])
+    [early, end] = inbox.messages
+    assert early["title"] == end["title"] == "2 rotations are due"
+    assert (
+        early["message"]
+        .splitlines()[0]
+        .startswith(
+            "Rotation of Secret s-0 is due within 10 days. Its value is of 2026-09-07 and may be 90d old"
+        )
+    )
+    assert pair.leaks(repr(inbox.messages)) == []
+
+
+def test_a_rotation_begins_the_ladder_anew(pair: Stores) -> None:
+    before = rotation_reminders(pair.platform, NOW).reminders
+    pair.put("s-0", NEW, NOW)
+    after = rotation_reminders(pair.platform, NOW).reminders
+    next_time = rotation_reminders(pair.platform, NOW + timedelta(days=80)).reminders
+
+    assert [each.name for each in before] == ["s-0", "s-1", "s-2"]
+    assert [each.name for each in after] == ["s-1", "s-2"]
+    assert before[0].of != next_time[0].of
