@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from demo.signin import terminal_token
 from demo.stage import Stage
-from engine.errors import RunbookError
+from engine.errors import Refused, RunbookError
 from engine.state import Opening
 from flows.door import Waiting, answer, at_server, open_gate
 
@@ -79,9 +79,13 @@ class OnCall:
         while True:
             try:
                 waiting = open_gate(run)
+                found = f"it stands at {waiting.key}"
                 if waiting.key.endswith(f"-{opening.number}"):
                     return waiting
-            except RunbookError:
-                if time.monotonic() > deadline:
-                    raise
+            except RunbookError as error:
+                found = error.message
+            if time.monotonic() > deadline:
+                raise Refused(
+                    f"the form of gate {opening.number} of run {run} is not there: {found}"
+                )
             time.sleep(0.2)

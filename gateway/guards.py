@@ -26,7 +26,6 @@ NOT_FOR_PEOPLE = (
     "labels",
     "idempotency_key",
     "parent_task_run_id",
-    "work_queue_name",
     "infrastructure_document_id",
 )
 """Fields of a start that change what is executed, where, or who is said to have started it."""
@@ -45,6 +44,8 @@ async def start_run(asking: Asking) -> dict[str, Any]:
     if (body.get("empirical_policy") or {}).get(PAUSE_KEYS):
         raise Forbidden("a start passes no gates")
     deployment = await asking.inside.deployment(asking.id)
+    if body.get("work_queue_name") not in {None, deployment.get("work_queue_name")}:
+        raise Forbidden("a start takes no other work queue than the deployment's own")
     given = dict(body.get("parameters") or {})
     asks = (deployment.get("parameter_openapi_schema") or {}).get("properties", {})
     given.pop(REQUESTED_BY, None)
