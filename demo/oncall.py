@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from demo.signin import terminal_token
 from demo.stage import Stage
-from engine.errors import Refused, RunbookError, Transient
+from engine.errors import Refused, RunbookError
 from engine.fold import fold
 from engine.ledger import Actor
 from engine.plan import Plan
@@ -98,11 +98,13 @@ class OnCall:
         while True:
             try:
                 waiting = open_gate(run)
+                found = f"it stands at {waiting.key}"
                 if waiting.key.endswith(f"-{opening.number}"):
                     return waiting
-                shown = waiting.key
             except RunbookError as error:
-                shown = error.message
+                found = error.message
             if time.monotonic() > deadline:
-                raise Transient(f"gate {opening.number} of run {run} is not shown: {shown}")
+                raise Refused(
+                    f"the form of gate {opening.number} of run {run} is not there: {found}"
+                )
             time.sleep(0.2)

@@ -20,11 +20,11 @@ from tests.gateway.town import Town, behind
 class Thief:
     """Somebody with all rights in Prefect and no key of the gateway."""
 
-    def __init__(self, town: Town, back: str, run: str) -> None:
+    def __init__(self, town: Town, back: str, run: str, after: int = 0) -> None:
         self.town = town
         self.back = back
         self.run = run
-        self.opening = town.stands(run)
+        self.opening = town.stands(run, after)
 
     @property
     def key(self) -> str:
