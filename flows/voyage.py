@@ -86,20 +86,25 @@ def enter(
         )
         return voyage.state()
     if state.outcome is None:
-        resumed = Draft(
-            run=voyage.run, event=Event.RUN_RESUMED, attempt=state.attempt + 1, plan=state.plan
-        )
-        voyage.desk.journal.append(resumed)
-        state = voyage.state()
-        if state.plan != plan.digest:
-            voyage.append(
-                Event.PLAN_CHANGED,
-                state,
-                plan=plan.text(),
-                before=state.plan,
-                changes=list(_changes(state.plan_text, plan)),
-            )
+        _pick_up(voyage, state)
     return voyage.state()
+
+
+def _pick_up(voyage: Voyage, state: RunState) -> None:
+    plan = voyage.plan
+    resumed = Draft(
+        run=voyage.run, event=Event.RUN_RESUMED, attempt=state.attempt + 1, plan=state.plan
+    )
+    voyage.desk.journal.append(resumed)
+    state = voyage.state()
+    if state.plan != plan.digest:
+        voyage.append(
+            Event.PLAN_CHANGED,
+            state,
+            plan=plan.text(),
+            before=state.plan,
+            changes=list(_changes(state.plan_text, plan)),
+        )
 
 
 def _changes(before: str, plan: Plan) -> tuple[str, ...]:
