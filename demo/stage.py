@@ -94,9 +94,8 @@ def set_stage(
     url = f"http://127.0.0.1:{port}"
     variables = {**_variables(folder, url), **(extra or {})}
     programs: dict[str, Program] = {}
-
     with ExitStack() as stack:
-        launch = partial(_launch, stack, programs, folder)
+        launch = partial(_launch, stack, programs, folder=folder)
         say(f"starting the sandbox and the Prefect server{' behind its gateway' * gateway}")
         if not gateway:
             launch(variables, "server", [*SERVER, str(port)])
@@ -118,10 +117,11 @@ def set_stage(
 def _launch(
     stack: ExitStack,
     programs: dict[str, Program],
-    folder: Path,
     variables: Mapping[str, str],
     name: str,
     arguments: Sequence[str],
+    *,
+    folder: Path,
 ) -> None:
     programs[name] = start(name, arguments, _log(folder, name), variables, ROOT)
     stack.callback(programs[name].stop)
