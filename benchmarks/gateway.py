@@ -21,6 +21,7 @@ from demo.oncall import OnCall
 from demo.stage import Stage, set_stage
 
 RUNBOOK = "rotate-api-key"
+GIVEN = {"reason": "a benchmark", "secret": "redis-password"}
 SECONDS = 60.0
 Ask = Callable[[httpx.Client, str], httpx.Response]
 ASKED: Mapping[str, Ask] = {
@@ -30,7 +31,7 @@ ASKED: Mapping[str, Ask] = {
     "POST create_flow_run": lambda client, id_: client.post(
         f"/deployments/{id_}/create_flow_run",
         json={
-            "parameters": {"reason": "a benchmark", "secret": "redis-password"},
+            "parameters": {**GIVEN, "requested_by": "otto"},
             "state": {
                 "type": "SCHEDULED",
                 "state_details": {"scheduled_time": "2099-01-01T00:00:00Z"},

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ WARM = ("flows.worker", "--pool", POOL)
 STOCK = ("prefect", "worker", "start", "--pool", POOL, "--type", "process")
 """The arguments of either worker; the warm one needs Linux."""
 WORKER = WARM if sys.platform == "linux" else STOCK
+SANDBOX = ("sandbox", "--keep", "--directory")
 SERVER = ("prefect", "server", "start", "--host", "127.0.0.1", "--port")
 GATEWAY = ("cli", "gateway", "serve", "--port")
 SERVER_SECONDS = 120
@@ -88,33 +90,26 @@ def set_stage(
     """Bring everything up below `folder`, which is emptied first, and end it all afterwards.
 
     `changes` are laid over the settings, `extra` over the environment of every program. `world` is
-    the map of a sandbox that runs already; without one, the stage starts its own. With `gateway`,
-    Prefect stands behind it, and claimed decisions do not count. Raises `Refused` with the end of
-    the log of a program that did not come up.
+    the map of a sandbox that runs already. With `gateway`, Prefect stands behind it, and claimed
+    decisions do not count. Raises `Refused` with the end of a log of what did not come up.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "logs").mkdir(parents=True)
+    _empty(folder)
     port = free_port(port)
     url = f"http://127.0.0.1:{port}"
     variables = {**_variables(folder, url), **(extra or {})}
     programs: dict[str, Program] = {}
-
-    def launch(name: str, arguments: Sequence[str]) -> None:
-        programs[name] = start(name, arguments, _log(folder, name), variables, ROOT)
-        stack.callback(programs[name].stop)
-
     with ExitStack() as stack:
+        launch = partial(_launch, stack, programs, folder=folder)
         say(f"starting the sandbox and the Prefect server{' behind its gateway' * gateway}")
         if not gateway:
-            launch("server", [*SERVER, str(port)])
+            launch(variables, "server", [*SERVER, str(port)])
         if world is None:
-            launch("sandbox", ["sandbox", "--directory", str(folder / "world"), "--keep"])
-            wait_for_line("ready ", programs["sandbox"], 60)
-            world = json.loads((folder / "world" / "world.json").read_text())
+            launch(variables, "sandbox", [*SANDBOX, str(folder / "world")])
+            world = _map_of(folder, programs["sandbox"])
         entrance = open_entrance(folder / "gateway", url, world) if gateway else None
         _write_settings(folder, world, changes or {}, entrance)
         if gateway:
-            launch("server", [*GATEWAY, str(port)])
+            launch(variables, "server", [*GATEWAY, str(port)])
         wait_for_url(f"{url}/api/health", programs["server"], SERVER_SECONDS)
         keep_database(folder / HOME, CACHE)
         say("deploying every runbook of prefect.yaml and starting a worker")
@@ -122,10 +117,33 @@ def set_stage(
         with at_server(variables["PREFECT_API_URL"], deployer):
             make_pool(POOL)
         for_worker = {**variables, **(headers(entrance.worker) if entrance else {})}
-        programs["worker"] = _start_worker(worker, folder, for_worker)
-        stack.callback(programs["worker"].stop)
+        launch(for_worker, "worker", worker)
         _deploy(folder, variables, deployer)  # while the worker still imports what it needs
         yield Stage(folder, world, url, variables, programs, worker, for_worker, gateway)
+
+
+def _launch(
+    stack: ExitStack,
+    programs: dict[str, Program],
+    variables: Mapping[str, str],
+    name: str,
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+) -> None:
+    programs[name] = start(name, arguments, _log(folder, name), variables, ROOT)
+    stack.callback(programs[name].stop)
+
+
+def _map_of(folder: Path, sandbox: Program) -> Mapping[str, Any]:
+    wait_for_line("ready ", sandbox, 60)
+    told: Mapping[str, Any] = json.loads((folder / "world" / "world.json").read_text())
+    return told
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "logs").mkdir(parents=True)
 
 
 def _start_worker(arguments: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Program:

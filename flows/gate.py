@@ -141,8 +141,14 @@ def _open(voyage: Voyage, state: RunState, move: AskPerson) -> None:
         )
     )
     publish_record(voyage)
+    _suspend(voyage, replace(state, opening=opening), move, shown)
+
+
+def _suspend(voyage: Voyage, state: RunState, move: AskPerson, shown: str) -> None:
+    opening, gate = state.opening, move.step.gate or voyage.plan.gate
+    assert opening is not None
     takes_names = voyage.platform.settings.engine.accept_claimed
-    model = form(voyage.plan, replace(state, opening=opening), move, takes_names=takes_names)
+    model = form(voyage.plan, state, move, takes_names=takes_names)
     suspend_flow_run(
         wait_for_input=model.with_initial_data(description=shown),
         key=key(opening),

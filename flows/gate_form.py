@@ -62,16 +62,7 @@ def form(plan: Plan, state: RunState, move: AskPerson, *, takes_names: bool) -> 
             ),
         )
     if move.kind is Kind.STEP and move.step.ask is Ask.SEALED_VALUE:
-        fields["sealed_value"] = (
-            str,
-            Field(
-                "",
-                title="Sealed value",
-                max_length=MAX_ARMOUR,
-                pattern=ARMOUR_PATTERN,
-                description="What `runbook seal` printed. Never paste a clear value.",
-            ),
-        )
+        fields["sealed_value"] = _SEALED
     fields["gate"] = _constant(plan, state, move)
     return create_model("Decision", __base__=GateForm, **fields)
 
@@ -87,6 +78,18 @@ _NAME: dict[str, Any] = {
         ),
     )
 }
+
+
+_SEALED: tuple[Any, Any] = (
+    str,
+    Field(
+        "",
+        title="Sealed value",
+        max_length=MAX_ARMOUR,
+        pattern=ARMOUR_PATTERN,
+        description="What `runbook seal` printed. Never paste a clear value.",
+    ),
+)
 
 
 def _constant(plan: Plan, state: RunState, move: AskPerson) -> tuple[Any, Any]:

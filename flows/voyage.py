@@ -93,24 +93,29 @@ def enter(
         )
         return voyage.state()
     if state.outcome is None:
-        resumed = Draft(
-            run=voyage.run,
-            event=Event.RUN_RESUMED,
-            attempt=state.attempt + 1,
-            plan=state.plan,
-            details=told,
-        )
-        voyage.desk.journal.append(resumed)
-        state = voyage.state()
-        if state.plan != plan.digest:
-            voyage.append(
-                Event.PLAN_CHANGED,
-                state,
-                plan=plan.text(),
-                before=state.plan,
-                changes=list(_changes(state.plan_text, plan)),
-            )
+        _pick_up(voyage, state, told)
     return voyage.state()
+
+
+def _pick_up(voyage: Voyage, state: RunState, told: Mapping[str, Any]) -> None:
+    plan = voyage.plan
+    resumed = Draft(
+        run=voyage.run,
+        event=Event.RUN_RESUMED,
+        attempt=state.attempt + 1,
+        plan=state.plan,
+        details=told,
+    )
+    voyage.desk.journal.append(resumed)
+    state = voyage.state()
+    if state.plan != plan.digest:
+        voyage.append(
+            Event.PLAN_CHANGED,
+            state,
+            plan=plan.text(),
+            before=state.plan,
+            changes=list(_changes(state.plan_text, plan)),
+        )
 
 
 def _changes(before: str, plan: Plan) -> tuple[str, ...]:

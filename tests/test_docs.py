@@ -104,12 +104,9 @@ YAML = [
 ]
 
 
-def test_the_page_of_steps_is_the_registry() -> None:
+def test_what_is_generated_is_as_the_code_has_it() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs`"
     assert all(f"## {name}\n" in page() for name in STEPS)
-
-
-def test_the_page_of_the_gateway_has_the_table_that_it_asks() -> None:
     assert GATEWAY.read_text(encoding="utf-8") == gateway_page(), "run `make docs`"
 
 
