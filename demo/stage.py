@@ -49,7 +49,8 @@ class Stage:
     """The Prefect UI."""
     variables: Mapping[str, str]
     """The environment in which a flow, a worker or `runbook` finds all of it."""
-    programs: Mapping[str, Program]
+    programs: dict[str, Program]
+    """All that were started, in order; they end with the stage, the last one first."""
     worker: Sequence[str]
     """The arguments its worker is started with."""
     worker_variables: Mapping[str, str]
@@ -72,7 +73,9 @@ class Stage:
 
     def restart_worker(self) -> Program:
         """Start a further worker, e.g. after the first was killed; it ends with the stage."""
-        return _start_worker(self.worker, self.folder, self.worker_variables)
+        further = _start_worker(self.worker, self.folder, self.worker_variables)
+        self.programs[f"worker {len(self.programs)}"] = further
+        return further
 
 
 @contextmanager
@@ -99,7 +102,8 @@ def set_stage(
     variables = {**_variables(folder, url), **(extra or {})}
     programs: dict[str, Program] = {}
     with ExitStack() as stack:
-        launch = partial(_launch, stack, programs, folder=folder)
+        stack.callback(_end, programs)
+        launch = partial(_launch, programs, folder=folder)
         say(f"starting the sandbox and the Prefect server{' behind its gateway' * gateway}")
         if not gateway:
             launch(variables, "server", [*SERVER, str(port)])
@@ -123,7 +127,6 @@ def set_stage(
 
 
 def _launch(
-    stack: ExitStack,
     programs: dict[str, Program],
     variables: Mapping[str, str],
     name: str,
@@ -132,7 +135,12 @@ def _launch(
     folder: Path,
 ) -> None:
     programs[name] = start(name, arguments, _log(folder, name), variables, ROOT)
-    stack.callback(programs[name].stop)
+
+
+def _end(programs: Mapping[str, Program]) -> None:
+    with ExitStack() as stack:  # one that does not end keeps no other from ending
+        for program in programs.values():
+            stack.callback(program.stop)
 
 
 def _map_of(folder: Path, sandbox: Program) -> Mapping[str, Any]:
