@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -21,6 +22,8 @@ PASSED_ON = ("HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "USER", "LOGNAME")
 """Variables a program of the demo gets from its surroundings; the rest is set here."""
 GRACE = 20.0
 """Seconds a program has to end by itself."""
+PORTS = (20_000, 30_000)
+TRIES = 50
 
 
 @dataclass(frozen=True)
@@ -105,8 +108,12 @@ def tail(log: Path, lines: int = 15) -> str:
 
 
 def free_port(preferred: int = 0) -> int:
-    """Return `preferred` if nothing listens there on loopback, else any free port."""
-    for port in (preferred, 0):
+    """Return `preferred` if nothing listens there on loopback, else any free port.
+
+    From below the range in which systems hand out ports by themselves, so that nobody is given it
+    between this look and its use.
+    """
+    for port in (preferred or _drawn(), *(_drawn() for _ in range(TRIES))):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -115,6 +122,10 @@ def free_port(preferred: int = 0) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise Refused("no port is free on loopback")
+
+
+def _drawn() -> int:
+    return random.randrange(*PORTS)  # noqa: S311 - no secret
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

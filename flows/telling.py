@@ -15,14 +15,16 @@ from adapters.platform import Platform
 from engine.announcing import announcement
 from engine.errors import RunbookError
 from engine.ledger import Entry
+from engine.state import RunState
 
 
 def tell(platform: Platform, entry: Entry) -> None:
     """Tell people about `entry`, once, as far as they can be reached."""
     started = platform.journal.entries(entry.run)[0]
     told = announcement(entry, started)
-    log = get_run_logger()
-    log.log(logging.WARNING, "%s (entry %s of the ledger)", told.title, entry.sequence)
+    log, about = get_run_logger(), RunState(entry.run, entry.attempt)
+    words = f"{told.title} (entry {entry.sequence} of the ledger)"
+    log.log(logging.WARNING, about.line(words, entry.step))
     emit_event(
         event=f"runbook.{entry.event.value}",
         resource={
@@ -36,4 +38,4 @@ def tell(platform: Platform, entry: Entry) -> None:
     try:
         send(platform.settings.notify, told.title, told.text)
     except RunbookError as error:
-        log.log(logging.ERROR, "a notice did not arrive: %s", error)
+        log.log(logging.ERROR, about.line(f"a notice did not arrive: {error.message}", entry.step))
