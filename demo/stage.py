@@ -34,6 +34,8 @@ WORKER = WARM if sys.platform == "linux" else STOCK
 SANDBOX = ("sandbox", "--keep", "--directory")
 SERVER = ("prefect", "server", "start", "--host", "127.0.0.1", "--port")
 GATEWAY = ("cli", "gateway", "serve", "--port")
+NO_CLOCK = {"PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false"}
+"""Lays the schedules of all deployments to rest."""
 SERVER_SECONDS = 120
 """A first start makes the database; on a slow machine that takes a while."""
 

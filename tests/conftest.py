@@ -52,9 +52,9 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def _stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    from demo.stage import set_stage  # noqa: PLC0415 - Prefect is imported where it is needed
+    from demo.stage import NO_CLOCK, set_stage  # noqa: PLC0415 - Prefect comes where it is needed
 
-    with set_stage(tmp_path_factory.mktemp("stage") / "state") as stage:
+    with set_stage(tmp_path_factory.mktemp("stage") / "state", extra=NO_CLOCK) as stage:
         yield stage
 
 
@@ -77,10 +77,11 @@ def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
     Such tests carry `pytest.mark.xdist_group("gated")`, so that they share it. Nobody is signed in.
     """
-    from demo.stage import ROOT, set_stage  # noqa: PLC0415 - as above
+    from demo.stage import NO_CLOCK, ROOT, set_stage  # noqa: PLC0415 - as above
 
     folder = tmp_path_factory.mktemp("gated")
     shutil.copytree(ROOT / "runbooks", folder / "runbooks")
     changes = {"runbooks": str(folder / "runbooks")}
-    with set_stage(folder / "state", gateway=True, changes=changes) as stage:
+    state = folder / "state"
+    with set_stage(state, gateway=True, changes=changes, extra=NO_CLOCK) as stage:
         yield stage

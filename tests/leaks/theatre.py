@@ -22,7 +22,7 @@ import yaml
 
 import sandbox.vaultwarden.identity
 import sandbox.vaultwarden.tokens
-from demo.stage import ROOT, Stage, set_stage
+from demo.stage import NO_CLOCK, ROOT, Stage, set_stage
 from engine.values import known_values
 from flows.door import at_server
 from sandbox.cluster.agenda import Pace
@@ -115,7 +115,7 @@ def open_theatre(folder: Path) -> Iterator[Theatre]:
         world = stack.enter_context(World.create(folder / "world", _values(), options))
         stack.enter_context(_sampler(folder))
         told = json.loads(world.layout.world_json.read_text())
-        extra = _surroundings(folder)
+        extra = {**_surroundings(folder), **NO_CLOCK}  # no flow runs beside the one that is played
         stage = stack.enter_context(set_stage(folder / "stage", world=told, extra=extra))
         stack.enter_context(at_server(stage.api_url))
         api = stack.enter_context(closing(Api(stage.api_url)))
