@@ -57,7 +57,7 @@ class Scene:
     def answer(self, **more: Any) -> dict[str, Any]:
         return {"decision": "approve", "gate": key(self.opening), **more}
 
-    def signed(self, who: Identity | None = None, **changes: str) -> dict[str, Any]:
+    def signed(self, who: Identity | None = None, **changes: Any) -> dict[str, Any]:
         opening, answer = self.opening, self.answer()
         asked = Asked("run-1", key(opening), opening.plan, opening.shown)
         asking = replace(asked, **changes)

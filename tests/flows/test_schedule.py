@@ -104,7 +104,7 @@ def test_a_reminder_is_sent_once_and_leads_to_the_form_that_renews(
     assert first == ("Completed", "sent: psd2-qwac T-30")
     assert again == ("Completed", "nothing was to be sent")
     [message] = inbox.messages
-    address = form_address("rotate-api-key", {"certificate": "psd2-qwac"})
+    address = form_address("rotate-api-key", {})
     assert message["title"] == "The QWAC expires within 30 days"
     assert message["message"].endswith(f"\n\n{address}")
 
