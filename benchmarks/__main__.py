@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-BENCHMARKS = ("ledger", "resume")
+BENCHMARKS = ("ledger", "gateway", "resume")
 PAGE = Path(__file__).with_name("RESULTS.md")
 
 

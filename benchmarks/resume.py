@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from demo.oncall import OnCall
-from demo.stage import STOCK, WARM, Stage, set_stage
+from demo.stage import NO_CLOCK, STOCK, WARM, Stage, set_stage
 from engine.fold import fold
 from engine.ledger import Entry, Event
 from flows.door import at_server, start
@@ -60,7 +60,9 @@ def measure(kind: str, runs: int) -> Times:
     times = Times()
     with (
         tempfile.TemporaryDirectory() as folder,
-        set_stage(Path(folder) / "stage", say=lambda _: None, worker=KINDS[kind]) as stage,
+        set_stage(
+            Path(folder) / "stage", say=lambda _: None, worker=KINDS[kind], extra=NO_CLOCK
+        ) as stage,
         at_server(stage.api_url),
     ):
         _play(stage, Times())  # the first run after a start pays for imports on all sides
