@@ -131,14 +131,8 @@ def open_gate(run: str) -> Waiting:
             raise Refused(f"the run stands at no gate: it is {name}")
         keyset = state.state_details.run_input_keyset or {}
         schema = _schema(client, flow_run.id, keyset.get("schema", ""))
-        try:
-            words = client.request(
-                "GET",
-                "/flow_runs/{id}/input/{key}",
-                path_params={"id": flow_run.id, "key": keyset.get("description", "")},
-            ).json()
-        except ObjectNotFound:
-            words = ""
+        # a crash between form and words leaves a gate without them, which can be answered all the same
+        words = _input(client, flow_run.id, keyset.get("description", "")) or ""
         return Waiting(run, flow_run.name, str(state.state_details.pause_key), schema, str(words))
 
 
@@ -183,15 +177,23 @@ def server_version() -> str:
 
 def _schema(client: SyncPrefectClient, run: UUID, key: str) -> Mapping[str, Any]:
     for _ in range(SCHEMA_LAG):
-        try:
-            found: Mapping[str, Any] = client.request(
-                "GET", "/flow_runs/{id}/input/{key}", path_params={"id": run, "key": key}
-            ).json()
-        except ObjectNotFound:
-            time.sleep(0.2)
-        else:
+        found: Mapping[str, Any] | None = _input(client, run, key)
+        if found is not None:
             return found
+        time.sleep(0.2)
     raise Transient("Prefect has the gate, but not its form yet", hint="Try again in a moment.")
+
+
+def _input(client: SyncPrefectClient, run: UUID, key: str) -> Any:
+    """Return what lies under one of a run's input keys; None where nothing does."""
+    try:
+        return client.request(
+            "GET", "/flow_runs/{id}/input/{key}", path_params={"id": run, "key": key}
+        ).json()
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != httpx.codes.NOT_FOUND:
+            raise
+    return None
 
 
 def _deployment(client: SyncPrefectClient, runbook: str) -> DeploymentResponse:

@@ -51,6 +51,25 @@ def test_no_side_door_opens_a_gate(stage: Stage) -> None:
     )
 
 
+def test_a_gate_that_lost_its_words_in_a_crash_can_be_answered(stage: Stage) -> None:
+    run = begin("rotate-api-key", secret="website-session-secret")
+    first = _gate(stage, run, 0)
+    with get_client(sync_client=True) as client:
+        state = client.read_flow_run(UUID(run)).state
+        assert state is not None
+        words = (state.state_details.run_input_keyset or {})["description"]
+        client.request(
+            "DELETE", "/flow_runs/{id}/input/{key}", path_params={"id": run, "key": words}
+        )
+
+    waiting = open_gate(run)
+    answer(run, {**_approval("olga", waiting.key), "decision": "reject"})
+
+    assert waiting.words == ""
+    assert waiting.key.endswith(f"-{first.number}")
+    until(lambda: _outcome(stage, run), "the run to end")
+
+
 def test_running_by_force_runs_no_step(stage: Stage) -> None:
     run = begin("rotate-api-key", secret="website-session-secret")
     _gate(stage, run, 0)
@@ -107,3 +126,7 @@ def _approval(name: str, key: str) -> dict[str, str]:
 
 def _last_refusal(stage: Stage, run: str) -> Entry:
     return [e for e in entries(stage, run) if e.event is Event.GATE_REFUSED][-1]
+
+
+def _outcome(stage: Stage, run: str) -> Outcome | None:
+    return state(stage, run).outcome
