@@ -181,7 +181,10 @@ def _schema(client: SyncPrefectClient, run: UUID, key: str) -> Mapping[str, Any]
         if found is not None:
             return found
         time.sleep(0.2)
-    raise Transient("Prefect has the gate, but not its form yet", hint="Try again in a moment.")
+    raise Transient(
+        "Prefect has the gate, but not its form yet",
+        hint="Try again in a moment. If it stays so, cancel the run and retry it: it asks anew.",
+    )
 
 
 def _input(client: SyncPrefectClient, run: UUID, key: str) -> Any:
