@@ -21,6 +21,7 @@ from adapters.ledger import SqlJournal
 from adapters.ledger.addresses import address_of
 from adapters.ledger.rows import row_of
 from adapters.ledger.tables import ENTRIES
+from benchmarks.figures import line, say
 from engine.ledger import GENESIS, Draft, Entry, Event, chain, verify
 from tests.postgres import find_programs, running_postgres
 
@@ -54,8 +55,8 @@ def _measure(name: str, url: str, count: int) -> None:
     with closing(SqlJournal(url)) as journal:
         appended = times(lambda: journal.append(_draft()))
     bare = times(_bare(url))
-    say(f"{name:10} append:      {line(appended)}")
-    say(f"{name:10} bare insert: {line(bare)}")
+    say(f"{name:10} append:      {line(appended, 'ms')}")
+    say(f"{name:10} bare insert: {line(bare, 'ms')}")
     ratio = statistics.median(appended) / statistics.median(bare)
     say(f"{name:10} an append takes {ratio:.1f} times as long as a bare insert (p50)")
     _fill(url, count)
@@ -116,22 +117,6 @@ def _fill(url: str, count: int) -> None:
         for start in range(0, count, 10_000):
             connection.execute(insert(ENTRIES), rows[start : start + 10_000])
     engine.dispose()
-
-
-def line(found: Sequence[float]) -> str:
-    """Return a line of numbers: how many, median, 95th percentile and the longest."""
-    ordered = sorted(found)
-    high = ordered[int(len(ordered) * 0.95)]
-    return (
-        f"n={len(ordered)} p50={statistics.median(ordered):.2f} ms "
-        f"p95={high:.2f} ms max={ordered[-1]:.2f} ms"
-    )
-
-
-def say(text: str) -> None:
-    """Print a line."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

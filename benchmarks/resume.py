@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.figures import line, say
 from demo.oncall import OnCall
 from demo.stage import NO_CLOCK, STOCK, WARM, Stage, set_stage
 from engine.fold import fold
@@ -46,8 +47,8 @@ def main() -> int:
     kinds = [told.only] if told.only else list(KINDS)
     found = {kind: measure(kind, told.runs) for kind in kinds}
     for kind, times in found.items():
-        say(f"{kind:6} submit -> first gate: {line(times.submitted)}")
-        say(f"{kind:6} resume -> next step:  {line(times.resumed)}")
+        say(f"{kind:6} submit -> first gate: {line(times.submitted, 's')}")
+        say(f"{kind:6} resume -> next step:  {line(times.resumed, 's')}")
     if len(found) == len(KINDS):
         for name in ("submitted", "resumed"):
             stock, warm = (statistics.median(getattr(found[kind], name)) for kind in KINDS)
@@ -101,22 +102,6 @@ def _waited(entries: Sequence[Entry], event: Event, sent: datetime) -> float:
     """Return the seconds from `sent` to the first such entry after it."""
     moments = [datetime.fromisoformat(entry.at) for entry in entries if entry.event is event]
     return min((at - sent).total_seconds() for at in moments if at > sent)
-
-
-def line(waits: Sequence[float]) -> str:
-    """Return a line of numbers: how many, median, 95th percentile and the longest."""
-    ordered = sorted(waits)
-    high = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
-    return (
-        f"n={len(ordered)} p50={statistics.median(ordered):.2f} s "
-        f"p95={high:.2f} s max={ordered[-1]:.2f} s"
-    )
-
-
-def say(text: str) -> None:
-    """Print a line."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
