@@ -10,23 +10,13 @@ from adapters.platform import Platform
 from cli.runs import Told
 from cli.text import SHORT, moment
 from engine.decision import allowed
-from engine.ledger import Entry, Event, timestamp
+from engine.ledger import DECISIONS, Entry, timestamp
 from engine.plan import PlannedStep
 from engine.present import present
 from engine.progress import AskPerson, End, Move, Perform, TakeBack, next_move
 from engine.runbook import Gate
 from engine.state import Kind, RunState
 from engine.step import Ask
-
-DECISIONS = (
-    Event.GATE_APPROVED,
-    Event.GATE_PREAPPROVED,
-    Event.GLASS_BROKEN,
-    Event.GATE_SKIPPED,
-    Event.GATE_REJECTED,
-    Event.FAILURE_DECIDED,
-)
-"""Events by which a person moves a step."""
 
 FLAGS = {
     "retry": "--retry",

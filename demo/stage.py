@@ -192,11 +192,10 @@ def _variables(folder: Path, url: str) -> dict[str, str]:
     }
 
 
-def _write_settings(
-    folder: Path, world: Mapping[str, Any], changes: Mapping[str, Any], entrance: Entrance | None
-) -> None:
+def settings_of(world: Mapping[str, Any], ledger: Path) -> dict[str, Any]:
+    """Return the settings of the platform that is this sandbox, by its map of itself."""
     paths, urls, vault = world["paths"], world["urls"], world["vaultwarden"]
-    settings = {
+    return {
         "runbooks": str(ROOT / "runbooks"),
         "catalogue": str(ROOT / "runbooks" / "secrets.yaml"),
         "people": str(ROOT / "runbooks" / "people.yaml"),
@@ -204,9 +203,8 @@ def _write_settings(
         "engine": {
             "age_key_file": paths["engine_age_key"],
             "fingerprint_key_file": paths["fingerprint_key"],
-            **(entrance.engine if entrance else {}),
         },
-        "ledger": {"url": f"sqlite:///{folder / 'ledger.db'}"},
+        "ledger": {"url": f"sqlite:///{ledger}"},
         "sops": {"age_key_file": paths["engine_age_key"]},
         "git": {"remote": f"file://{paths['remote']}"},
         "vaultwarden": {
@@ -219,7 +217,14 @@ def _write_settings(
         },
         "kubernetes": {"kubeconfig": paths["kubeconfig"]},
         "anthropic": {"url": urls["anthropic"], "admin_key_file": paths["anthropic_admin_key"]},
-        **({"gateway": dict(entrance.settings)} if entrance else {}),
-        **changes,
     }
-    (folder / "runbook.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+
+
+def _write_settings(
+    folder: Path, world: Mapping[str, Any], changes: Mapping[str, Any], entrance: Entrance | None
+) -> None:
+    settings = settings_of(world, folder / "ledger.db")
+    if entrance is not None:
+        settings["engine"] |= entrance.engine
+        settings["gateway"] = dict(entrance.settings)
+    (folder / "runbook.yaml").write_text(yaml.safe_dump({**settings, **changes}, sort_keys=False))

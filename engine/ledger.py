@@ -72,6 +72,12 @@ BESIDE = frozenset({
 })  # fmt: skip
 """What happens beside a run: it belongs to no pick-up, and moves no run."""
 
+DECISIONS = (
+    Event.GATE_APPROVED, Event.GATE_PREAPPROVED, Event.GLASS_BROKEN, Event.GATE_SKIPPED,
+    Event.GATE_REJECTED, Event.FAILURE_DECIDED,
+)  # fmt: skip
+"""Events by which a person moves a step."""
+
 
 CLAIMED = "claimed"
 """How an actor is verified whose name was merely typed."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from prefect.artifacts import create_markdown_artifact
 
-from engine.ledger import Entry, Event
+from engine.ledger import DECISIONS, Entry
 from engine.plan import Plan
 from engine.state import RunState
 from flows.gate_words import MARKS, plain
@@ -57,16 +57,6 @@ def _who(step: str, entries: Sequence[Entry]) -> str:
         entry.actor.subject for entry in entries if entry.step == step and entry.event in DECISIONS
     ]
     return ", ".join(dict.fromkeys(people))
-
-
-DECISIONS = (
-    Event.GATE_APPROVED,
-    Event.GATE_PREAPPROVED,
-    Event.GLASS_BROKEN,
-    Event.GATE_SKIPPED,
-    Event.GATE_REJECTED,
-    Event.FAILURE_DECIDED,
-)
 
 
 def _moment(at: str) -> str:

@@ -17,7 +17,7 @@ from prefect.client.orchestration import get_client
 from prefect.states import Crashed, Pending
 
 from adapters.platform import Platform
-from demo.stage import ROOT
+from demo.stage import settings_of as settings_by_map
 from engine.catalogue import Secret
 from engine.errors import RunbookError
 from engine.fold import fold
@@ -261,32 +261,7 @@ def patiently(action: Callable[[], None]) -> None:
 def settings_of(world: World, folder: Path, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of the platform that is this world."""
     told = json.loads(world.layout.world_json.read_text())
-    paths, urls, vault = told["paths"], told["urls"], told["vaultwarden"]
-    runbooks = ROOT / "runbooks"
-    return {
-        "runbooks": str(runbooks),
-        "catalogue": str(runbooks / "secrets.yaml"),
-        "people": str(runbooks / "people.yaml"),
-        "platform": {"app": urls["app"], "anthropic_console": f"{urls['console']}/console"},
-        "engine": {
-            "age_key_file": paths["engine_age_key"],
-            "fingerprint_key_file": paths["fingerprint_key"],
-        },
-        "ledger": {"url": f"sqlite:///{folder / 'state' / 'ledger.db'}"},
-        "sops": {"age_key_file": paths["engine_age_key"]},
-        "git": {"remote": f"file://{paths['remote']}"},
-        "vaultwarden": {
-            "url": urls["vaultwarden"],
-            "email": vault["email"],
-            "client_id": vault["client_id"],
-            "client_secret_file": paths["vaultwarden_client_secret"],
-            "master_password_file": paths["vaultwarden_master_password"],
-            "organisation": vault["organization_id"],
-        },
-        "kubernetes": {"kubeconfig": paths["kubeconfig"]},
-        "anthropic": {"url": urls["anthropic"], "admin_key_file": paths["anthropic_admin_key"]},
-        **changes,
-    }
+    return {**settings_by_map(told, folder / "state" / "ledger.db"), **changes}
 
 
 def _lines(path: Path, ending: str) -> int:
