@@ -40,6 +40,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--lanes", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--every", action="store_true", help="every boundary; takes hours")
     parser.add_argument("--table", action="append", choices=TABLES, help="only these tables")
+    parser.add_argument("--runbook", action="append", help="only these runbooks")
     parser.add_argument("--only", default="", help="only cases whose title has this text")
     parser.add_argument(
         "--minutes", type=float, help="how long cases are begun, shared by the tables"
@@ -58,8 +59,9 @@ def _play(wanted: argparse.Namespace, folder: Path) -> bool:
     from tests.crash.page import PAGE, write_page  # noqa: PLC0415
     from tests.crash.record import read_record, write_record  # noqa: PLC0415
 
+    names = _asked_for(wanted.runbook, runbooks())
     fleet = launch(folder, wanted.lanes)
-    matrix = Matrix(fleet, runbooks(), wanted.seed, every=wanted.every, only=wanted.only)
+    matrix = Matrix(fleet, names, wanted.seed, every=wanted.every, only=wanted.only)
     if wanted.record is not None and wanted.record.exists():
         matrix.known = read_record(wanted.record)
     if wanted.record is not None:
@@ -82,6 +84,13 @@ def _play(wanted: argparse.Namespace, folder: Path) -> bool:
         write_record(matrix.record, wanted.record)
     write_page(matrix, wanted.page or PAGE)
     return not (matrix.record.leaking or any(v.violations or v.broke for v in matrix.played))
+
+
+def _asked_for(names: list[str] | None, known: list[str]) -> list[str]:
+    unknown = sorted({*names} - {*known}) if names else []
+    if unknown:
+        sys.exit(f"there is no runbook {unknown[0]}; there are {', '.join(known)}")
+    return names or known
 
 
 def _table(matrix: Matrix, table: str) -> None:
