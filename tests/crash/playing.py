@@ -190,7 +190,8 @@ def die(voyage: Voyage, eye: Eye, plan: Plan) -> None:
     voyage.verdict.kills += 1
     hold_always(eye, eye.look(), plan, voyage.verdict)
     voyage.report_crash()
-    if standing(voyage.run).is_final:
+    here = standing(voyage.run)
+    if here.is_final and here.name != "Completed":  # else it has told of its end, and then died
         awaken(voyage.run)
 
 
