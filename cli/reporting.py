@@ -37,8 +37,10 @@ def write_report(
     entries: list[Entry] = []
     found: Verified | ChainBroken
     try:
-        with platform.journal as journal, closing(journal.stream()) as stream:
-            found = confront(_kept(stream, entries), known)
+        with platform.journal as journal:
+            with closing(journal.stream()) as stream:
+                found = confront(_kept(stream, entries), known)
+            journal.verify_beside()
     except ChainBroken as error:
         found = error
     broken = found if isinstance(found, ChainBroken) else None

@@ -24,7 +24,8 @@ from cli.screen import say, say_json, show, table
 from cli.trail import HEAD, row
 from cli.witnesses import Asked, witnesses
 from engine.errors import Refused
-from engine.ledger import Entry, Event, fields_of, read_lines
+from engine.ledger import Event, Link, fields_of
+from engine.lines import read_lines
 from engine.witnesses import Witness, confront
 
 app = new_app()
@@ -146,8 +147,10 @@ def verify(
     if file is not None:
         _verify_file(file, known)
         return
-    with platform().journal as journal, closing(journal.stream()) as entries:
-        _verify(entries, known)
+    with platform().journal as journal:
+        with closing(journal.links()) as links:
+            _verify(links, known)
+        journal.verify_beside()
 
 
 @app.command()
@@ -220,19 +223,17 @@ def report(
 
 def _verify_file(file: Path, known: tuple[Witness, ...]) -> None:
     try:
-        with file.open(encoding="utf-8", newline="\n") as lines:
+        with file.open("rb") as lines:
             _verify(read_lines(lines), known)
     except OSError as error:
         told = f"{file} cannot be read: {error.strerror}"
-    except UnicodeDecodeError:
-        told = f"{file} is not UTF-8 text, so it is no export"
     else:
         return
     raise Refused(told)
 
 
-def _verify(entries: Iterable[Entry], known: tuple[Witness, ...]) -> None:
-    found = confront(entries, known)
+def _verify(links: Iterable[Link], known: tuple[Witness, ...]) -> None:
+    found = confront(links, known)
     say(f"{found.length} entries, unbroken; head {found.head}")
     if known:
         say(f"{len(known)} published head{'s are' if len(known) > 1 else ' is'} in it")
