@@ -14,6 +14,7 @@ from adapters.platform import Platform
 from engine.difference import differences
 from engine.fold import fold
 from engine.job import Desk, Job
+from engine.journal import resource_of
 from engine.ledger import Actor, Draft, Event
 from engine.plan import Plan, PlannedStep
 from engine.present import Present, present
@@ -128,4 +129,4 @@ def _changes(before: str, plan: Plan) -> tuple[str, ...]:
 
 def resources(plan: Plan) -> tuple[str, ...]:
     """Name what only one live run may work on at a time."""
-    return (f"secret:{plan.secret}",) if plan.secret else ()
+    return (resource_of(plan.secret),) if plan.secret else ()

@@ -5,22 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from sqlalchemy import URL, Connection, Select, func, insert, inspect, select
+from sqlalchemy import URL, Connection, Row, Select, func, insert, inspect, select
 
-from adapters.ledger import drawer, holds, leases, openings
+from adapters.ledger import beside, drawer, holds, leases, openings
 from adapters.ledger.addresses import address_of, is_sqlite
 from adapters.ledger.database import Database
 from adapters.ledger.fence import refuse_stale
 from adapters.ledger.postgresql import Postgresql
-from adapters.ledger.rows import entry_of, row_of
+from adapters.ledger.rows import entry_of, link_of, row_of
 from adapters.ledger.sqlite import Sqlite
 from adapters.ledger.tables import ENTRIES, METADATA
-from engine.ledger import GENESIS, Draft, Entry, Event, chain, timestamp
+from engine.errors import ChainBroken
+from engine.ledger import GENESIS, Draft, Entry, Event, Link, chain, timestamp
 
 PATIENCE_SECONDS = 10.0
 _BATCH = 500
+T = TypeVar("T")
 _ALL = select(ENTRIES).order_by(ENTRIES.c.sequence)
 
 
@@ -82,6 +84,8 @@ class SqlJournal:
         arrived; only reading can.
         """
         self._make_tables()
+        if seal:
+            draft = drawer.vouched(draft, seal)
         with self._database.writing() as connection:
             entry = self._chain(connection, draft)
             leases.refuse_lost(connection, draft.run, under or {})
@@ -107,15 +111,16 @@ class SqlJournal:
         Raises `LedgerDown`, and `ChainBroken` for a row no ledger wrote.
         """
         wanted = _ALL if run is None else _ALL.where(ENTRIES.c.run == run)
-        return tuple(self._stream(wanted))
+        return tuple(self._stream(wanted, entry_of))
 
     def waiting(self) -> Sequence[Entry]:
         """Return the open gates with what came after; see `engine.journal.Journal.waiting`."""
-        return tuple(self._stream(openings.waiting()))
+        return tuple(self._stream(openings.waiting(), entry_of))
 
     def of(self, *events: Event) -> Sequence[Entry]:
         """Return all entries of these events, in order; raises as `entries` does."""
-        return tuple(self._stream(_ALL.where(ENTRIES.c.event.in_([it.value for it in events]))))
+        wanted = _ALL.where(ENTRIES.c.event.in_([it.value for it in events]))
+        return tuple(self._stream(wanted, entry_of))
 
     def stream(self) -> Generator[Entry, None, None]:
         """Yield all entries in order, a few at a time: what `engine.ledger.verify` wants.
@@ -123,10 +128,29 @@ class SqlJournal:
         Every row is seen, whatever its sequence says. It keeps a connection until it is used up
         or closed, so put `contextlib.closing` around it. Raises as `entries` does.
         """
-        return self._stream(_ALL)
+        return self._stream(_ALL, entry_of)
+
+    def links(self) -> Generator[Link, None, None]:
+        """Yield what `stream` does, as far as `engine.ledger.verify` needs it: twice as fast."""
+        return self._stream(_ALL, link_of)
+
+    def verify_beside(self) -> None:
+        """Hold the tables beside the chain against it.
+
+        Raises `ChainBroken` that says where they differ, and `LedgerDown`.
+        """
+        self._make_tables()
+        with self._database.reading() as connection:
+            found = list(beside.disagreements(connection))
+        if found:
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            raise ChainBroken(
+                f"beside the chain, which is unbroken, {found[0]}{more}",
+                hint="Somebody wrote into the tables. End the run it is about, and start it anew.",
+            )
 
     def sealed(self, run: str) -> Mapping[tuple[str, str], str]:
-        """Return the run's drawer: (step, name) to age armour; raise `LedgerDown`."""
+        """Return the run's drawer; see `engine.journal.Journal.sealed`."""
         self._make_tables()
         with self._database.reading() as connection:
             return drawer.read(connection, run)
@@ -175,13 +199,15 @@ class SqlJournal:
         refuse_stale(draft, attempt or 0)
         return chain(draft, timestamp(self._now()), sequence + 1, previous)
 
-    def _stream(self, wanted: Select[Any]) -> Generator[Entry, None, None]:
+    def _stream(
+        self, wanted: Select[Any], read: Callable[[Row[Any]], T]
+    ) -> Generator[T, None, None]:
         self._make_tables()
         with (
             self._database.reading() as connection,
             connection.execution_options(yield_per=_BATCH).execute(wanted) as rows,
         ):
-            yield from map(entry_of, rows)
+            yield from map(read, rows)
 
     def _make_tables(self) -> None:
         if self._has_tables:
