@@ -35,6 +35,7 @@ COMMANDS = {
     "audit": "Read, verify, export and review the audit trail.",
     "doctor": "See whether every outside system can be used.",
     "gateway": "Serve Prefect behind people who have signed in.",
+    "worker": "Start a worker, or see which ones are at work.",
     "schema": "Print the JSON Schema of a runbook, for editors.",
     "keygen": "Make the engine's age key, or with --anchor the ledger's.",
 }

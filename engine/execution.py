@@ -22,6 +22,7 @@ from engine.errors import (
     OutcomeUnknown,
     Refused,
     RunbookError,
+    Superseded,
     Transient,
 )
 from engine.exclusion import exclusively
@@ -214,8 +215,19 @@ def _patiently(job: Job, call: Call, action: Callable[[], T]) -> T:
             pause = min(getattr(error, "retry_after", None) or wait, patience.longest_wait)
         call.report(f"no answer yet, next try in {pause:g} s")
         patience.sleep(pause)
+        _refuse_superseded(job)
         wait *= 2
     return action()
+
+
+def _refuse_superseded(job: Job) -> None:
+    """Raise `Superseded` where the run was picked up by another process while this one waited."""
+    newest = max(entry.attempt for entry in job.desk.journal.entries(job.state.run))
+    if newest > job.state.attempt:
+        raise Superseded(
+            f"run {job.state.run} is at attempt {newest}, and this is attempt {job.state.attempt}",
+            hint="Another runner has picked this run up; let it work, and stop this one.",
+        )
 
 
 def _run_and_look(declared: AnyStep, params: BaseModel, call: Call) -> Done[Any]:

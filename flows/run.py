@@ -11,10 +11,11 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
+from prefect.exceptions import Abort
 from prefect.logging import get_run_logger
 
 from adapters.platform import Platform, open_platform
-from engine.errors import RunbookError
+from engine.errors import RunbookError, Superseded
 from engine.execution import perform, take_back
 from engine.job import Job
 from engine.plan import Plan
@@ -44,12 +45,16 @@ class StepFailed(RunFailed):
 
 def run_runbook(name: str, parameters: Mapping[str, Any]) -> None:
     """Run, or resume, the runbook in the current Prefect flow run."""
+    superseded = False
     try:
         _run(name, parameters)
     except RunbookError as error:
-        told = str(error)
+        told, superseded = str(error), isinstance(error, Superseded)
     else:
         return
+    if superseded:  # the run is another process's, and so is what Prefect is told of it
+        _logger().warning("this process ends without a word to Prefect: %s", told)
+        raise Abort(told)
     raise RunFailed(told)  # outside `except`: Prefect stores the whole chain of exceptions
 
 

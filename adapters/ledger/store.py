@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, TypeVar
 
@@ -68,6 +69,20 @@ class SqlJournal:
         """Close the connections; the next use opens new ones."""
         self._database.close()
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees all tables there are, for what lies beside the chain."""
+        self._make_tables()
+        with self._database.reading() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection that is alone in the ledger; all of it is kept, or nothing."""
+        self._make_tables()
+        with self._database.writing() as connection:
+            yield connection
+
     def append(
         self,
         draft: Draft,
@@ -83,10 +98,9 @@ class SqlJournal:
         When the connection breaks during the commit, `LedgerDown` cannot tell whether the entry
         arrived; only reading can.
         """
-        self._make_tables()
         if seal:
             draft = drawer.vouched(draft, seal)
-        with self._database.writing() as connection:
+        with self.writing() as connection:
             entry = self._chain(connection, draft)
             leases.refuse_lost(connection, draft.run, under or {})
             openings.refuse_used(connection, draft)
@@ -139,8 +153,7 @@ class SqlJournal:
 
         Raises `ChainBroken` that says where they differ, and `LedgerDown`.
         """
-        self._make_tables()
-        with self._database.reading() as connection:
+        with self.reading() as connection:
             found = list(beside.disagreements(connection))
         if found:
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
@@ -151,40 +164,35 @@ class SqlJournal:
 
     def sealed(self, run: str) -> Mapping[tuple[str, str], str]:
         """Return the run's drawer; see `engine.journal.Journal.sealed`."""
-        self._make_tables()
-        with self._database.reading() as connection:
+        with self.reading() as connection:
             return drawer.read(connection, run)
 
     def holders(self) -> Mapping[str, str]:
         """Return what is held now: resource to run; raise `LedgerDown`."""
-        self._make_tables()
-        with self._database.reading() as connection:
+        with self.reading() as connection:
             return holds.read(connection)
 
     def lease(self, resource: str, run: str, *, seconds: float) -> int | None:
         """Take or prolong a lease; see `engine.journal.Journal.lease`."""
-        self._make_tables()
         now = self._now()
         until = timestamp(now + timedelta(seconds=seconds))
-        with self._database.writing() as connection:
+        with self.writing() as connection:
             return leases.take(connection, run, resource, timestamp(now), until)
 
     def give_back(self, resource: str, run: str, number: int) -> None:
         """End a lease, if it is still this one; raise `LedgerDown`."""
-        with self._database.writing() as connection:
+        with self.writing() as connection:
             leases.give_back(connection, run, resource, number)
 
     def lease_holder(self, resource: str) -> str:
         """Say in words who has the lease and until when; raise `LedgerDown`."""
-        self._make_tables()
-        with self._database.reading() as connection:
+        with self.reading() as connection:
             run, until = leases.holder(connection, resource)
         return f"run {run} has it until {until}" if run else "nobody has it"
 
     def describe(self) -> str:
         """Say what database it is and how long the ledger is; raise `LedgerDown`."""
-        self._make_tables()
-        with self._database.reading() as connection:
+        with self.reading() as connection:
             length = connection.scalar(select(func.count()).select_from(ENTRIES))
             return f"{length} entries on {self._database.describe(connection)}"
 
@@ -202,9 +210,8 @@ class SqlJournal:
     def _stream(
         self, wanted: Select[Any], read: Callable[[Row[Any]], T]
     ) -> Generator[T, None, None]:
-        self._make_tables()
         with (
-            self._database.reading() as connection,
+            self.reading() as connection,
             connection.execution_options(yield_per=_BATCH).execute(wanted) as rows,
         ):
             yield from map(read, rows)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import Fenced, OutcomeUnknown, Refused, Transient
+from engine.errors import Fenced, OutcomeUnknown, Refused, Superseded, Transient
 from engine.execution import perform
 from engine.ledger import Event
 from engine.progress import AskPerson, End, Perform
@@ -222,6 +222,18 @@ def test_a_stale_attempt_may_not_act(bench: Bench) -> None:
         perform(stale)
 
     assert bench.lamps.calls == []
+
+
+def test_a_step_is_not_tried_again_once_another_process_has_the_run(bench: Bench) -> None:
+    bench.decide("approve")
+    stale = bench.job("light")
+    bench.lamps.trouble = [Transient("no answer")]
+    bench.lamps.witness = lambda: bench.resume() if bench.state.attempt == 1 else None
+
+    with pytest.raises(Superseded, match="run-1 is at attempt 2, and this is attempt 1"):
+        perform(stale)
+
+    assert bench.lamps.calls == ["light a"]
 
 
 def test_undo_is_recorded_and_carries_another_key(tmp_path: Path) -> None:

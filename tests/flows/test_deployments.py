@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -94,3 +95,19 @@ def test_a_secret_that_lacks_what_the_runbook_needs_is_not_offered(root: Path) -
 
     assert "redis-password" in offered
     assert "anthropic-api-key" not in offered
+
+
+def test_a_run_finds_the_project_where_its_worker_has_it(root: Path, tmp_path: Path) -> None:
+    pull = yaml.safe_load((root / "prefect.yaml").read_text())["pull"]
+    [name] = pull[0]
+    module, _, step = name.rpartition(".")
+    before = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        told = getattr(import_module(module), step)(**pull[0][name])
+        assert Path.cwd() == root
+    finally:
+        os.chdir(before)
+
+    assert len(pull) == 1
+    assert told == {"directory": str(root)}
