@@ -89,7 +89,7 @@ class Actor:
 
     subject: str
     verified: str = CLAIMED
-    """`engine` for the engine itself, `claimed` for a typed name, else how it was proven."""
+    """`engine` for the engine, `schedule` for none, `claimed` if typed, else how it was proven."""
     groups: tuple[str, ...] = ()
     via: str = ""
     """The door: `ui`, `cli`, `schedule`."""
@@ -101,6 +101,8 @@ def identity(subject: str) -> str:
 
 
 ENGINE = Actor(subject="engine", verified="engine")
+SCHEDULE = Actor(subject="schedule", verified="schedule", via="schedule")
+"""Whoever started a run that a deployment's schedule started: nobody."""
 
 
 @dataclass(frozen=True)

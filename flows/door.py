@@ -261,6 +261,8 @@ def _refusal(response: httpx.Response) -> Refused | None:
             return Refused(f"the gateway does not know you: {detail}", hint="Run `runbook login`.")
         case httpx.codes.FORBIDDEN:
             return Refused(f"the gateway refused: {detail}")
+        case httpx.codes.TOO_MANY_REQUESTS:
+            return Refused(f"the gateway slows you down: {detail}")
         case _:
             return None
 

@@ -21,6 +21,7 @@ from engine.evidence import digest_of
 from engine.execution import look
 from engine.job import Job, prepared
 from engine.ledger import Draft, Event, timestamp
+from engine.policy import people_needed
 from engine.progress import AskPerson
 from engine.secrets import split_outputs
 from engine.state import Kind, Opening, RunState
@@ -135,7 +136,7 @@ def _open(voyage: Voyage, state: RunState, move: AskPerson) -> None:
                 **clock,
                 "found": found,
                 "groups": list(gate.groups),
-                "approvals": gate.approvals,
+                "approvals": people_needed(gate, state.initiator),
                 "shown": opening.shown,
             },
         )

@@ -18,15 +18,17 @@ from adapters.platform import Platform, open_platform
 from engine.errors import RunbookError, Superseded
 from engine.execution import perform, take_back
 from engine.job import Job
+from engine.ledger import SCHEDULE
 from engine.plan import Plan
 from engine.preflight import preflight
 from engine.progress import AskPerson, End, Perform, TakeBack, next_move
 from engine.state import Outcome, RunState
 from flows.beforehand import rely_on_preapproval
 from flows.core_files import forbid_core_files
-from flows.evidence import NO_PROOF, Start, claimed, initiator
+from flows.evidence import claimed, initiator, start_of
 from flows.form import REQUESTED_BY
 from flows.gate import pass_gate
+from flows.moves import cause
 from flows.record import publish_record
 from flows.voyage import Voyage, enter
 from flows.whereabouts import refusals_recorded, whereabouts
@@ -63,17 +65,21 @@ def _run(name: str, parameters: Mapping[str, Any]) -> None:
     given = dict(parameters)
     requested_by = str(given.pop(REQUESTED_BY, ""))
     platform = open_platform()
-    run = str(_flow_run().id)
-    with refusals_recorded(platform, run, name, claimed(platform, requested_by, "prefect")):
+    run, start = str(_flow_run().id), start_of(_flow_run())
+    wants = SCHEDULE if start.schedule else claimed(platform, requested_by, "prefect")
+    with refusals_recorded(platform, run, name, wants):
         plan = platform.plan(name, given)
         voyage = Voyage(run, platform, _desk(platform), plan)
         state = voyage.state()
         is_new = state.attempt == 0
-        actor, proof = state.initiator, NO_PROOF
         findings: Mapping[str, str] = {}
+        proof: Mapping[str, Any]
         if is_new:
-            actor, proof = initiator(voyage, _start(), requested_by)
+            actor, proof = initiator(voyage, start, requested_by)
             findings = _preflight(voyage, plan)
+        else:
+            why = cause(platform, _flow_run(), voyage.desk.journal.entries(run))
+            actor, proof = why.actor, why.told
         state = enter(voyage, actor, findings, {**whereabouts(platform), **proof})
     begun = "started" if is_new else "picked up again"
     _logger().info(state.line(f"{name} is {begun}"))
@@ -167,11 +173,6 @@ def _preflight(voyage: Voyage, plan: Plan) -> dict[str, str]:
 
 def _desk(platform: Platform) -> Any:
     return replace(platform.desk(), report=_logger().info)
-
-
-def _start() -> Start:
-    run = _flow_run()
-    return Start(run.deployment_id, run.parameters, run.idempotency_key or "", run.labels)
 
 
 def _flow_run() -> FlowRun:

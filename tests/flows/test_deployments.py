@@ -17,6 +17,7 @@ from adapters.settings import Settings
 from flows import schedule, watch
 from flows.catalogue import build
 
+RUNBOOKS = "flows/catalogue.py:"
 SCHEDULE: TypeAdapter[Any] = TypeAdapter(CronSchedule | IntervalSchedule)
 
 
@@ -32,9 +33,10 @@ def _platform(root: Path) -> Platform:
 
 
 def _deployed(root: Path, *, by_the_clock: bool) -> list[dict[str, Any]]:
-    """Return the deployments of runbooks, or those of the flows that run by the clock."""
+    """Return the deployments of runbooks, or those of the flows that are none."""
     every = yaml.safe_load((root / "prefect.yaml").read_text())["deployments"]
-    return [entry for entry in every if ("schedules" in entry) == by_the_clock]
+    watching = [entry for entry in every if not entry["entrypoint"].startswith(RUNBOOKS)]
+    return watching if by_the_clock else [entry for entry in every if entry not in watching]
 
 
 def test_each_runbook_has_its_deployment_and_each_deployment_its_runbook(root: Path) -> None:
@@ -46,6 +48,8 @@ def test_each_runbook_has_its_deployment_and_each_deployment_its_runbook(root: P
         attribute = entry["name"].replace("-", "_")
         assert entry["entrypoint"] == f"flows/catalogue.py:{attribute}"
         assert entry["work_pool"]["name"] == "oncall"
+        allows = _platform(root).runbook(entry["name"]).schedule == "allowed"
+        assert allows or not entry.get("schedules"), "a schedule starts what allows it"
 
 
 def test_the_clock_of_the_gates_is_deployed_to_run_each_minute_and_never_twice(root: Path) -> None:
