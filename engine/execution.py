@@ -11,6 +11,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -26,7 +27,7 @@ from engine.errors import (
     Transient,
 )
 from engine.exclusion import exclusively
-from engine.job import Job, opened, prepared
+from engine.job import Job, prepared
 from engine.ledger import Event
 from engine.proof import renew_proofs
 from engine.secrets import split_outputs
@@ -42,7 +43,7 @@ from engine.step import (
     Unclear,
     Untouched,
 )
-from engine.values import step_outputs
+from engine.undoing import left_behind
 
 
 @dataclass(frozen=True)
@@ -254,27 +255,30 @@ def _take_back(job: Job) -> None:
     with exclusively(job, params, call) as under:
         started = job.desk.journal.append(job.draft(Event.UNDO_STARTED, key=call.key), under=under)
         call = replace(call, head=started.hash)
-        outputs, evidence = _undone(job, params, call)
-        plain, _ = split_outputs(outputs)
+        plain, evidence = _undone(job, params, call)
         job.desk.journal.append(
             job.draft(Event.UNDO_SUCCEEDED, outputs=plain, evidence=job.desk.redact(evidence)),
             under=under,
         )
 
 
-def _undone(job: Job, params: BaseModel, call: Call) -> tuple[BaseModel, str]:
+def _undone(job: Job, params: BaseModel, call: Call) -> tuple[Mapping[str, Any], str]:
+    """Take back what the step did; return what it leaves, without secrets, and the evidence."""
     declared = job.declared
+    look = partial(_probe, declared, params, call)
     match declared.undo:
         case Irreversible(because) | Untouched(because):
             raise Refused(f"{job.step.name} cannot be undone: {because}")
         case Again():
-            found = _patiently(job, call, lambda: _probe(declared, params, call))
+            found = _patiently(job, call, look)
             done = found if isinstance(found, Done) else _run_patiently(job, params, call)
-            return done.outputs, done.evidence
+            return split_outputs(done.outputs)[0], done.evidence
         case undo:
-            before = step_outputs(declared, job.step.id, job.state, opened(job))
+            before = left_behind(job, lambda: _patiently(job, call, look))
+            if isinstance(before, NotYet):
+                return {}, f"{job.step.name} had no effect to take back: {before.finding}"
             outputs = _patiently(job, call, lambda: undo(params, before, call))
-            return outputs, f"{job.step.name} taken back"
+            return split_outputs(outputs)[0], f"{job.step.name} taken back"
 
 
 def _record(

@@ -254,6 +254,37 @@ def test_undo_is_recorded_and_carries_another_key(tmp_path: Path) -> None:
     assert bench.next() == End(Outcome.ROLLED_BACK)
 
 
+@pytest.mark.parametrize("reached", [False, True])
+def test_what_never_came_to_its_end_is_taken_back_as_far_as_it_got(
+    bench: Bench, reached: bool
+) -> None:
+    bench.decide("approve")
+    bench.lamps.trouble = [Refused("the fuse is gone")]
+    if reached:
+        bench.lamps.witness = lambda: bench.lamps.lit.add("a")
+    assert bench.make_move() is not None
+    bench.decide("roll back")
+    bench.sail()
+
+    last = [entry for entry in bench.entries if entry.event is Event.UNDO_SUCCEEDED][-1]
+    assert bench.next() == End(Outcome.ROLLED_BACK)
+    assert bench.lamps.lit == set()
+    assert ("put out a" in bench.lamps.calls) is reached
+    assert ("had no effect" in str(last.details["evidence"])) is not reached
+
+
+def test_nothing_is_taken_back_where_it_is_unclear_what_was_done(bench: Bench) -> None:
+    bench.decide("approve")
+    bench.lamps.trouble = [Refused("the fuse is gone")]
+    bench.make_move()
+    bench.lamps.unclear = True
+    bench.decide("roll back")
+    bench.sail()
+
+    last = [entry for entry in bench.entries if entry.event is Event.UNDO_FAILED][-1]
+    assert "unclear: the lamp flickers" in str(last.details["message"])
+
+
 def test_a_value_that_was_not_brought_is_refused(tmp_path: Path) -> None:
     bench = Bench.of("steps:\n  - {id: bring, uses: lamp.provide}\n", tmp_path).begin()
 
