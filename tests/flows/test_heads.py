@@ -9,9 +9,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
+from prefect.client.orchestration import SyncPrefectClient, get_client
 
 from cli.exits import Exit
 from demo.stage import Stage
@@ -53,18 +53,18 @@ def _last_head(run: str, stage: Stage) -> bool | None:
 @contextmanager
 def kept(stage: Stage, *texts: str, key: str = "") -> Iterator[list[str]]:
     """Put pages into Prefect as anybody who may write artifacts can, and take them away again."""
-    with httpx.Client(base_url=stage.api_url) as api:
+    with at_server(stage.api_url), get_client(sync_client=True) as api:  # waits out a busy database
         made = [_put(api, text, key or f"run-{uuid.uuid4()}") for text in texts]
         try:
             yield made
         finally:
             for artifact in made:
-                api.delete(f"/artifacts/{artifact}").raise_for_status()
+                api.request("DELETE", "/artifacts/{id}", path_params={"id": artifact})
 
 
-def _put(api: httpx.Client, text: str, key: str) -> str:
-    reply = api.post("/artifacts/", json={"key": key, "type": "markdown", "data": text})
-    return str(reply.raise_for_status().json()["id"])
+def _put(api: SyncPrefectClient, text: str, key: str) -> str:
+    told = {"key": key, "type": "markdown", "data": text}
+    return str(api.request("POST", "/artifacts/", json=told).json()["id"])
 
 
 def test_every_version_of_a_record_is_a_witness_whatever_the_page(stage: Stage, run: str) -> None:

@@ -129,7 +129,7 @@ BODIES = (
     b'{"state":{"type":"CANCELLED"},"state":{"type":"RUNNING"}}',
     b'\xef\xbb\xbf{"state":{"type":"RUNNING"}}',
     json.dumps(RUNNING).encode("utf-16"),
-    gzip.compress(json.dumps(RUNNING).encode()),
+    gzip.compress(json.dumps(RUNNING).encode(), mtime=0),
     b'{"state":{"type":["RUNNING"]}}',
     b'{"state":{"type":{"RUNNING":1}}}',
     b'{"state":{"type":"running"}}',
