@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -15,6 +16,19 @@ pytestmark = pytest.mark.xdist_group("gated")
 
 ALL = ("", *PEOPLE, "worker")
 Call = tuple[str, str, dict[str, Any] | None]
+
+
+@pytest.fixture(scope="module")
+def waiting(town: Town) -> Iterator[str]:
+    """A run that stands at its first gate, and shall stand there still afterwards."""
+    run = town.start("matomo-admin-password")
+    opening = town.stands(run)
+    before = len(town.trail(run))
+    yield run
+    state = town.client("olga").get(f"/flow_runs/{run}").json()["state"]
+    assert (state["name"], len(town.trail(run))) == ("Suspended", before)
+    assert town.stands(run).number == opening.number
+    town.reject(run)
 
 
 def _states() -> list[Call]:
