@@ -1,22 +1,22 @@
 """Signing in at an OpenID provider: authorisation code with PKCE, state and nonce.
 
-OpenID Connect Core 1.0, RFC 7636 (PKCE, S256 alone), RFC 9207 (the issuer in the answer). The
-signature of the ID token is judged by joserfc; `docs/adr/0012-gateway.md` says why no larger
-library.
+OpenID Connect Core 1.0, RFC 7636 (PKCE, S256 alone), RFC 9207 (the issuer in the answer). Authlib
+makes the requests and judges the claims of the ID token, joserfc its signature; httpx carries them
+(`docs/adr/0012-gateway.md`).
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import httpx
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
@@ -76,20 +76,20 @@ class Provider:
     async def where(self, state: str, attempt: Attempt) -> str:
         """Return where the browser is sent to sign in; raise `Unknown` if the provider is down."""
         found = await self._discover()
-        digest = hashlib.sha256(attempt.verifier.encode()).digest()
-        query = {
-            "response_type": "code",
-            "client_id": self._settings.oidc_client_id,
-            "redirect_uri": self.redirect,
-            "scope": self._settings.oidc_scopes,
-            "state": state,
-            "nonce": attempt.nonce,
-            "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
-            "code_challenge_method": "S256",
-            **({"max_age": "0", "prompt": "login"} if attempt.again else {}),
-        }
-        joint = "&" if "?" in found["authorization_endpoint"] else "?"
-        return f"{found['authorization_endpoint']}{joint}{urlencode(query)}"
+        anew = {"max_age": "0", "prompt": "login"} if attempt.again else {}
+        where: str = prepare_grant_uri(
+            found["authorization_endpoint"],
+            self._settings.oidc_client_id,
+            "code",
+            self.redirect,
+            self._settings.oidc_scopes,
+            state,
+            nonce=attempt.nonce,
+            code_challenge=create_s256_code_challenge(attempt.verifier),
+            code_challenge_method="S256",
+            **anew,
+        )
+        return where
 
     async def person(self, query: Mapping[str, str], attempt: Attempt, now: int) -> Person:
         """Return who signed in, from what the browser brought back; raise `Unknown`."""
@@ -98,10 +98,10 @@ class Provider:
             raise Unknown("the sign-in was not completed: try again")
         if query.get("iss", found["issuer"]) != found["issuer"]:
             raise Unknown("this answer is from another identity provider")
-        token = await self._id_token(query.get("code", ""), attempt)
-        claims = await self._claims(token)
-        self._judge(claims, attempt, now)
-        return self._read(claims, now)
+        told = await self._told(query.get("code", ""), attempt)
+        token = await self._id_token(told["id_token"])
+        self._judge(token, told.get("access_token"), attempt, now)
+        return self._read(token.claims, now)
 
     async def _discover(self) -> Mapping[str, Any]:
         if not self._found:
@@ -117,27 +117,34 @@ class Provider:
             self._found = found
         return self._found
 
-    async def _id_token(self, code: str, attempt: Attempt) -> str:
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": self.redirect,
-            "client_id": self._settings.oidc_client_id,
-            "code_verifier": attempt.verifier,
-        }
-        if self._secret is not None:
-            form["client_secret"] = self._secret.get_secret_value()
-        told = await self._json("POST", self._found["token_endpoint"], data=form)
-        token = told.get("id_token")
-        if not isinstance(token, str):
+    async def _told(self, code: str, attempt: Attempt) -> Mapping[str, Any]:
+        where = self._found["token_endpoint"]
+        form = prepare_token_request(
+            "authorization_code", "", self.redirect, code=code, code_verifier=attempt.verifier
+        )
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        _, headers, form = self._client().prepare("POST", where, headers, form)
+        told = await self._json("POST", where, content=form, headers=headers)
+        if not isinstance(told.get("id_token"), str):
             raise Unknown("the identity provider did not say who you are")
-        return token
+        return told
 
-    async def _claims(self, token: str) -> Mapping[str, Any]:
+    def _client(self) -> ClientAuth:
+        """Return how this client says who it is; Discovery 1.0, section 3, says what is assumed."""
+        name = self._settings.oidc_client_id
+        if self._secret is None:
+            return ClientAuth(name, None, "none")
+        offered = self._found.get("token_endpoint_auth_methods_supported")
+        methods = offered if isinstance(offered, list) else []
+        # in the form where it may be: providers differ in how they decode the header
+        way = "client_secret_post" if "client_secret_post" in methods else "client_secret_basic"
+        return ClientAuth(name, self._secret.get_secret_value(), way)
+
+    async def _id_token(self, told: str) -> jwt.Token:
         for fresh in (False, True):
             keys = await self._key_set(fresh=fresh)
             try:
-                return jwt.decode(token, keys, algorithms=ALGORITHMS).claims
+                return jwt.decode(told, keys, algorithms=ALGORITHMS)
             except InvalidKeyIdError:
                 continue  # the provider may have a new key
             except (JoseError, ValueError, TypeError, KeyError):
@@ -155,23 +162,26 @@ class Provider:
             raise Unknown("the identity provider shows no keys that can be read")
         return self._keys
 
-    def _judge(self, claims: Mapping[str, Any], attempt: Attempt, now: int) -> None:
-        audience = claims.get("aud")
-        listed = audience if isinstance(audience, list) else [audience]
+    def _judge(self, token: jwt.Token, access: object, attempt: Attempt, now: int) -> None:
         client = self._settings.oidc_client_id
-        expires, nonce = claims.get("exp"), claims.get("nonce")
-        is_sound = (
-            str(claims.get("iss", "")) == self._found["issuer"]
-            and client in listed
-            and (len(listed) == 1 or claims.get("azp") == client)
-            and isinstance(expires, int)
-            and expires > now - SKEW
-            and isinstance(nonce, str)
-            and hmac.compare_digest(nonce.encode(), attempt.nonce.encode())
+        word = CodeIDToken(
+            token.claims,
+            token.header,
+            {
+                "iss": {"essential": True, "value": self._found["issuer"]},
+                "aud": {"essential": True, "value": client},
+                "nonce": {"essential": True, "value": attempt.nonce},
+            },
+            {"client_id": client, "nonce": attempt.nonce, "access_token": access},
         )
+        try:
+            word.validate(now, SKEW)
+            is_sound = True
+        except (JoseError, ValueError, TypeError, AttributeError):
+            is_sound = False
         if not is_sound:
             raise Unknown("the identity provider's word is not for this sign-in")
-        signed_in = claims.get("auth_time")
+        signed_in = token.claims.get("auth_time")
         if attempt.again and not (isinstance(signed_in, int) and signed_in > now - 2 * SKEW):
             raise Unknown("the identity provider did not ask you to sign in again")
 

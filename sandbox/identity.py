@@ -102,8 +102,7 @@ class Identity:
     def _token(self, call: Call) -> Response:
         fields = call.form()
         grant = self._grants.pop(fields.get("code", ""), None)
-        secret = fields.get("client_secret", "")
-        if not hmac.compare_digest(secret.encode(), self._client_secret.encode()):
+        if not hmac.compare_digest(_secret(call, fields).encode(), self._client_secret.encode()):
             return JSONResponse({"error": "invalid_client"}, 401)
         is_good = (
             grant is not None
@@ -159,10 +158,23 @@ def _configuration(call: Call) -> Response:
             "token_endpoint": f"{issuer}/token",
             "jwks_uri": f"{issuer}/keys",
             "response_types_supported": ["code"],
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
             "code_challenge_methods_supported": ["S256"],
             "id_token_signing_alg_values_supported": ["RS256"],
         }
     )
+
+
+def _secret(call: Call, fields: Mapping[str, str]) -> str:
+    """Return the client's secret, from its header or from the form (RFC 6749, section 2.3.1)."""
+    way, _, told = call.headers.get("authorization", "").partition(" ")
+    if way.lower() != "basic":
+        return fields.get("client_secret", "")
+    try:
+        name, _, secret = base64.b64decode(told, validate=True).decode().partition(":")
+    except ValueError:
+        return ""
+    return secret if name == CLIENT else ""
 
 
 def _checked(asked: Mapping[str, str]) -> Mapping[str, str]:

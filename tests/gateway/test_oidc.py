@@ -11,6 +11,7 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
+from pydantic import SecretStr
 
 from adapters.gateway import GatewaySettings
 from gateway.identity import Unknown
@@ -26,6 +27,7 @@ CLAIMS: dict[str, Any] = {
     "iss": ISSUER,
     "sub": "olga",
     "aud": CLIENT,
+    "iat": NOW,
     "exp": NOW + 60,
     "nonce": "nonce-1",
     "auth_time": NOW - 30,
@@ -51,6 +53,7 @@ class Bent:
         }
         self.keys = [KEY.as_dict(private=False)]
         self.forms: list[bytes] = []
+        self.said: list[str | None] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         match request.url.path:
@@ -60,7 +63,9 @@ class Bent:
                 return httpx.Response(200, json={"keys": self.keys})
             case "/token":
                 self.forms.append(request.content)
-                return httpx.Response(200, json={"id_token": self.id_token})
+                self.said.append(request.headers.get("authorization"))
+                told = {"access_token": "opaque", "id_token": self.id_token}
+                return httpx.Response(200, json=told)
             case _:
                 return httpx.Response(404)
 
@@ -95,11 +100,35 @@ def test_a_sound_word_of_the_provider_names_a_person() -> None:
         {"sub": ""},
         {"sub": 7},
         {"groups": "staff"},
+        {"iat": NOW + 61},
+        {"iat": None},
+        {"auth_time": "yesterday"},
+        {"at_hash": "of-another-token"},
     ],
 )
 def test_a_word_for_somebody_or_something_else_is_not_believed(changes: dict[str, Any]) -> None:
     with pytest.raises(Unknown):
         signs_in(Bent(token({**CLAIMS, **changes})))
+
+
+@pytest.mark.parametrize(
+    ("offered", "header", "is_in_form"),
+    [
+        (["client_secret_basic", "client_secret_post"], None, True),
+        (["client_secret_basic"], "Basic cnVuYm9va3M6czNjcmV0", False),
+        (None, "Basic cnVuYm9va3M6czNjcmV0", False),
+    ],
+)
+def test_the_client_says_who_it_is_in_a_way_the_provider_takes(
+    offered: list[str] | None, header: str | None, *, is_in_form: bool
+) -> None:
+    bent = Bent(token(CLAIMS), token_endpoint_auth_methods_supported=offered)
+    provider = Provider(SETTINGS, SecretStr("s3cret"), httpx.MockTransport(bent))
+
+    asyncio.run(provider.person({"code": "c"}, ATTEMPT, NOW))
+
+    assert bent.said == [header]
+    assert (b"client_secret=s3cret" in bent.forms[0]) == is_in_form
 
 
 def _unsigned() -> str:
@@ -145,7 +174,7 @@ def test_signing_in_again_takes_a_moment_that_is_fresh() -> None:
 
 
 def test_a_moment_that_is_not_told_or_not_come_counts_as_never() -> None:
-    for odd in (None, NOW + 61, "yesterday"):
+    for odd in (None, NOW + 61):
         assert signs_in(Bent(token({**CLAIMS, "auth_time": odd}))).signed_in == 0
 
 
