@@ -1,8 +1,10 @@
 """How long an on-call person waits: from Resume to the next step, from Submit to the first gate.
 
-`python -m benchmarks.resume [--runs 2]` plays the main job on the same kind of stage with the stock
-process worker and with the warm one, and prints both and their ratio. Times are taken on one clock:
-the answer is sent, and the ledger says when the step was started.
+`python -m benchmarks.resume [--runs 2]` plays the main job as it is shipped, warm worker and
+gateway, and on a bare Prefect server with the warm and with the stock worker; and, in the same
+minutes and on the same kind of server, a flow of bare Prefect that suspends or pauses itself, with
+Prefect's own settings and with tuned ones. It prints all of them and their ratios. Times are taken
+on one clock: the answer is sent, and the ledger says when the step was started.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.figures import line, say
+from benchmarks.native import Native, native
 from demo.oncall import OnCall
 from demo.stage import NO_CLOCK, STOCK, WARM, Stage, set_stage
 from engine.fold import fold
@@ -27,7 +31,18 @@ from flows.door import at_server, start
 RUNBOOK = "rotate-anthropic-api-key"
 PAUSE = 2.0
 """Seconds a person reads before answering; by then the run's last process has ended."""
-KINDS = {"stock": STOCK, "warm": WARM}
+LOOK = 0.25
+"""Seconds between two looks; every time is read from the ledger, so it is in none of them."""
+KINDS = {
+    "shipped: warm worker and gateway": (WARM, True),
+    "warm worker, bare server": (WARM, False),
+    "stock worker, bare server": (STOCK, False),
+}
+NO_WORKER = ("flows.worker", "--help")
+"""In the place of a stage's own worker: it ends at once."""
+SHIPPED = next(iter(KINDS))
+NATIVE_GATES = 8
+"""Gates of a run of bare Prefect, as many as a rotation has."""
 
 
 @dataclass(frozen=True)
@@ -41,41 +56,94 @@ class Times:
 def main() -> int:
     """Measure and print; always 0, since a benchmark is not a test."""
     parser = argparse.ArgumentParser(prog="benchmarks.resume", description=__doc__)
-    parser.add_argument("--runs", type=int, default=2, help="runs of the main job for each worker")
-    parser.add_argument("--only", choices=sorted(KINDS), help="one worker alone")
+    parser.add_argument("--runs", type=int, default=2, help="runs of the main job for each kind")
+    parser.add_argument("--only", choices=("shipped", "engine", "native"), help="a part alone")
     told = parser.parse_args()
-    kinds = [told.only] if told.only else list(KINDS)
-    found = {kind: measure(kind, told.runs) for kind in kinds}
+    found: dict[str, Times] = {}
+    if told.only != "native":
+        for kind in [SHIPPED] if told.only == "shipped" else list(KINDS):
+            found[kind] = measure(kind, told.runs)
+            _tell(kind, found[kind])
+    if told.only in {None, "native"}:
+        for kind, times in measure_native().items():
+            found[kind] = times
+            _tell(kind, times)
     for kind, times in found.items():
-        say(f"{kind:6} submit -> first gate: {line(times.submitted, 's')}")
-        say(f"{kind:6} resume -> next step:  {line(times.resumed, 's')}")
-    if len(found) == len(KINDS):
-        for name in ("submitted", "resumed"):
-            stock, warm = (statistics.median(getattr(found[kind], name)) for kind in KINDS)
-            say(f"{name}: the warm worker is {stock / warm:.1f} times as fast (p50)")
+        if kind != SHIPPED and SHIPPED in found:
+            _compare(found[SHIPPED], kind, times)
     return 0
 
 
+def _tell(kind: str, times: Times) -> None:
+    say(f"{kind:32} submit -> first gate: {line(times.submitted, 's')}")
+    say(f"{kind:32} resume -> next step:  {line(times.resumed, 's')}")
+
+
+def _compare(shipped: Times, kind: str, times: Times) -> None:
+    ratios = [
+        statistics.median(getattr(times, name)) / statistics.median(getattr(shipped, name))
+        for name in ("submitted", "resumed")
+    ]
+    say(f"{kind}: submit takes {ratios[0]:.1f}, resume {ratios[1]:.1f} times as long (p50)")
+
+
 def measure(kind: str, runs: int) -> Times:
-    """Return the waits of so many runs with this worker."""
-    times = Times()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        set_stage(
-            Path(folder) / "stage", say=lambda _: None, worker=KINDS[kind], extra=NO_CLOCK
-        ) as stage,
-        at_server(stage.api_url),
-    ):
-        _play(stage, Times())  # the first run after a start pays for imports on all sides
+    """Return the waits of so many runs of the main job on this kind of stage."""
+    times, (worker, gateway) = Times(), KINDS[kind]
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        place = Path(folder) / "stage"
+        stage = stack.enter_context(
+            set_stage(place, say=_nothing, worker=worker, extra=NO_CLOCK, gateway=gateway)
+        )
+        people = OnCall(stage)
+        stack.enter_context(at_server(stage.api_url))
+        _play(stage, people, Times())  # the first run after a start pays for imports on all sides
         for _ in range(runs):
-            _play(stage, times)
+            _play(stage, people, times)
     return times
 
 
-def _play(stage: Stage, times: Times) -> None:
-    people, journal = OnCall(stage), stage.platform().journal
+def measure_native() -> dict[str, Times]:
+    """Return the waits of bare Prefect's flow, by what it does at a gate and how it is set."""
+    found = {}
+    with tempfile.TemporaryDirectory() as made, ExitStack() as stack:
+        folder = Path(made)
+        stage = stack.enter_context(
+            set_stage(folder / "stage", say=_nothing, worker=NO_WORKER, extra=NO_CLOCK)
+        )
+        stack.enter_context(at_server(stage.api_url))
+        for tuned in (False, True):
+            place = folder / f"native-{tuned}"
+            with native(stage, place, tuned=tuned) as flow:
+                for way in ("suspend", "pause"):
+                    name = f"Prefect {way}, {'tuned' if tuned else 'default'}"
+                    found[name] = _play_native(flow, way)
+    return found
+
+
+def _play_native(flow: Native, way: str) -> Times:
+    times = Times()
+    for gates in (1, NATIVE_GATES):  # the first run pays for imports on all sides
+        kept = Times() if gates == 1 else times
+        run = flow.begin(way, gates)
+        kept.submitted.append(run.wait_for(0) - run.began)
+        for gate in range(1, gates + 1):
+            run.wait_until_asked()
+            time.sleep(PAUSE)
+            pressed = run.resume()
+            kept.resumed.append(run.wait_for(gate) - pressed)
+    return times
+
+
+def _nothing(_: str) -> None:
+    """Say nothing."""
+
+
+def _play(stage: Stage, people: OnCall, times: Times) -> None:
+    journal = stage.platform().journal
     decided, sent = 0, datetime.now(UTC)
-    run = start(RUNBOOK, {"reason": "a benchmark", "requested_by": "otto"})
+    with people.acting("otto"):
+        run = start(RUNBOOK, {"reason": "a benchmark", "requested_by": "otto"})
     waits = times.submitted
     while True:
         entries = journal.entries(run)
@@ -84,7 +152,7 @@ def _play(stage: Stage, times: Times) -> None:
             return
         opening = state.opening
         if opening is None or opening.number <= decided:
-            time.sleep(0.02)
+            time.sleep(LOOK)
             continue
         waits.append(
             _waited(entries, Event.GATE_OPENED if not decided else Event.STEP_STARTED, sent)
@@ -92,7 +160,8 @@ def _play(stage: Stage, times: Times) -> None:
         if decided and waits[-1] > 3:
             say(f"  {waits[-1]:.1f} s until {opening.step} at {sent:%H:%M:%S}")
         waits, decided = times.resumed, opening.number
-        people.wait_for(run, opening)
+        with people.acting(people.staff):
+            people.wait_for(run, opening)
         time.sleep(PAUSE)
         sent = datetime.now(UTC)
         people.decide(run, opening)

@@ -14,11 +14,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +28,7 @@ from adapters.platform import open_platform
 from adapters.settings import VARIABLE
 from benchmarks.environment import Points, outside, plot, program
 from benchmarks.figures import exponent, say, slope
+from benchmarks.server import answering
 from demo.stage import NO_CLOCK, set_stage
 from flows.catalogue import build
 from flows.door import at_server
@@ -40,19 +39,6 @@ LENGTHS = (10, 30, 100, 300, 1000)
 
 Run = Callable[[int], float]
 """Carries out so many steps and returns the seconds it took."""
-
-
-class Answering(BaseHTTPRequestHandler):
-    """Answers every request with 200."""
-
-    def do_GET(self) -> None:
-        """Answer."""
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
-        """Say nothing."""
 
 
 def main() -> int:
@@ -186,20 +172,6 @@ def databases(folder: Path, stack: ExitStack) -> dict[str, str]:
         server = stack.enter_context(running_postgres(programs))
         found["PostgreSQL"] = server.url(stack.enter_context(server.new_database()))
     return found
-
-
-@contextmanager
-def answering() -> Iterator[str]:
-    """Yield the address of a server that answers every request."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,162 @@
+"""Many runs of one small runbook on one stage: started, approved, and watched through the ledger."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from prefect.client.orchestration import get_client
+
+from benchmarks.processes import below, memory
+from demo.stage import POOL, ROOT, Stage, set_stage
+from engine.errors import RunbookError
+from engine.journal import Journal
+from engine.ledger import Entry, Event
+from flows.door import Waiting, answer, at_server, open_gate
+
+T = TypeVar("T")
+RUNBOOK = "wait-twice"
+STEPS = ("first", "second")
+BATCH = 10
+"""Runs started at the same time."""
+PATIENCE = 600.0
+LOOK = 0.25
+"""Seconds between two looks; every time is read from the ledger, so it is in none of them."""
+BY = {"requested_by": "otto"}
+
+
+@dataclass
+class Crowd:
+    """The runs, in the order in which they were started."""
+
+    stage: Stage
+    runs: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Open the ledger once."""
+        self.journal: Journal = self.stage.platform().journal
+
+    def grow(self, size: int) -> None:
+        """Start runs until there are so many, and return when all of them stand at a gate."""
+        with get_client(sync_client=True) as client:
+            deployment = client.read_deployment_by_name(f"{RUNBOOK}/{RUNBOOK}").id
+            while len(self.runs) < size:
+                more = [
+                    str(client.create_flow_run_from_deployment(deployment, parameters=BY).id)
+                    for _ in range(min(BATCH, size - len(self.runs)))
+                ]
+                self.wait_for(more, Event.GATE_OPENED)
+                self.runs += more
+
+    def wait_for(self, runs: Iterable[str], event: Event, times: int = 1) -> list[Entry]:
+        """Return the entry in which this was said of each run for so many times."""
+
+        def look(run: str) -> Entry | None:
+            said = [entry for entry in self.journal.entries(run) if entry.event is event]
+            return said[times - 1] if len(said) >= times else None
+
+        return [until(partial(look, run), f"{event.value} of {run}") for run in runs]
+
+    def resume(self, runs: Sequence[str]) -> list[float]:
+        """Approve the first gate of these at once.
+
+        Returns the seconds from the first answer until the first step of each began, once all of
+        them stand at their second gate.
+        """
+        gates = [until(partial(_gate, run), f"the form of {run}") for run in runs]
+        sent = time.time()
+        for waiting in gates:
+            answer(waiting.run, _yes(waiting))
+        begun = self.wait_for(runs, Event.STEP_STARTED)
+        self.wait_for(runs, Event.GATE_OPENED, 2)
+        return [moment(entry.at) - sent for entry in begun]
+
+    def held(self) -> tuple[int, float, float]:
+        """Return the processes below the worker, and the MiB of worker and server."""
+        worker = below(self.stage.programs["worker"].process.pid)
+        server = below(self.stage.programs["server"].process.pid)
+        return len(worker), memory(worker), memory(server)
+
+    def settled(self) -> tuple[int, float, float]:
+        """Return the same, once no process of a run is left."""
+        return until(lambda: held if (held := self.held())[0] <= self.at_rest else None, "rest")
+
+    at_rest: int = 2
+    """Processes of a worker without a run: itself and its zygote."""
+
+
+@contextmanager
+def set_crowd(folder: Path, address: str, minutes: int) -> Iterator[Crowd]:
+    """Yield nobody yet, on a stage with the clock of gates, whose gates expire after so long."""
+    runbooks = folder / "runbooks"
+    shutil.copytree(ROOT / "runbooks", runbooks)
+    told = {
+        "runbook": RUNBOOK,
+        "title": "Wait twice",
+        "gate": {"groups": ["plana-staff"], "expires": f"{minutes}m"},
+        "steps": [
+            {"id": name, "title": "Ask", "uses": "http.check", "with": {"url": address}}
+            for name in STEPS
+        ],
+    }
+    (runbooks / f"{RUNBOOK}.yaml").write_text(yaml.safe_dump(told, sort_keys=False))
+    changes = {"runbooks": str(runbooks)}
+    with (
+        set_stage(folder / "stage", say=lambda _: None, changes=changes) as stage,
+        at_server(stage.api_url),
+    ):
+        _deploy()
+        yield Crowd(stage)
+
+
+def _deploy() -> None:
+    with get_client(sync_client=True) as client:
+        client.create_deployment(
+            flow_id=client.create_flow_from_name(RUNBOOK),
+            name=RUNBOOK,
+            work_pool_name=POOL,
+            entrypoint=f"flows/catalogue.py:{RUNBOOK.replace('-', '_')}",
+            pull_steps=[{"flows.project.stand_in_project": {}}],
+            job_variables={"command": "python -m prefect.engine"},
+            enforce_parameter_schema=False,
+        )
+
+
+def until(look: Callable[[], T | None], what: str) -> T:
+    """Return what the look finds, once it finds something."""
+    deadline = time.monotonic() + PATIENCE
+    while (found := look()) is None:
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(LOOK)
+    return found
+
+
+def moment(at: str) -> float:
+    """Return an entry's moment in seconds since the epoch."""
+    return datetime.fromisoformat(at).timestamp()
+
+
+def _gate(run: str) -> Waiting | None:
+    try:
+        return open_gate(run)
+    except RunbookError:  # the ledger has a gate a moment before Prefect
+        return None
+
+
+def _yes(waiting: Waiting) -> Mapping[str, Any]:
+    return {
+        "decision": "approve",
+        "name": "olga",
+        "gate": waiting.key,
+        "comment": "Read and agreed.",
+        "via": "benchmark",
+    }
