@@ -93,7 +93,7 @@ def prove_answer(
     token: str, keys: KeySet, asked: Asked, answer: Mapping[str, Any], now: datetime
 ) -> Proven:
     """Return who gave this very answer to this very gate; raise `Refused` with what is wrong."""
-    claims = _claims(token, keys, APPROVAL)
+    claims = read_word(token, keys, APPROVAL)
     bound = {
         "run": (asked.run, "another run"),
         "gate": (asked.gate, "another gate"),
@@ -117,7 +117,7 @@ def prove_start(
 
     `key` is the run's idempotency key, which Prefect keeps unique and nobody can change.
     """
-    claims = _claims(token, keys, INITIATION)
+    claims = read_word(token, keys, INITIATION)
     identity = _text(claims, "jti")
     if key != start_key(identity):
         raise Refused("the signature under the start is for another run")
@@ -133,7 +133,7 @@ def prove_move(token: str, keys: KeySet, run: str, move: str, after: str) -> Pro
 
     `move` is `cancel` or `retry`, and `after` the id of the Prefect state that it ended.
     """
-    claims = _claims(token, keys, MOVE)
+    claims = read_word(token, keys, MOVE)
     bound = {
         "run": (run, "another run"),
         "move": (move, "another move"),
@@ -155,8 +155,11 @@ def unsigned(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name != TOKEN_FIELD}
 
 
-def _claims(token: str, keys: KeySet, kind: str) -> Mapping[str, Any]:
-    """Return what a sound token of this kind says; no other algorithm is even tried."""
+def read_word(token: str, keys: KeySet, kind: str) -> Mapping[str, Any]:
+    """Return the claims of a sound token of this kind; raise `Refused` for anything else.
+
+    No other algorithm is even tried.
+    """
     try:
         read = jwt.decode(token, keys, algorithms=[ALGORITHM])
     except (JoseError, ValueError, TypeError, KeyError):
@@ -184,6 +187,14 @@ def _refuse_long_ago(claims: Mapping[str, Any], within: timedelta | None) -> Non
             f"this gate wants somebody who signed in within {int(within.total_seconds())} s "
             "before they answered"
         )
+
+
+def said_of(comment: str, through: str) -> str:
+    """Return the digest of what an answer says in words: its comment, and how far its yes reaches.
+
+    The ledger keeps both, so that this part of an answer can be proven again from the ledger alone.
+    """
+    return digest_of([comment, through])
 
 
 def _actor(claims: Mapping[str, Any], via: str) -> Actor:

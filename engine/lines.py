@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from engine.errors import ChainBroken
-from engine.ledger import Entry, Link, canonical, fields_of, parsed
+from engine.ledger import Actor, Entry, Event, Link, canonical, fields_of, parsed
 
 _TYPES: Mapping[str, type] = {
     "sequence": int,
@@ -43,6 +43,18 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[Link]:
                 hint="Compare it with the ledger, or with another export.",
             )
         yield link
+
+
+def read_entries(lines: Iterable[bytes]) -> Iterator[Entry]:
+    """Read the same lines as entries, less those whose event only a later version knows."""
+    known = {event.value for event in Event}
+    for link in read_lines(lines):
+        fields = parsed(link.text)
+        if fields["event"] in known:
+            actor = fields["actor"]
+            who = Actor(**{**actor, "groups": tuple(actor["groups"])})
+            told = {"actor": who, "event": Event(fields["event"]), "hash": link.hash}
+            yield Entry(**{**fields, **told})
 
 
 def _read_line(line: bytes) -> Link | None:

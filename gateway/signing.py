@@ -25,6 +25,7 @@ from engine.evidence import (
     Asked,
     digest_of,
     read_keys,
+    said_of,
     start_key,
     unsigned,
 )
@@ -48,6 +49,7 @@ class Signer:
             "shown": asked.shown,
             "decision": answer.get("decision"),
             "answer": digest_of(unsigned(answer)),
+            "said": said_of(_text(answer, "comment"), _text(answer, "approve_through")),
             "auth_time": who.signed_in,
             "exp": now + seconds,
         }
@@ -69,6 +71,12 @@ class Signer:
     def _sign(self, kind: str, claims: Mapping[str, Any]) -> str:
         header = {"alg": ALGORITHM, "kid": self.key.kid, "typ": kind}
         return jwt.encode(header, dict(claims), self.key, algorithms=[ALGORITHM])
+
+
+def _text(answer: Mapping[str, Any], name: str) -> str:
+    """Return a field as the run reads it: what is no text is none."""
+    value = answer.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _person(who: Identity, now: int) -> dict[str, Any]:

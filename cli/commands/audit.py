@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from joserfc.jwk import KeySet
 
 from adapters.platform import open_platform
 from cli.anchoring import anchor_head
@@ -22,10 +23,12 @@ from cli.reviewing import review_run
 from cli.runs import find_run
 from cli.screen import say, say_json, show, table
 from cli.trail import HEAD, row
+from cli.vouchers import keys_of, prove_words
 from cli.witnesses import Asked, Gathered, witnesses
 from engine.errors import Refused
 from engine.ledger import Event, Link, fields_of
-from engine.lines import read_lines
+from engine.lines import read_entries, read_lines
+from engine.vouching import TOLD
 from engine.witnesses import confront
 
 app = new_app()
@@ -138,8 +141,17 @@ def verify(
     *,
     git: Git = None,
     prefect: Prefect = None,
+    approval_keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--approval-keys",
+            metavar="FILE",
+            help="The gateway's public keys, by which signed words are proven again; "
+            "else the settings say, and for an export nothing does.",
+        ),
+    ] = None,
 ) -> None:
-    """Check that the ledger is what was once written.
+    """Check that the ledger is what was once written, and that the people in it did it.
 
     Without a head from elsewhere a cut tail, or a ledger written anew as a whole, cannot be seen. The
     commits and Prefect are asked for theirs where they can be reached; an export only if you say so.
@@ -149,12 +161,14 @@ def verify(
         git, prefect = bool(git), bool(prefect)
     known = witnesses(Asked(heads or (), anchors or (), keys or (), git, prefect), platform)
     if file is not None:
-        _verify_file(file, known)
+        _verify_file(file, known, keys_of(approval_keys, None))
         return
+    public = keys_of(approval_keys, platform)
     with platform().journal as journal:
         with closing(journal.links()) as links:
             _verify(links, known)
         journal.verify_beside()
+        prove_words(journal.of(*TOLD) if public else (), public)
 
 
 @app.command()
@@ -226,10 +240,12 @@ def report(
         raise broken
 
 
-def _verify_file(file: Path, known: Gathered) -> None:
+def _verify_file(file: Path, known: Gathered, keys: KeySet | None) -> None:
     try:
         with file.open("rb") as lines:
             _verify(read_lines(lines), known)
+            lines.seek(0)
+            prove_words(read_entries(lines), keys)
     except OSError as error:
         told = f"{file} cannot be read: {error.strerror}"
     else:

@@ -110,6 +110,10 @@ class Town:
     def reject(self, run: str) -> None:
         """End a run at its gate."""
         self.approve(run, decision="reject")
+        self.wait_for_end(run)
+
+    def wait_for_end(self, run: str) -> None:
+        """Wait until the ledger has the end of a run."""
         until(lambda: True if self.trail(run)[-1].event == "run.ended" else None, "the run to end")
 
     def settled(self, run: str) -> None:

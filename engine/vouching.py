@@ -1,0 +1,163 @@
+"""The signed words that the ledger keeps, proven once more, long after the runs that believed them.
+
+A chain shows that nothing was changed since; the signatures show that the people did it. Whoever
+may write the ledger, and could even write all of it anew, has no key to sign with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from joserfc.jwk import KeySet
+
+from engine.errors import ChainBroken, Refused
+from engine.evidence import APPROVAL, INITIATION, MOVE, SKEW, WAYS, read_word, said_of
+from engine.ledger import Actor, Entry, Event
+
+DECIDED: Mapping[Event, str] = {
+    Event.GATE_APPROVED: "approve",
+    Event.GLASS_BROKEN: "break glass",
+    Event.GATE_REJECTED: "reject",
+    Event.GATE_SKIPPED: "skip",
+}
+"""What an answer said that became this event; a failure's entry says it itself."""
+ANSWERED = frozenset({*DECIDED, Event.FAILURE_DECIDED})
+"""Events that an answer at a gate brought about."""
+SIGNED = frozenset({*ANSWERED, Event.RUN_STARTED, Event.RUN_RESUMED})
+"""Events that have a signed word wherever their actor was vouched for."""
+TOLD = frozenset({*SIGNED, Event.GATE_OPENED, Event.GATE_REFUSED, Event.GATE_EXPIRED})
+"""Events that tell of people at a run, and of what they were asked."""
+
+
+@dataclass(frozen=True)
+class Vouched:
+    """How many words hold, and how many decisions and starts rest on a name that was typed."""
+
+    signed: int
+    claimed: int
+
+
+@dataclass
+class _Book:
+    """What was read so far."""
+
+    keys: KeySet
+    asked: dict[tuple[str, int], Entry] = field(default_factory=dict)
+    """The opening of each gate, by run and number."""
+    used: dict[str, int] = field(default_factory=dict)
+    """The entry that has each token, by the token's id."""
+
+
+def prove_again(entries: Iterable[Entry], keys: KeySet) -> Vouched:
+    """Check every signed word among the entries, which are those of `TOLD`, in order.
+
+    The person, the run, the gate, the plan, the text that was shown, the decision, the comment and
+    the reach of each must be those that were signed, each word is there once, and nobody is called
+    verified without one. Raises `ChainBroken` that names the first entry for which this is not so.
+    """
+    book, signed, claimed = _Book(keys), 0, 0
+    for entry in entries:
+        if entry.event is Event.GATE_OPENED:
+            book.asked[entry.run, entry.details["opening"]] = entry
+        words = list(_words(entry))
+        for actor, told in words:
+            why = _against(book, entry, actor, told)
+            if why:
+                raise _broken(entry, why)
+        signed += len(words)
+        if not words and entry.event in SIGNED:
+            if entry.actor.verified in WAYS:
+                raise _broken(
+                    entry, f"{entry.actor.subject} is called verified, and nothing is signed"
+                )
+            claimed += entry.actor.verified == "claimed"
+    return Vouched(signed, claimed)
+
+
+def _words(entry: Entry) -> Iterator[tuple[Actor, Mapping[str, Any]]]:
+    """Yield each person whom the entry calls vouched for, with what it keeps of the signature."""
+    if "token" in entry.details:
+        yield entry.actor, entry.details
+    cancelled = entry.details.get("cancelled") or {}
+    if "token" in cancelled:
+        yield Actor(cancelled["subject"], verified=cancelled["verified"]), cancelled
+
+
+def _against(book: _Book, entry: Entry, actor: Actor, told: Mapping[str, Any]) -> str:
+    """Return what speaks against a signed word; empty if it holds."""
+    is_own = told is entry.details
+    kind = _KINDS.get(entry.event, APPROVAL) if is_own else MOVE
+    try:
+        claims = read_word(str(told["token"]), book.keys, kind)
+    except Refused as error:
+        return error.message
+    before = book.used.setdefault(str(claims.get("jti")), entry.sequence)
+    if before != entry.sequence:
+        return f"its signature is that of entry {before}, and counts once"
+    wanted = {"sub": actor.subject, "way": actor.verified, "jti": told.get("token_id")}
+    wanted |= {"groups": list(actor.groups)} if is_own else {}
+    wanted |= _bound(book, entry, kind, is_own=is_own)
+    for name, value in wanted.items():
+        if claims.get(name) != value:
+            return f"what was signed has another {_NAMES.get(name, name)}"
+    if entry.event in ANSWERED and not _is_said(claims, entry):
+        return "what was signed has another comment or reach"
+    return _untimely(claims, entry)
+
+
+def _bound(book: _Book, entry: Entry, kind: str, *, is_own: bool) -> dict[str, Any]:
+    """Return what a word of this kind must have been signed for; a start is bound in Prefect."""
+    if kind == INITIATION:
+        return {}
+    if kind == MOVE:
+        return {"run": entry.run, "move": "retry" if is_own else "cancel"}
+    return {"run": entry.run, **_asked(book, entry)}
+
+
+_KINDS = {Event.RUN_STARTED: INITIATION, Event.RUN_RESUMED: MOVE}
+_NAMES = {"sub": "person", "way": "way of knowing the person", "jti": "number", "shown": "text"}
+
+
+def _asked(book: _Book, entry: Entry) -> dict[str, Any]:
+    """Return what an answer at this gate must have been signed for."""
+    number = entry.details["opening"]
+    opening = book.asked.get((entry.run, number))
+    if opening is None:
+        return {"gate": None}
+    kind = opening.details["kind"]
+    told = {
+        "gate": f"{opening.step}-{kind}-{number}",
+        "plan": opening.plan,
+        "shown": opening.details.get("shown"),
+    }
+    if entry.event in ANSWERED:
+        told["decision"] = DECIDED.get(entry.event, entry.details.get("decision"))
+    return told
+
+
+def _is_said(claims: Mapping[str, Any], entry: Entry) -> bool:
+    """Tell whether comment and reach are those that were signed, where the word says which."""
+    if "said" not in claims:  # a word from before it said so
+        return True
+    comment, reach = entry.details["comment"], entry.details.get("through", "")
+    return claims["said"] in {said_of(comment, ""), said_of(comment, reach)}
+
+
+def _untimely(claims: Mapping[str, Any], entry: Entry) -> str:
+    """Return why a word cannot have been given when the entry has it."""
+    given, written = claims.get("iat"), datetime.fromisoformat(entry.at).timestamp()
+    if not isinstance(given, int) or given > written + SKEW.total_seconds():
+        return "it was signed later than it was written"
+    return ""
+
+
+def _broken(entry: Entry, why: str) -> ChainBroken:
+    who = entry.actor.subject
+    return ChainBroken(
+        f"entry {entry.sequence} ({entry.event.value} by {who}) is not vouched for: {why}",
+        hint="Compare the ledger with a backup or export. Where the gateway's key was renewed, its "
+        "older public keys must be among those that are known.",
+    )
