@@ -17,10 +17,10 @@ from prefect.client.orchestration import get_client
 
 from benchmarks.processes import below, memory
 from demo.stage import POOL, ROOT, Stage, set_stage
-from engine.errors import RunbookError
+from engine.errors import Refused, RunbookError
 from engine.journal import Journal
 from engine.ledger import Entry, Event
-from flows.door import Waiting, answer, at_server, open_gate
+from flows.door import Waiting, answer, at_server, open_gate, standing
 
 T = TypeVar("T")
 RUNBOOK = "wait-twice"
@@ -149,7 +149,10 @@ def _gate(run: str) -> Waiting | None:
     try:
         return open_gate(run)
     except RunbookError:  # the ledger has a gate a moment before Prefect
-        return None
+        seen = standing(run)
+    if seen.is_final:
+        raise Refused(f"{run} is {seen.name}: {seen.message}")
+    return None
 
 
 def _yes(waiting: Waiting) -> Mapping[str, Any]:

@@ -32,7 +32,7 @@ STOCK = ("prefect", "worker", "start", "--pool", POOL, "--type", "process")
 """The arguments of either worker; the warm one needs Linux."""
 WORKER = WARM if sys.platform == "linux" else STOCK
 SANDBOX = ("sandbox", "--keep", "--directory")
-SERVER = ("prefect", "server", "start", "--host", "127.0.0.1", "--port")
+SERVER = ("demo.server", "start", "--host", "127.0.0.1", "--port")
 GATEWAY = ("cli", "gateway", "serve", "--port")
 NO_CLOCK = {"PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false"}
 """Lays the schedules of all deployments to rest."""

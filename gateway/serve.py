@@ -17,6 +17,7 @@ from engine.errors import Refused
 from gateway.app import Gateway
 from gateway.device import Devices
 from gateway.doors import Doors
+from gateway.garbage import collect_aside
 from gateway.identity import Identity
 from gateway.inside import Inside
 from gateway.oidc import Provider
@@ -41,6 +42,7 @@ def serve(settings: GatewaySettings, host: str, port: int) -> None:
     """Serve Prefect behind the gateway until told to end; raise `Refused` for wrong settings."""
     refuse_unset(settings)
     _prepare_environment(settings)
+    collect_aside()
     app = guard(settings, prefect_app())
     logging.getLogger("runbook").setLevel(logging.INFO)
     uvicorn.run(

@@ -43,7 +43,7 @@ class Harbour:
         """Start the server, at the address it always has."""
         parts = urlsplit(self.api_url)
         where = ["--host", str(parts.hostname), "--port", str(parts.port)]
-        arguments = ["prefect", "server", "start", *where]
+        arguments = ["demo.server", "start", *where]
         log = self.folder / "server.log"
         self.server = processes.start("server", arguments, log, self.variables, ROOT)
         processes.wait_for_url(f"{self.api_url}/health", self.server, SERVER_SECONDS)
