@@ -13,8 +13,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from adapters.anthropic import AnthropicSettings
+from adapters.authentik import AuthentikSettings
 from adapters.bitwarden import BitwardenSettings
 from adapters.flux import FluxSettings
+from adapters.forgejo_admin import ForgejoAdminSettings
 from adapters.gateway import GatewaySettings
 from adapters.http import HttpSettings
 from adapters.ledger import LedgerSettings
@@ -71,6 +73,8 @@ class Settings(BaseModel):
     kubernetes: KubernetesSettings = KubernetesSettings()
     flux: FluxSettings = FluxSettings()
     anthropic: AnthropicSettings = AnthropicSettings()
+    authentik: AuthentikSettings = AuthentikSettings()
+    forgejo_admin: ForgejoAdminSettings = ForgejoAdminSettings()
     http: HttpSettings = HttpSettings()
     gateway: GatewaySettings = GatewaySettings()
     notify: NotifySettings = NotifySettings()

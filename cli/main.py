@@ -31,6 +31,8 @@ COMMANDS = {
     "drift": "Compare SOPS and Vaultwarden, secret by secret.",
     "due": "Show the age of every secret, and when a rotation is due.",
     "certificates": "Show what the certificates say, and when they end.",
+    "exposure": "Follow what a leaver could read, until each is settled.",
+    "prove": "Read the word that was encrypted to you, with your own key.",
     "seal": "Encrypt a value for the engine, to paste into a form.",
     "audit": "Read, verify, export and review the audit trail.",
     "doctor": "See whether every outside system can be used.",

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from adapters import (
     anthropic,
+    authentik,
     bitwarden,
     flux,
+    forgejo_admin,
     git,
     http,
     kubernetes,
@@ -104,7 +106,7 @@ SYSTEMS = (
         "git",
         lambda p: git.check(p.settings.git),
         lambda s: s.git != git.GitSettings(),
-        ("git.", "sops."),
+        ("git.", "sops.", "exposure."),
     ),
     System(
         "vaultwarden",
@@ -137,6 +139,24 @@ SYSTEMS = (
         lambda p: http.check(p.settings.http),
         lambda s: s.http != http.HttpSettings(),
         ("http.",),
+    ),
+    System(
+        "vaultwarden admin",
+        lambda p: vaultwarden.check_admin(p.settings.vaultwarden),
+        lambda s: s.vaultwarden.admin_token_file is not None,
+        ("vaultwarden.disable_user",),
+    ),
+    System(
+        "authentik",
+        lambda p: authentik.check(p.settings.authentik),
+        lambda s: s.authentik != authentik.AuthentikSettings(),
+        ("authentik.",),
+    ),
+    System(
+        "forgejo",
+        lambda p: forgejo_admin.check(p.settings.forgejo_admin),
+        lambda s: s.forgejo_admin != forgejo_admin.ForgejoAdminSettings(),
+        ("forgejo.suspend_user",),
     ),
     System(
         "anthropic",

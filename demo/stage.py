@@ -214,8 +214,11 @@ def settings_of(world: Mapping[str, Any], ledger: Path) -> dict[str, Any]:
             "client_secret_file": paths["vaultwarden_client_secret"],
             "master_password_file": paths["vaultwarden_master_password"],
             "organisation": vault["organization_id"],
+            "admin_token_file": paths["vaultwarden_admin_token"],
         },
         "kubernetes": {"kubeconfig": paths["kubeconfig"]},
+        "authentik": {"url": urls["authentik"], "token_file": paths["authentik_token"]},
+        "forgejo_admin": {"url": urls["forgejo"], "token_file": paths["forgejo_admin_token"]},
         "anthropic": {"url": urls["anthropic"], "admin_key_file": paths["anthropic_admin_key"]},
     }
 

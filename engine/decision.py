@@ -173,6 +173,9 @@ def _glass(question: Question, now: datetime) -> Mapping[str, Any]:
 
 def _approved(question: Question, answer: Answer, event: Event, **more: Any) -> Verdict:
     more["through"] = answer.through or question.opening.step
+    why = _judge_comment(question, answer.comment)
+    if why:
+        return _entry(question, answer, Event.GATE_REFUSED, why=why, decision=answer.decision)
     if question.opening.kind is not Kind.STEP or question.step.ask is not Ask.SEALED_VALUE:
         return _entry(question, answer, event, **more)
     why = _judge_value(question, answer.sealed_value)
@@ -180,6 +183,18 @@ def _approved(question: Question, answer: Answer, event: Event, **more: Any) -> 
         return _entry(question, answer, Event.GATE_REFUSED, why=why, decision=answer.decision)
     verdict = _entry(question, answer, event, **more, sealed=["answer"])
     return Verdict(verdict.draft, {"answer": answer.sealed_value})
+
+
+def _judge_comment(question: Question, comment: str) -> str:
+    """Say why the evidence is none; empty where it is, or where the gate asks for none."""
+    check = question.registry[question.step.uses].check_comment
+    if check is None or question.params is None or question.opening.kind is not Kind.STEP:
+        return ""
+    try:
+        check(question.params, comment)
+    except RunbookError as error:
+        return error.message
+    return ""
 
 
 def _judge_value(question: Question, armour: str) -> str:

@@ -64,11 +64,13 @@ class Event(StrEnum):
     TRAIL_EXPORTED = "trail.exported"
     REMINDER_SENT = "reminder.sent"
     """People were told that a certificate or a value nears its end."""
+    EXPOSURE_WAIVED = "exposure.waived"
+    """Somebody answers for it that a value stays which a leaver could read."""
 
 
 BESIDE = frozenset({
     Event.GLASS_REVIEWED, Event.RUN_PREAPPROVED, Event.ATTEMPT_REFUSED, Event.TRAIL_READ,
-    Event.TRAIL_ANCHORED, Event.TRAIL_EXPORTED, Event.REMINDER_SENT,
+    Event.TRAIL_ANCHORED, Event.TRAIL_EXPORTED, Event.REMINDER_SENT, Event.EXPOSURE_WAIVED,
 })  # fmt: skip
 """What happens beside a run: it belongs to no pick-up, and moves no run."""
 

@@ -13,12 +13,14 @@ Four promises of every implementer:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
+
+from engine.errors import Refused
 
 
 class Frozen(BaseModel):
@@ -34,6 +36,11 @@ class Nothing(Frozen):
 P = TypeVar("P", bound=BaseModel)
 O = TypeVar("O", bound=BaseModel)  # noqa: E741 - the design's own letter for outputs
 Q = TypeVar("Q", bound=BaseModel)
+
+
+def refuse_to_open(runbook: str, inputs: Mapping[str, Any], key: str) -> str:
+    """Refuse to start another runbook: what stands where nobody can."""
+    raise Refused(f"{runbook} cannot be started from here", hint="Start it by hand.")
 
 
 class Effect(StrEnum):
@@ -88,6 +95,14 @@ class Call:
     """Keyed fingerprint of a value, bound to `secret`; safe to show and to store."""
     report: Callable[[str], None]
     """Tell the person watching how far the step is; the text must hold no secret."""
+    open_run: Callable[[str, Mapping[str, Any], str], str] = refuse_to_open
+    """Start another runbook with these inputs and return the id of its run.
+
+    The third is a key of the effect: asked again under it, the same run is returned. Raises
+    `Refused` where the runbook is not deployed, or may not be started from here.
+    """
+    about: str = ""
+    """Whom the run is about, such as somebody who leaves; empty where it is about nobody."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +218,8 @@ class Step(Generic[P, O]):
     ask: Ask = Ask.NOTHING
     check_answer: Callable[[P, SecretStr], None] | None = None
     """Judge a sealed value at the gate, before it counts; raise `Refused` to ask again."""
+    check_comment: Callable[[P, str], None] | None = None
+    """Judge the evidence at the gate in the same way."""
     exclusive: Callable[[P], Exclusive] | None = None
     """What no other run may act on meanwhile; taken as a lease before the step is started."""
     describe: Callable[[P], str] | None = None

@@ -26,6 +26,7 @@ from flows.core_files import forbid_core_files
 from flows.evidence import NO_PROOF, Start, claimed, initiator
 from flows.form import REQUESTED_BY
 from flows.gate import pass_gate
+from flows.opening import open_run
 from flows.record import publish_record
 from flows.voyage import Voyage, enter
 from flows.whereabouts import refusals_recorded, whereabouts
@@ -161,7 +162,7 @@ def _preflight(voyage: Voyage, plan: Plan) -> dict[str, str]:
 
 
 def _desk(platform: Platform) -> Any:
-    return replace(platform.desk(), report=_logger().info)
+    return replace(platform.desk(), report=_logger().info, open_run=open_run)
 
 
 def _start() -> Start:

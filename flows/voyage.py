@@ -14,7 +14,7 @@ from adapters.platform import Platform
 from engine.difference import differences
 from engine.fold import fold
 from engine.job import Desk, Job
-from engine.ledger import Actor, Draft, Event
+from engine.ledger import Actor, Draft, Event, identity
 from engine.plan import Plan, PlannedStep
 from engine.present import Present, present
 from engine.state import Outcome, RunState
@@ -128,4 +128,5 @@ def _changes(before: str, plan: Plan) -> tuple[str, ...]:
 
 def resources(plan: Plan) -> tuple[str, ...]:
     """Name what only one live run may work on at a time."""
-    return (f"secret:{plan.secret}",) if plan.secret else ()
+    secret = (f"secret:{plan.secret}",) if plan.secret else ()
+    return (*secret, f"person:{identity(plan.about)}") if plan.about else secret

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from sandbox.layout import Layout
 
-OWNERS = ("engine", "operator", "staff")
+OWNERS = ("engine", "operator", "staff", "leaver")
 """Who holds an age identity and is a recipient of the SOPS file."""
+NEWCOMER = "newcomer"
+"""Who holds an age identity and is no recipient yet."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Credentials:
     kubernetes_token: str
     fingerprint_key: str
     oidc_client_secret: str
+    authentik_token: str
+    forgejo_admin_token: str
 
     def __repr__(self) -> str:
         """Return nothing of the values."""
@@ -44,12 +48,15 @@ def draw_credentials() -> Credentials:
         kubernetes_token=secrets.token_urlsafe(48),
         fingerprint_key=secrets.token_hex(32),
         oidc_client_secret=secrets.token_urlsafe(32),
+        authentik_token=letters(60),
+        forgejo_admin_token=secrets.token_hex(20),
     )
 
 
 def write_identities(layout: Layout) -> tuple[str, ...]:
     """Write an age identity for each owner and return the recipients, in the order of `OWNERS`."""
     layout.keys.mkdir(mode=0o700)
+    _write_identity(layout.age_key(NEWCOMER))
     return tuple(_write_identity(layout.age_key(owner)) for owner in OWNERS)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sandbox.access import AccessLog
 from sandbox.anthropic import Anthropic
 from sandbox.app import App
+from sandbox.authentik import Authentik
 from sandbox.clock import Clock
 from sandbox.cluster.agenda import Pace
 from sandbox.cluster.control import Cluster
@@ -16,9 +17,16 @@ from sandbox.cluster.flux import FLUX, SOURCE
 from sandbox.console import Console
 from sandbox.documents import dump_yaml
 from sandbox.faults import Faults
+from sandbox.forgejo_admin import Forgejo
 from sandbox.identity import CLIENT, Identity
 from sandbox.keyring import Ring
-from sandbox.keys import draw_credentials, write_credentials, write_identities, write_readonly
+from sandbox.keys import (
+    NEWCOMER,
+    draw_credentials,
+    write_credentials,
+    write_identities,
+    write_readonly,
+)
 from sandbox.layout import SOPS_FILE, Layout
 from sandbox.manifests import infra_files
 from sandbox.remote import Remote
@@ -29,7 +37,7 @@ from sandbox.state import sops_values
 from sandbox.steering import Steering
 from sandbox.values import draw_values
 from sandbox.vaultwarden.control import Vaultwarden
-from sandbox.vaultwarden.seed import MACHINE_EMAIL, VaultOptions
+from sandbox.vaultwarden.seed import LEAVER_EMAIL, MACHINE_EMAIL, VaultOptions
 from sandbox.wire import Wire
 
 if TYPE_CHECKING:
@@ -38,6 +46,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from sandbox.routes import Answer
+
+
+VAULT_ADMIN = "vaultwarden-admin-token"
+"""The file of the token of the vault's admin page, which is one of the seeded values."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +77,15 @@ class World:
         """The time of Vaultwarden and of the provider."""
         recipients = write_identities(layout)
         write_credentials(layout, self.credentials)
+        write_readonly(layout.credential(VAULT_ADMIN), self.values["vaultwarden.admin_token"])
         self.remote = _seed_remote(layout, self.values, recipients)
         self.vaultwarden = Vaultwarden(self.clock, options.vault, self.values, self.credentials)
         self.anthropic = Ring(self.clock, self.values["ai_agents.anthropic_api_key"])
         token = self.credentials.kubernetes_token
         operator_key = layout.age_key("operator")
         self.cluster = Cluster(self.remote, operator_key, self.values, token, options.pace)
+        self.authentik = Authentik(GROUPS, self.credentials.authentik_token)
+        self.forgejo = Forgejo(GROUPS, self.credentials.forgejo_admin_token)
         self.identity = Identity(self.clock, hire(layout), self.credentials.oidc_client_secret)
         self.log = AccessLog(layout.access_log)
         self._servers: dict[str, Server] = {}
@@ -142,6 +157,8 @@ class World:
             self._serve("console", Console(self.anthropic).answer)
             self._serve("app", App(self.cluster, self._servers["anthropic"].url).answer)
             self._serve("identity", self.identity.answer)
+            self._serve("authentik", self.authentik.answer)
+            self._serve("forgejo", self.forgejo.answer)
             self._serve("control", Steering(self).answer)
             write_readonly(self.layout.kubeconfig, _kubeconfig(self))
             self.layout.world_json.write_text(json.dumps(_describe(self), indent=2) + "\n")
@@ -193,11 +210,15 @@ def _describe(world: World) -> dict[str, Any]:
             "engine_age_key": str(layout.age_key("engine")),
             "operator_age_key": str(layout.age_key("operator")),
             "staff_age_key": str(layout.age_key("staff")),
+            "leaver_age_key": str(layout.age_key("leaver")),
+            "newcomer_age_key": str(layout.age_key(NEWCOMER)),
+            "vaultwarden_admin_token": str(layout.credential(VAULT_ADMIN)),
             **{key: str(layout.credential(name)) for key, name in credentials.items()},
         },
         "vaultwarden": {
             "client_id": vault.client_id,
             "email": MACHINE_EMAIL,
+            "leaver": LEAVER_EMAIL,
             "organization_id": vault.vault.organization_id,
             "collections": vault.collection_ids(),
         },

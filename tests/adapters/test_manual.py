@@ -16,7 +16,7 @@ OFFERED: dict[str, Step[Any, Any]] = {step.name: step for step in manual.steps()
 GIVEN = {"instructions": "Revoke it in the portal.", "evidence": "The number of the ticket."}
 
 
-@pytest.mark.parametrize("name", OFFERED)
+@pytest.mark.parametrize("name", ["manual.confirm", "manual.revoke"])
 def test_what_the_person_wrote_is_the_evidence(name: str) -> None:
     done = sky.run(OFFERED[name], sky.called(comment=" ticket 4711 "), **GIVEN)
 
@@ -56,3 +56,35 @@ def test_instructions_and_evidence_are_shown_at_the_gate() -> None:
 def test_empty_instructions_are_refused_at_validation() -> None:
     with pytest.raises(ValidationError):
         infra.params(OFFERED["manual.confirm"], instructions="", evidence="x")
+
+
+DIGEST = "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("comment", "why"),
+    [
+        ("archive/letter.pdf", "names 0 SHA-256 digests"),
+        (f"a.pdf {DIGEST} {'cd' * 32}", "names 2 SHA-256 digests"),
+        (f"sha256:{DIGEST}", "does not say where"),
+        (f"archive/letter.pdf {DIGEST}0", "names 0 SHA-256 digests"),
+    ],
+)
+def test_a_document_without_its_place_or_digest_is_refused_at_the_gate(
+    comment: str, why: str
+) -> None:
+    step = OFFERED["manual.document"]
+    assert step.check_comment is not None
+    params = step.params.model_validate(GIVEN)
+
+    with pytest.raises(Refused, match=why):
+        step.check_comment(params, comment)
+
+
+def test_a_document_is_recorded_with_its_place_and_digest() -> None:
+    comment = f"archive/letter.pdf SHA256:{DIGEST.upper()}"
+
+    done = sky.run(OFFERED["manual.document"], sky.called(comment=comment), **GIVEN)
+
+    assert done.outputs.sha256 == DIGEST
+    assert done.evidence == f"ada, bob handed in: {comment}"

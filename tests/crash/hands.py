@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox.world import World
+from tests.crash.staff import LETTER, offboarding, onboarding, read_word, waive_all
+
+if TYPE_CHECKING:
+    from tests.crash.voyage import Voyage
 
 ROTATED_BY = "otto"
 """Starts every run, and so approves nothing that asks for four eyes."""
@@ -26,6 +30,15 @@ class Hands:
     """A fault of the sandbox that the way to the point of no return does not survive."""
     fail_from: str = "verify"
     """The step at whose gate that fault begins."""
+    of_world: Callable[[World], Mapping[str, Any]] | None = None
+    """Returns what else stands in the form, where that depends on the world."""
+    comments: Mapping[str, Callable[[Voyage], str]] = field(default_factory=dict)
+    """What people write at the gates that ask for more than a word, by step."""
+
+    def at(self, world: World) -> Hands:
+        """Return the hands in this world, with the whole form."""
+        more = self.of_world(world) if self.of_world else {}
+        return replace(self, inputs={**self.inputs, **more})
 
 
 def _console_key(world: World) -> str:
@@ -44,6 +57,14 @@ HANDS: Mapping[str, Hands] = {
     "rotate-api-key": Hands(
         inputs={"reason": "a crash test of the engine", "secret": "redis-password"},
         fail=VAULT_SHUT,
+    ),
+    "onboard-sops-recipient": Hands(inputs={}, of_world=onboarding, comments={"proven": read_word}),
+    "offboard-staff": Hands(
+        inputs={},
+        of_world=offboarding,
+        fail={"double": "authentik", "kind": "status", "status": 403, "times": None},
+        fail_from="authentik",
+        comments={"letter": lambda _: LETTER, "settled": waive_all},
     ),
 }
 

@@ -108,6 +108,11 @@ class Happening:
     needs: Literal["", "postgresql", "mount"] = ""
     """Whether it takes a database server, or the right to mount a small disk."""
 
+    @property
+    def to_secret(self) -> bool:
+        """Whether it happens to the secret that the run is about."""
+        return self.begin in (_commit_same, _note_item, _edit_item)
+
 
 HAPPENINGS: Mapping[str, Happening] = {
     "disk full": Happening(

@@ -38,23 +38,30 @@ def decide(voyage: Voyage) -> None:
 
 def _fields(voyage: Voyage, opening: Opening, waiting: Waiting) -> dict[str, str]:
     asked = waiting.schema["properties"]
-    decision = _decision(voyage, opening)
+    decision = decision_of(voyage, opening)
     fields = {
         "decision": decision,
-        "name": _who(voyage, opening),
+        "name": who_decides(voyage, opening),
         "gate": waiting.key,
-        "comment": "Seen and agreed.",
+        "comment": comment_of(voyage, opening),
         "via": "crash test",
     }
     if decision == "approve" and not voyage.case.stepwise and "approve_through" in asked:
         fields["approve_through"] = _furthest(voyage, asked["approve_through"])
-    _fail(voyage, opening)
+    begin_fault(voyage, opening)
     if decision == "approve" and "sealed_value" in asked:
         fields["sealed_value"] = voyage.platform.seal().close(SecretStr(_brought(voyage)))
     return fields
 
 
-def _decision(voyage: Voyage, opening: Opening) -> str:
+def comment_of(voyage: Voyage, opening: Opening) -> str:
+    """Return what a person writes at a gate."""
+    write = voyage.hands.comments.get(opening.step)
+    return write(voyage) if write and opening.kind is Kind.STEP else "Seen and agreed."
+
+
+def decision_of(voyage: Voyage, opening: Opening) -> str:
+    """Return what a person decides at a gate, on the way of the case."""
     if opening.kind is Kind.FAILURE:
         if voyage.strange:
             return "stop"
@@ -63,7 +70,7 @@ def _decision(voyage: Voyage, opening: Opening) -> str:
     return "reject" if voyage.case.way == "reject" else "approve"
 
 
-def _fail(voyage: Voyage, opening: Opening) -> None:
+def begin_fault(voyage: Voyage, opening: Opening) -> None:
     """Let the fault begin at the gate it begins at, on a way that is to be taken back."""
     begins = voyage.case.way == "back" and opening.step == voyage.hands.fail_from
     if begins and opening.kind is Kind.STEP and not voyage.world.faults.listing():
@@ -87,7 +94,7 @@ def _brought(voyage: Voyage) -> str:
     return voyage.brought[0]
 
 
-def _who(voyage: Voyage, opening: Opening) -> str:
+def who_decides(voyage: Voyage, opening: Opening) -> str:
     """Name somebody who may decide here and has not yet."""
     plan = voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs)
     gate = plan.step(opening.step).gate or plan.gate

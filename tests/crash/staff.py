@@ -1,0 +1,69 @@
+"""What the people of a run about a member of staff type, and what they do beside it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyrage
+
+from engine.exposure import Exposed
+from engine.ledger import Actor, Draft, Event
+from sandbox.staff import LEAVER
+from sandbox.vaultwarden.seed import LEAVER_EMAIL
+from sandbox.world import World
+
+if TYPE_CHECKING:
+    from tests.crash.voyage import Voyage
+
+LETTER = f"archive/letters/{LEAVER}.pdf sha256:{hashlib.sha256(b'wiped').hexdigest()}"
+
+
+def identity_of(file: Path) -> Any:
+    """Return the age identity in a file."""
+    lines = file.read_text().splitlines()
+    return pyrage.x25519.Identity.from_str(next(x for x in lines if x.startswith("AGE-SECRET")))
+
+
+def recipient_of(world: World, owner: str) -> str:
+    """Return the public key of somebody's identity."""
+    return str(identity_of(world.layout.age_key(owner)).to_public())
+
+
+def onboarding(world: World) -> Mapping[str, Any]:
+    """Return the form of an onboarding."""
+    recipient = recipient_of(world, "newcomer")
+    return {"person": "noel", "recipient": recipient, "email": "noel@planapulse.com"}
+
+
+def offboarding(world: World) -> Mapping[str, Any]:
+    """Return the form of an offboarding."""
+    return {
+        "person": LEAVER,
+        "recipient": recipient_of(world, "leaver"),
+        "email": LEAVER_EMAIL,
+        "reason": "a crash test of the engine",
+    }
+
+
+def read_word(voyage: Voyage) -> str:
+    """Read the challenge with the newcomer's key, as `runbook prove` does on their machine."""
+    armour = str(voyage.state().step("challenge").outputs["armour"])
+    sealed = base64.b64decode("".join(armour.splitlines()[1:-1]))
+    key = identity_of(voyage.world.layout.age_key("newcomer"))
+    return bytes(pyrage.decrypt(sealed, [key])).decode()
+
+
+def waive_all(voyage: Voyage) -> str:
+    """Answer for every value that could be read, once, as `runbook exposure waive` does."""
+    journal = voyage.platform.journal
+    if not any(each.run == voyage.run for each in journal.of(Event.EXPOSURE_WAIVED)):
+        items = voyage.state().step("exposed").outputs["items"]
+        places = [Exposed.model_validate(each).place for each in items]
+        told = {"places": places, "reason": "the world ends with the test"}
+        actor = Actor("anna", groups=("plana-admins",), via="cli")
+        journal.append(Draft(voyage.run, Event.EXPOSURE_WAIVED, actor, details=told))
+    return "All of them are settled."
