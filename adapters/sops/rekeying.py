@@ -46,6 +46,11 @@ def remove_reader(
     than this one; `Invalid` for a `.sops.yaml` in a form that is not understood.
     """
     work = _Work(sops, checkout, [recipient])
+    if not work.turns:  # a wrong letter would be taken for somebody who is out already
+        raise Refused(
+            f"nobody was ever a reader as {recipient}",
+            hint=f"Check whose recipient was typed; {CONFIGURATION} and its history name them all.",
+        )
     work.configure(edit)
     for file in work.encrypted:
         had = readers_of(work.before(file))

@@ -51,7 +51,7 @@ def plan(
 
 def _show(made: Plan) -> None:
     say(f"{made.runbook}: {made.title}")
-    say(f"secret: {made.secret or 'none'}")
+    say(f"about: {made.about}" if made.about else f"secret: {made.secret or 'none'}")
     for name, value in made.inputs.items():
         say(f"input {name}: {_spelled(value)}")
     say("")

@@ -26,7 +26,8 @@ def show_(name: Name, *, as_json: AsJson = False) -> None:
     say(f"{runbook.runbook}: {runbook.title}\n")
     if runbook.description:
         say(f"{runbook.description.strip()}\n")
-    say(f"secret: {runbook.secret or 'none'}\n")
+    about = f"about: {runbook.about}" if runbook.about else f"secret: {runbook.secret or 'none'}"
+    say(f"{about}\n")
     if runbook.inputs:
         rows = (
             (key, spec.type, _limits(spec), spec.description)

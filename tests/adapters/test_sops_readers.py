@@ -188,6 +188,15 @@ def test_the_engine_and_kept_readers_cannot_be_taken_out(circle: Circle) -> None
             step.run(given, world.call())
 
 
+def test_a_recipient_that_never_was_a_reader_is_not_taken_for_one_that_is_out(
+    circle: Circle,
+) -> None:
+    step = circle.steps()["sops.remove_reader"]
+
+    with pytest.raises(Refused, match="nobody was ever a reader as age1"):
+        world.look(step, recipient=circle.recipient("newcomer"))
+
+
 def test_a_file_with_other_readers_than_its_rule_is_refused(circle: Circle) -> None:
     circle.commit({BANK: circle.lock(made.VALUES[BANK], BANK, ("engine", "leaver"))})
     before = circle.head()
