@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.world import World
-from tests.crash.staff import LETTER, offboarding, onboarding, read_word, waive_all
+from tests.staff import LETTER, offboarding, onboarding, read_word, waive_all
 
 if TYPE_CHECKING:
     from tests.crash.voyage import Voyage
@@ -58,13 +58,18 @@ HANDS: Mapping[str, Hands] = {
         inputs={"reason": "a crash test of the engine", "secret": "redis-password"},
         fail=VAULT_SHUT,
     ),
-    "onboard-sops-recipient": Hands(inputs={}, of_world=onboarding, comments={"proven": read_word}),
+    "onboard-sops-recipient": Hands(
+        inputs={}, of_world=onboarding, comments={"proven": lambda v: read_word(v.world, v.state())}
+    ),
     "offboard-staff": Hands(
         inputs={},
         of_world=offboarding,
         fail={"double": "authentik", "kind": "status", "status": 403, "times": None},
         fail_from="authentik",
-        comments={"letter": lambda _: LETTER, "settled": waive_all},
+        comments={
+            "letter": lambda _: LETTER,
+            "settled": lambda v: waive_all(v.platform, v.state()),
+        },
     ),
 }
 

@@ -20,8 +20,8 @@ from tests.crash.cases import Verdict
 from tests.crash.eventually import ENDS
 from tests.crash.leaks import leaks
 from tests.crash.sight import git
-from tests.crash.staff import recipient_of
 from tests.crash.voyage import Voyage
+from tests.staff import recipient_of
 
 PERSON: Mapping[str, str] = {
     "S1": "whoever shall read the files can open the head, and it holds the values it held",

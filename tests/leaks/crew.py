@@ -31,12 +31,19 @@ class Crew(OnCall):
         self.theatre.mark("the key a person brought", key.get_secret_value())
         return key
 
-    def say(self, run: str, opening: Opening, decision: str = "approve", through: str = "") -> bool:
+    def say(
+        self,
+        run: str,
+        opening: Opening,
+        decision: str = "approve",
+        through: str = "",
+        comment: str = "Read and agreed.",
+    ) -> bool:
         """Answer the gate, through the step named or as far as can be; tell whether it was taken."""
         fields = {
             "decision": decision,
             "name": self.voter(run, opening),
-            "comment": "Read and agreed.",
+            "comment": comment,
         }
         with suppress(RunbookError):
             form = open_gate(run)

@@ -18,6 +18,7 @@ from tests.flows.voyages import begin, process_of, state, until
 from tests.leaks.crew import Crew, crew, flow_below, openings
 from tests.leaks.mistakes import make_mistakes
 from tests.leaks.theatre import Theatre
+from tests.staff import LETTER, offboarding, onboarding, read_word, waive_all
 
 SLOW = 20
 """Seconds the double takes over one request, so that a kill falls into it."""
@@ -88,10 +89,38 @@ def rotate_a_generated_value_and_take_it_back(theatre: Theatre, runbook: str) ->
     return run
 
 
+def take_somebody_in(theatre: Theatre, runbook: str) -> str:
+    """A newcomer who reads the word that was encrypted to them."""
+    people, run = crew(theatre), begin(runbook, **onboarding(theatre.world))
+    for opening in openings(theatre, run):
+        word = read_word(theatre.world, state(theatre.stage, run))
+        people.say(run, opening, comment=word if opening.step == "proven" else "Seen by voice.")
+    return run
+
+
+def take_somebody_out(theatre: Theatre, runbook: str) -> str:
+    """A leaver whose values somebody answers for, after refusals of two of the systems."""
+    people, run = crew(theatre), begin(runbook, **offboarding(theatre.world))
+    theatre.world.faults.add("authentik", "status", method="DELETE", status=403)
+    theatre.world.faults.add("forgejo", "lost_reply", method="PATCH")
+    for opening in openings(theatre, run):
+        if opening.step == "settled":
+            now = state(theatre.stage, run)
+            for rotation in now.step("rotations").outputs["runs"].values():
+                for first in openings(theatre, rotation):
+                    people.say(rotation, first, "reject")
+            waive_all(theatre.stage.platform(), now)
+        decision = "retry" if opening.kind is Kind.FAILURE else "approve"
+        people.say(run, opening, decision, comment=LETTER)
+    return run
+
+
 Play = Callable[[Theatre, str], str]
 TROUBLED: Mapping[str, Play] = {
     "rotate-anthropic-api-key": rotate_a_key_that_a_person_brings,
     "rotate-api-key": rotate_a_generated_value_and_take_it_back,
+    "onboard-sops-recipient": take_somebody_in,
+    "offboard-staff": take_somebody_out,
 }
 """Runbooks for which it is known what may go wrong where; each returns the id of its run."""
 ENDS: Mapping[str, Outcome] = {"rotate-api-key": Outcome.ROLLED_BACK}
@@ -108,11 +137,21 @@ def agree_to_all(theatre: Theatre, runbook: str) -> str:
     return run
 
 
+PATTERNED: Mapping[str, str] = {
+    "person": "noel",
+    "recipient": f"age1{'q' * 58}",
+    "email": "noel@planapulse.com",
+}
+"""What is typed into an input that takes no other text."""
+
+
 def inputs(runbook: Runbook, catalogue: Catalogue) -> dict[str, Any]:
     """Return something for every input that has no default."""
     secrets = eligible(runbook, catalogue)
     return {
-        name: secrets[0] if spec.type == "secret" else (*spec.choices, SAMPLES.get(spec.type))[0]
+        name: secrets[0]
+        if spec.type == "secret"
+        else (*spec.choices, PATTERNED.get(name) or SAMPLES.get(spec.type))[0]
         for name, spec in runbook.inputs.items()
         if spec.default is None
     }

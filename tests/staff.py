@@ -6,18 +6,17 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyrage
 
+from adapters.platform import Platform
 from engine.exposure import Exposed
 from engine.ledger import Actor, Draft, Event
+from engine.state import RunState
 from sandbox.staff import LEAVER
 from sandbox.vaultwarden.seed import LEAVER_EMAIL
 from sandbox.world import World
-
-if TYPE_CHECKING:
-    from tests.crash.voyage import Voyage
 
 LETTER = f"archive/letters/{LEAVER}.pdf sha256:{hashlib.sha256(b'wiped').hexdigest()}"
 
@@ -36,7 +35,12 @@ def recipient_of(world: World, owner: str) -> str:
 def onboarding(world: World) -> Mapping[str, Any]:
     """Return the form of an onboarding."""
     recipient = recipient_of(world, "newcomer")
-    return {"person": "noel", "recipient": recipient, "email": "noel@planapulse.com"}
+    return {
+        "person": "noel",
+        "recipient": recipient,
+        "email": "noel@planapulse.com",
+        "reason": "a test of the engine",
+    }
 
 
 def offboarding(world: World) -> Mapping[str, Any]:
@@ -45,25 +49,25 @@ def offboarding(world: World) -> Mapping[str, Any]:
         "person": LEAVER,
         "recipient": recipient_of(world, "leaver"),
         "email": LEAVER_EMAIL,
-        "reason": "a crash test of the engine",
+        "reason": "a test of the engine",
     }
 
 
-def read_word(voyage: Voyage) -> str:
+def read_word(world: World, state: RunState) -> str:
     """Read the challenge with the newcomer's key, as `runbook prove` does on their machine."""
-    armour = str(voyage.state().step("challenge").outputs["armour"])
+    armour = str(state.step("challenge").outputs["armour"])
     sealed = base64.b64decode("".join(armour.splitlines()[1:-1]))
-    key = identity_of(voyage.world.layout.age_key("newcomer"))
+    key = identity_of(world.layout.age_key("newcomer"))
     return bytes(pyrage.decrypt(sealed, [key])).decode()
 
 
-def waive_all(voyage: Voyage) -> str:
+def waive_all(platform: Platform, state: RunState) -> str:
     """Answer for every value that could be read, once, as `runbook exposure waive` does."""
-    journal = voyage.platform.journal
-    if not any(each.run == voyage.run for each in journal.of(Event.EXPOSURE_WAIVED)):
-        items = voyage.state().step("exposed").outputs["items"]
+    journal = platform.journal
+    if not any(each.run == state.run for each in journal.of(Event.EXPOSURE_WAIVED)):
+        items = state.step("exposed").outputs["items"]
         places = [Exposed.model_validate(each).place for each in items]
         told = {"places": places, "reason": "the world ends with the test"}
         actor = Actor("anna", groups=("plana-admins",), via="cli")
-        journal.append(Draft(voyage.run, Event.EXPOSURE_WAIVED, actor, details=told))
+        journal.append(Draft(state.run, Event.EXPOSURE_WAIVED, actor, details=told))
     return "All of them are settled."
