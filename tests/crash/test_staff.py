@@ -91,11 +91,3 @@ def test_a_wrong_word_of_the_newcomer_is_asked_for_again_and_adds_nobody(play: P
     assert voyage.state().outcome is Outcome.COMPLETED
     watch.always()
     assert voyage.verdict.violations == []
-
-
-def test_two_runs_about_one_person_do_not_go_on_at_the_same_time(play: Play) -> None:
-    voyage, _ = play(OFF)
-    with pytest.raises(CutOff):
-        stroll(voyage, 3)
-
-    assert voyage.platform.journal.holders() == {"person:nina": voyage.run}
