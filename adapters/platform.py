@@ -50,13 +50,13 @@ class Platform:
     def catalogue(self) -> Catalogue:
         """Where each secret lives; raises `Invalid`, or `Refused` if the file is not there."""
         path = self.settings.catalogue
-        return load(_read(path, "the catalogue"), _shown(path), Catalogue)[0]
+        return load(_read(path, "the catalogue"), shown(path), Catalogue)[0]
 
     @cached_property
     def people(self) -> People:
         """Who is in which group; raises as `catalogue` does."""
         path = self.settings.people
-        return load(_read(path, "the list of groups"), _shown(path), People)[0]
+        return load(_read(path, "the list of groups"), shown(path), People)[0]
 
     @cached_property
     def freezes(self) -> tuple[Freeze, ...]:
@@ -64,7 +64,7 @@ class Platform:
         path = self.settings.freeze or self.settings.people.with_name("freeze.yaml")
         if self.settings.freeze is None and not path.exists():
             return ()
-        return load(_read(path, "the list of freezes"), _shown(path), Freezes)[0].freeze
+        return load(_read(path, "the list of freezes"), shown(path), Freezes)[0].freeze
 
     @cached_property
     def journal(self) -> SqlJournal:
@@ -88,12 +88,12 @@ class Platform:
 
     def read(self, path: Path) -> Runbook:
         """Return the checked runbook in `path`; raise `Invalid` with every finding."""
-        runbook = read_runbook(_read(path, "the runbook"), _shown(path), self.around)[0]
+        runbook = read_runbook(_read(path, "the runbook"), shown(path), self.around)[0]
         if path.stem != runbook.runbook:
             raise Invalid(
                 [
                     Finding(
-                        Place(_shown(path)),
+                        Place(shown(path)),
                         f"the file is {path.stem}.yaml and holds {runbook.runbook}",
                         "Let the file be named after the runbook.",
                     )
@@ -157,7 +157,7 @@ def _read(path: Path, what: str) -> bytes:
         raise Refused(f"{what} cannot be read at {path}: {error.strerror}") from None
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """Spell a path as the reader would: relative where it is below the working directory."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
