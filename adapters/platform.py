@@ -16,6 +16,7 @@ from adapters.settings import Settings, load_settings
 from adapters.shared.files import read_secret
 from engine.catalogue import Catalogue, People
 from engine.checks import read_runbook
+from engine.configuration import objection
 from engine.errors import Refused
 from engine.evidence import read_keys
 from engine.findings import Finding, Invalid, Place
@@ -114,13 +115,23 @@ class Platform:
         runbook = self.runbook(name)
         values = check_inputs(runbook, inputs, self.catalogue)
         try:
-            return make_plan(runbook, values, self.registry, self.catalogue, self.settings.platform)
+            plan = make_plan(runbook, values, self.registry, self.catalogue, self.settings.platform)
         except KeyError as error:
             missing = error.args[0]
+        else:
+            self._require_secret(plan.secret)
+            return plan
         raise Refused(
             f"{name} refers to {missing}, and there is no such fact",
             hint="Add it to the catalogue entry, or to `platform` in the settings.",
         )
+
+    def _require_secret(self, name: str) -> None:
+        """Raise `Refused` for an entry of the catalogue that is no secret."""
+        entry = self.catalogue.secrets.get(name)
+        found = objection(name, entry) if entry is not None else None
+        if found is not None:
+            raise Refused(f"{name} is no secret: {found.what}", hint=found.instead)
 
     def seal(self) -> Seal:
         """Return the engine's key pair; raise `Refused` if the file is not there or no age key."""

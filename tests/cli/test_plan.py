@@ -149,6 +149,24 @@ def test_a_failing_preflight_says_all_that_is_missing(runbook: Runbook, settings
     assert "vaultwarden" in ended.err
 
 
+def test_nothing_is_planned_for_what_is_no_secret(
+    runbook: Runbook, settings: Path, tmp_path: Path
+) -> None:
+    shipped = ROOT / "runbooks" / "secrets.yaml"
+    (tmp_path / "secrets.yaml").write_text(
+        shipped.read_text().replace("redis.password", "redis.url")
+    )
+    text = settings.read_text().replace(str(shipped), str(tmp_path / "secrets.yaml"))
+    settings.write_text(text)
+    ended = runbook(
+        *("--settings", settings, "plan", "rotate-api-key", "--no-look"),
+        *("-i", "secret=redis-password", "-i", "reason=it is time"),
+    )
+
+    assert ended.code == Exit.REFUSED
+    assert "redis-password is no secret: it is the address of a service" in ended.err
+
+
 def test_an_unknown_runbook_names_those_there_are(runbook: Runbook, settings: Path) -> None:
     ended = runbook("--settings", settings, "plan", "rotate-everything")
 
