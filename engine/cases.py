@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from engine.catalogue import Secret
 from engine.freeze import Freeze
 from engine.runbook import InputName, Slug, Strict
 from engine.state import Kind
@@ -170,4 +171,6 @@ class Cases(Strict):
     """For every case."""
     bring: dict[str, Bring] = Field(default_factory=dict)
     """By step: where the value comes from that its gate asks for."""
+    catalogue: dict[Slug, Secret] = Field(default_factory=dict)
+    """Entries beside those of the catalogue, for secrets that no real platform has."""
     cases: tuple[Case, ...] = Field(min_length=1)

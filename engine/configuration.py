@@ -87,12 +87,27 @@ def objection(name: str, entry: Secret) -> NotSecret | None:
 
 
 def check_catalogue(catalogue: Catalogue, source: Source) -> Iterator[Finding]:
-    """Yield a finding for each entry that is no secret, at its name."""
+    """Yield a finding for each entry that is no secret, and for each that is there already."""
+    yield from _twice(catalogue, source)
     for name, entry in catalogue.secrets.items():
         found = objection(name, entry)
         if found is not None:
             place = source.key_place(("secrets", name))
             yield Finding(place, f"`{name}` is no secret: {found.what}", found.instead)
+
+
+def _twice(catalogue: Catalogue, source: Source) -> Iterator[Finding]:
+    seen: dict[object, str] = {}
+    for name, entry in catalogue.secrets.items():
+        for key, place in (("sops", entry.sops), ("vaultwarden", entry.vaultwarden)):
+            first = seen.setdefault(place, name)
+            if first != name:
+                line = source.key_place(("secrets", first)).line
+                yield Finding(
+                    source.place(("secrets", name, key)),
+                    f"`{name}` is at the place of `{first}`, line {line}",
+                    "One place holds one secret; correct the place, or remove one entry.",
+                )
 
 
 def check_places(

@@ -87,7 +87,7 @@ def play_case(author: Platform, cases: Cases, case: Case, worlds: Worlds) -> Res
     ):
         folder = Path(name)
         with worlds.make(folder / "world") as world:
-            platform = rehearsed(author, case, world, folder)
+            platform = rehearsed(author, cases, case, world, folder)
             people = People(case, cases.bring, platform, world)
             inputs = {**cases.inputs, **case.inputs}
             play = Play(case, cases.runbook, inputs, platform, world, people)

@@ -78,6 +78,19 @@ def test_for_some_things_there_is_no_exception(name: str) -> None:
     assert len(findings(name, "plana.value", more=because)) == 1
 
 
+def test_two_entries_at_one_place_are_told() -> None:
+    more = """\
+  again:
+    title: The same once more
+    sops: {file: infra/secrets/a.enc.yaml, path: plana.token}
+    vaultwarden: {collection: plana-staff, item: Another}
+"""
+
+    [found] = findings("a-token", "plana.token", more=more)
+
+    assert found.startswith("s.yaml:8:11: `again` is at the place of `a-token`, line 2\n")
+
+
 def test_every_entry_of_the_shipped_catalogue_is_a_secret() -> None:
     text = (ROOT / "runbooks" / "secrets.yaml").read_text()
     catalogue = load(text, "secrets.yaml", Catalogue)[0]
