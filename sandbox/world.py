@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from sandbox.access import AccessLog
 from sandbox.anthropic import Anthropic
@@ -27,7 +27,7 @@ from sandbox.sopsfile import creation_rules, encrypt_tree, set_value
 from sandbox.staff import GROUPS, hire
 from sandbox.state import sops_values
 from sandbox.steering import Steering
-from sandbox.values import draw_values
+from sandbox.values import draw_values, letters
 from sandbox.vaultwarden.control import Vaultwarden
 from sandbox.vaultwarden.seed import MACHINE_EMAIL, VaultOptions
 from sandbox.wire import Wire
@@ -59,6 +59,8 @@ class World:
         self.layout = layout
         self.values = dict(values)
         """The seeded values by dotted path; they do not follow what happens later."""
+        self.edits: set[str] = set()
+        """Every value that `edit` has put somewhere."""
         self.credentials = draw_credentials()
         self.faults = Faults()
         self.clock = Clock()
@@ -110,6 +112,15 @@ class World:
         encrypted = self.remote.file(SOPS_FILE) or b""
         changed = set_value(encrypted, path, value, self.layout.age_key("staff"))
         return self.remote.commit({SOPS_FILE: changed}, message or f"Set {path}")
+
+    def edit(self, at: Literal["sops", "vaultwarden"], name: str) -> None:
+        """Put a fresh value into one place by hand: a path of the SOPS file, or an item."""
+        value = letters(32)
+        self.edits.add(value)
+        if at == "sops":
+            self.set_as_human(name, value)
+        else:
+            self.vaultwarden.edit_as_human(name, value)
 
     def close(self) -> None:
         """End every server and thread; closing twice is harmless."""

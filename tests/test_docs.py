@@ -17,6 +17,7 @@ from adapters.registry import registry
 from adapters.settings import BASE, Settings
 from cli.main import app
 from docs.generate import GATEWAY, PAGE, gateway_page, page
+from engine.cases import Cases
 from engine.catalogue import Catalogue, People
 from engine.checks import read_runbook
 from engine.freeze import Freezes
@@ -27,7 +28,7 @@ from engine.step import Effect, Store
 from engine.surroundings import Surroundings
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("engine", "adapters", "flows", "gateway", "cli", "sandbox", "demo", "docs")
+ROOMS = ("engine", "adapters", "flows", "gateway", "rehearsal", "cli", "sandbox", "demo", "docs")
 FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 STEPS = registry(Settings())
@@ -88,6 +89,8 @@ def test_every_example_is_valid(mark: str, text: str) -> None:
             load(text, "example", Catalogue)
         case "people":
             load(text, "example", People)
+        case "cases":
+            load(text, "example", Cases)
         case "freeze":
             load(text, "example", Freezes)
         case "settings":
