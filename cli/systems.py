@@ -14,6 +14,7 @@ from adapters import (
     kubernetes,
     ledger,
     notify,
+    openrouter,
     sops,
     vaultwarden,
 )
@@ -143,6 +144,12 @@ SYSTEMS = (
         lambda p: anthropic.check(p.settings.anthropic),
         lambda s: s.anthropic != anthropic.AnthropicSettings(),
         ("anthropic.",),
+    ),
+    System(
+        "openrouter",
+        lambda p: openrouter.check(p.settings.openrouter),
+        lambda s: s.openrouter != openrouter.OpenRouterSettings(),
+        ("openrouter.",),
     ),
     System(
         "notify",

@@ -217,6 +217,10 @@ def settings_of(world: Mapping[str, Any], ledger: Path) -> dict[str, Any]:
         },
         "kubernetes": {"kubeconfig": paths["kubeconfig"]},
         "anthropic": {"url": urls["anthropic"], "admin_key_file": paths["anthropic_admin_key"]},
+        "openrouter": {
+            "url": urls["openrouter"],
+            "management_key_file": paths["openrouter_management_key"],
+        },
     }
 
 

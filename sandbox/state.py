@@ -25,6 +25,11 @@ def describe_state(world: World) -> dict[str, Any]:
             "created": world.anthropic.created,
             "deactivations": world.anthropic.deactivations,
         },
+        "openrouter": {
+            "keys": world.openrouter.states(),
+            "created": world.openrouter.created,
+            "deleted": world.openrouter.deleted,
+        },
         "vaultwarden": {"counts": world.vaultwarden.counts(), "items": world.vaultwarden.names()},
         "kubernetes": {
             "restarts": {
@@ -63,6 +68,6 @@ def _agreement(world: World, path: str, wanted: str | None) -> dict[str, bool]:
         workloads = [w for w in WORKLOADS if w.namespace == placement.namespace]
         pods = [p for w in workloads for p in world.cluster.pod_env(w.namespace, w.name)]
         found["pods"] = bool(pods) and all(pod.get(placement.key) == wanted for pod in pods)
-    if path == "ai_agents.anthropic_api_key":
-        found["provider"] = wanted is not None and world.anthropic.accepts(wanted)
+    if path in world.rings:
+        found["provider"] = wanted is not None and world.rings[path].accepts(wanted)
     return found

@@ -23,6 +23,11 @@ def anthropic_key() -> str:
     return f"sk-ant-api03-{letters(93, _URL_SAFE)}AA"
 
 
+def openrouter_key() -> str:
+    """Return a key in OpenRouter's form: `sk-or-v1-` and 64 hex digits."""
+    return f"sk-or-v1-{secrets.token_hex(32)}"
+
+
 def _shape(prefix: str, length: int) -> Callable[[], str]:
     return lambda: prefix + letters(length)
 
@@ -37,7 +42,7 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "age_key_info": {"escrow_passphrase": _password},
     "ai_agents": {
         "anthropic_api_key": anthropic_key,
-        "openrouter_api_key": lambda: f"sk-or-v1-{_hex()}",
+        "openrouter_api_key": openrouter_key,
     },
     "authentik": {
         "bootstrap_token": _hex,

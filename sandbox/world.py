@@ -17,10 +17,12 @@ from sandbox.console import Console
 from sandbox.documents import dump_yaml
 from sandbox.faults import Faults
 from sandbox.identity import CLIENT, Identity
+from sandbox.keybook import Keybook
 from sandbox.keyring import Ring
 from sandbox.keys import draw_credentials, write_credentials, write_identities, write_readonly
 from sandbox.layout import SOPS_FILE, Layout
 from sandbox.manifests import infra_files
+from sandbox.openrouter import OpenRouter, openrouter_keys
 from sandbox.remote import Remote
 from sandbox.server import Server
 from sandbox.sopsfile import creation_rules, encrypt_tree, set_value
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from sandbox.routes import Answer
+
+ANTHROPIC, OPENROUTER = "ai_agents.anthropic_api_key", "ai_agents.openrouter_api_key"
+"""SOPS paths of the values that a provider has made."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,13 @@ class World:
         write_credentials(layout, self.credentials)
         self.remote = _seed_remote(layout, self.values, recipients)
         self.vaultwarden = Vaultwarden(self.clock, options.vault, self.values, self.credentials)
-        self.anthropic = Ring(self.clock, self.values["ai_agents.anthropic_api_key"])
+        self.anthropic = Ring(self.clock, self.values[ANTHROPIC])
+        self.openrouter = openrouter_keys(self.clock, self.values[OPENROUTER])
+        self.rings: Mapping[str, Ring | Keybook] = {
+            ANTHROPIC: self.anthropic,
+            OPENROUTER: self.openrouter,
+        }
+        """By SOPS path, the provider's keys, for each value that is one of them."""
         token = self.credentials.kubernetes_token
         operator_key = layout.age_key("operator")
         self.cluster = Cluster(self.remote, operator_key, self.values, token, options.pace)
@@ -139,8 +150,10 @@ class World:
             self._serve("kubernetes", self.cluster.answer)
             admin_key = self.credentials.anthropic_admin_key
             self._serve("anthropic", Anthropic(self.anthropic, admin_key).answer)
+            management_key = self.credentials.openrouter_management_key
+            self._serve("openrouter", OpenRouter(self.openrouter, management_key).answer)
             self._serve("console", Console(self.anthropic).answer)
-            self._serve("app", App(self.cluster, self._servers["anthropic"].url).answer)
+            self._serve("app", App(self.cluster, self._servers["anthropic"].url, self.rings).answer)
             self._serve("identity", self.identity.answer)
             self._serve("control", Steering(self).answer)
             write_readonly(self.layout.kubeconfig, _kubeconfig(self))
@@ -180,7 +193,7 @@ def _kubeconfig(world: World) -> str:
 
 def _describe(world: World) -> dict[str, Any]:
     layout, vault = world.layout, world.vaultwarden
-    current = world.anthropic.key_of(world.values["ai_agents.anthropic_api_key"])
+    current = world.anthropic.key_of(world.values[ANTHROPIC])
     credentials = {name: name.replace("_", "-") for name in vars(world.credentials)}
     return {
         "urls": world.urls,

@@ -118,4 +118,8 @@ def _settings(world: World, ledger: Path) -> dict[str, Any]:
             "url": world.urls["anthropic"],
             "admin_key_file": str(layout.credential("anthropic-admin-key")),
         },
+        "openrouter": {
+            "url": world.urls["openrouter"],
+            "management_key_file": str(layout.credential("openrouter-management-key")),
+        },
     }

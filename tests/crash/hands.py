@@ -41,6 +41,10 @@ HANDS: Mapping[str, Hands] = {
         bring=_console_key,
         fail=VAULT_SHUT,
     ),
+    "rotate-openrouter-key": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
     "rotate-api-key": Hands(
         inputs={"reason": "a crash test of the engine", "secret": "redis-password"},
         fail=VAULT_SHUT,
