@@ -8,6 +8,7 @@ from adapters import (
     anthropic,
     bitwarden,
     flux,
+    forgejo,
     git,
     http,
     kubernetes,
@@ -37,6 +38,7 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
         *http.steps(settings.http),
         *anthropic.steps(settings.anthropic),
         *openrouter.steps(settings.openrouter),
+        *forgejo.steps(settings.forgejo),
     )
     return {step.name: step for step in steps}
 
@@ -46,6 +48,7 @@ def providers(settings: Settings) -> dict[str, Provider[Keys]]:
     known: tuple[Provider[Keys], ...] = (
         anthropic.provider(settings.anthropic),
         openrouter.provider(settings.openrouter),
+        forgejo.provider(settings.forgejo),
     )
     return {each.name: each for each in known}
 
@@ -55,4 +58,5 @@ def abilities() -> dict[str, Mapping[Operation, Ability]]:
     return {
         "Anthropic": anthropic.ABILITIES,
         "OpenRouter": openrouter.ABILITIES,
+        "Forgejo": forgejo.ABILITIES,
     }

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validat
 from adapters.anthropic import AnthropicSettings
 from adapters.bitwarden import BitwardenSettings
 from adapters.flux import FluxSettings
+from adapters.forgejo import ForgejoSettings
 from adapters.gateway import GatewaySettings
 from adapters.http import HttpSettings
 from adapters.ledger import LedgerSettings
@@ -73,6 +74,7 @@ class Settings(BaseModel):
     flux: FluxSettings = FluxSettings()
     anthropic: AnthropicSettings = AnthropicSettings()
     openrouter: OpenRouterSettings = OpenRouterSettings()
+    forgejo: ForgejoSettings = ForgejoSettings()
     http: HttpSettings = HttpSettings()
     gateway: GatewaySettings = GatewaySettings()
     notify: NotifySettings = NotifySettings()

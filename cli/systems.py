@@ -9,6 +9,7 @@ from adapters import (
     anthropic,
     bitwarden,
     flux,
+    forgejo,
     git,
     http,
     kubernetes,
@@ -150,6 +151,12 @@ SYSTEMS = (
         lambda p: openrouter.check(p.settings.openrouter),
         lambda s: s.openrouter != openrouter.OpenRouterSettings(),
         ("openrouter.",),
+    ),
+    System(
+        "forgejo",
+        lambda p: forgejo.check(p.settings.forgejo),
+        lambda s: s.forgejo != forgejo.ForgejoSettings(),
+        ("forgejo.",),
     ),
     System(
         "notify",

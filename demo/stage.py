@@ -221,6 +221,11 @@ def settings_of(world: Mapping[str, Any], ledger: Path) -> dict[str, Any]:
             "url": urls["openrouter"],
             "management_key_file": paths["openrouter_management_key"],
         },
+        "forgejo": {
+            "url": urls["forgejo"],
+            "username": world["forgejo"]["username"],
+            "password_file": paths["forgejo_password"],
+        },
     }
 
 

@@ -78,6 +78,7 @@ PLACEMENTS: tuple[Placement, ...] = (
         STRIPE_WEBHOOK_SECRET="pulse_website.stripe_webhook_secret",
         SESSION_SECRET="pulse_website.session_secret",
     ),
+    *_placed("forgejo", "sync-bot-secrets", FORGEJO_TOKEN="forgejo.sync_bot_token"),
     *_placed(
         "penpot",
         "penpot-secrets",
@@ -127,6 +128,14 @@ WORKLOADS: tuple[Workload, ...] = (
         2,
         f"{_REGISTRY}/plana/website:9.0.2",
         "website-secrets",
+    ),
+    Workload(
+        "forgejo",
+        "Deployment",
+        "sync-bot",
+        1,
+        f"{_REGISTRY}/plana/sync-bot:1.8.0",
+        "sync-bot-secrets",
     ),
     Workload(
         "penpot", "Deployment", "penpot-backend", 1, "penpotapp/backend:2.4", "penpot-secrets"
@@ -205,6 +214,13 @@ ITEMS: tuple[Item, ...] = (
         STAFF,
         "website",
         "https://planapulse.com",
+    ),
+    Item(
+        "Forgejo sync bot token",
+        "forgejo.sync_bot_token",
+        STAFF,
+        "sync-bot",
+        "https://forgejo.planapulse.com",
     ),
     Item(
         "Penpot secret key", "penpot.secret_key", STAFF, "penpot", "https://penpot.planapulse.com"

@@ -10,6 +10,7 @@ from sandbox.programs import ProgramFailed
 from sandbox.sopsfile import decrypt_tree
 
 if TYPE_CHECKING:
+    from sandbox.keybook import Keybook
     from sandbox.world import World
 
 
@@ -25,11 +26,8 @@ def describe_state(world: World) -> dict[str, Any]:
             "created": world.anthropic.created,
             "deactivations": world.anthropic.deactivations,
         },
-        "openrouter": {
-            "keys": world.openrouter.states(),
-            "created": world.openrouter.created,
-            "deleted": world.openrouter.deleted,
-        },
+        "openrouter": _book(world.openrouter),
+        "forgejo": _book(world.forgejo),
         "vaultwarden": {"counts": world.vaultwarden.counts(), "items": world.vaultwarden.names()},
         "kubernetes": {
             "restarts": {
@@ -39,6 +37,10 @@ def describe_state(world: World) -> dict[str, Any]:
         },
         "remote": {"branches": world.remote.branches(), "log": world.remote.log()},
     }
+
+
+def _book(book: Keybook) -> dict[str, Any]:
+    return {"keys": book.states(), "created": book.created, "deleted": book.deleted}
 
 
 def describe_agreement(world: World) -> dict[str, dict[str, bool]]:

@@ -28,6 +28,11 @@ def openrouter_key() -> str:
     return f"sk-or-v1-{secrets.token_hex(32)}"
 
 
+def forgejo_token() -> str:
+    """Return a token in Forgejo's form: 40 hex digits."""
+    return secrets.token_hex(20)
+
+
 def _shape(prefix: str, length: int) -> Callable[[], str]:
     return lambda: prefix + letters(length)
 
@@ -54,7 +59,11 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "api_secret": _shape("", 43),
         "dns_api_secret": _shape("", 43),
     },
-    "forgejo": {"registry_token": _hex, "ssh_key_passphrase": _password, "sync_bot_token": _hex},
+    "forgejo": {
+        "registry_token": _hex,
+        "ssh_key_passphrase": _password,
+        "sync_bot_token": forgejo_token,
+    },
     "kubernetes": {"etcd_encryption_key": _hex},
     "load_balancer": {"stats_password": _password},
     "mailu_hetzner": {"secret_key": _hex, "admin_password": _password},

@@ -16,6 +16,7 @@ from sandbox.cluster.flux import FLUX, SOURCE
 from sandbox.console import Console
 from sandbox.documents import dump_yaml
 from sandbox.faults import Faults
+from sandbox.forgejo import ACCOUNT, Forgejo, forgejo_tokens
 from sandbox.identity import CLIENT, Identity
 from sandbox.keybook import Keybook
 from sandbox.keyring import Ring
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from sandbox.routes import Answer
 
 ANTHROPIC, OPENROUTER = "ai_agents.anthropic_api_key", "ai_agents.openrouter_api_key"
+FORGEJO = "forgejo.sync_bot_token"
 """SOPS paths of the values that a provider has made."""
 
 
@@ -74,9 +76,11 @@ class World:
         self.vaultwarden = Vaultwarden(self.clock, options.vault, self.values, self.credentials)
         self.anthropic = Ring(self.clock, self.values[ANTHROPIC])
         self.openrouter = openrouter_keys(self.clock, self.values[OPENROUTER])
+        self.forgejo = forgejo_tokens(self.clock, self.values[FORGEJO])
         self.rings: Mapping[str, Ring | Keybook] = {
             ANTHROPIC: self.anthropic,
             OPENROUTER: self.openrouter,
+            FORGEJO: self.forgejo,
         }
         """By SOPS path, the provider's keys, for each value that is one of them."""
         token = self.credentials.kubernetes_token
@@ -152,6 +156,8 @@ class World:
             self._serve("anthropic", Anthropic(self.anthropic, admin_key).answer)
             management_key = self.credentials.openrouter_management_key
             self._serve("openrouter", OpenRouter(self.openrouter, management_key).answer)
+            password = self.credentials.forgejo_password
+            self._serve("forgejo", Forgejo(self.forgejo, password).answer)
             self._serve("console", Console(self.anthropic).answer)
             self._serve("app", App(self.cluster, self._servers["anthropic"].url, self.rings).answer)
             self._serve("identity", self.identity.answer)
@@ -218,6 +224,7 @@ def _describe(world: World) -> dict[str, Any]:
             "client_id": CLIENT,
             "passwords": {name: str(layout.password(name)) for name in GROUPS},
         },
+        "forgejo": {"username": ACCOUNT},
         "flux": {"namespace": FLUX, "source": SOURCE},
         "anthropic": {"current_key_id": current.key_id if current else None},
     }

@@ -122,4 +122,9 @@ def _settings(world: World, ledger: Path) -> dict[str, Any]:
             "url": world.urls["openrouter"],
             "management_key_file": str(layout.credential("openrouter-management-key")),
         },
+        "forgejo": {
+            "url": world.urls["forgejo"],
+            "username": "sync-bot",
+            "password_file": str(layout.credential("forgejo-password")),
+        },
     }

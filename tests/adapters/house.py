@@ -10,13 +10,15 @@ from typing import Any
 
 from starlette.responses import Response
 
-from adapters import openrouter
+from adapters import forgejo, openrouter
+from adapters.forgejo import ForgejoSettings
 from adapters.openrouter import OpenRouterSettings
 from engine.step import AnyStep, Call, Done, NotYet
 from sandbox import routes as sandbox_routes
 from sandbox.access import AccessLog
 from sandbox.clock import Clock
 from sandbox.faults import DoubleName, Faults, Kind
+from sandbox.forgejo import ACCOUNT, Forgejo, forgejo_tokens
 from sandbox.keybook import Keybook
 from sandbox.openrouter import OpenRouter, openrouter_keys
 from sandbox.routes import Answer
@@ -26,6 +28,7 @@ from tests.adapters import infra, sky
 
 RUN, OTHER_RUN = "1f0c0000-0000-4000-8000-000000000001", "1f0c0000-0000-4000-8000-000000000002"
 PREFIX = "plana-test"
+PASSWORD = "the-password-of-the-account-in-tests"
 MANAGEMENT = "sk-or-v1-management-key-of-the-tests"
 
 
@@ -114,6 +117,18 @@ def open_openrouter(folder: Path, change: Change | None = None) -> Iterator[Hous
     with opened("openrouter", answer, book, folder) as made:
         file = made.file("management", MANAGEMENT)
         made.offer(openrouter.steps(OpenRouterSettings(url=made.url, management_key_file=file)))
+        yield made
+
+
+@contextmanager
+def open_forgejo(folder: Path, change: Change | None = None) -> Iterator[House]:
+    """Serve Forgejo with `sky.MARKER` as the token in force, and the steps that talk to it."""
+    book = forgejo_tokens(Clock(), sky.MARKER)
+    answer = _changed(Forgejo(book, PASSWORD).answer, change)
+    with opened("forgejo", answer, book, folder) as made:
+        file = made.file("password", PASSWORD)
+        settings = ForgejoSettings(url=made.url, username=ACCOUNT, password_file=file)
+        made.offer(forgejo.steps(settings))
         yield made
 
 

@@ -24,7 +24,13 @@ def openrouter_house(tmp_path: Path) -> Iterator[House]:
         yield made
 
 
-HOUSES = ["openrouter_house"]
+@pytest.fixture
+def forgejo_house(tmp_path: Path) -> Iterator[House]:
+    with house.open_forgejo(tmp_path) as made:
+        yield made
+
+
+HOUSES = ["openrouter_house", "forgejo_house"]
 
 
 @pytest.fixture(params=HOUSES)

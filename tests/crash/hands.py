@@ -45,6 +45,10 @@ HANDS: Mapping[str, Hands] = {
         inputs={"reason": "a crash test of the engine"},
         fail=VAULT_SHUT,
     ),
+    "rotate-forgejo-token": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
     "rotate-api-key": Hands(
         inputs={"reason": "a crash test of the engine", "secret": "redis-password"},
         fail=VAULT_SHUT,
