@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from adapters import (
     anthropic,
     bitwarden,
@@ -16,11 +14,12 @@ from adapters import (
     openrouter,
     secret,
     sops,
+    stripe,
     vaultwarden,
 )
 from adapters.settings import Settings
 from adapters.shared.checkout import is_descendant
-from adapters.shared.keys.provider import Ability, Keys, Operation, Provider
+from adapters.shared.keys.provider import Keys, Offer, Provider
 from engine.step import AnyStep
 
 
@@ -39,6 +38,7 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
         *anthropic.steps(settings.anthropic),
         *openrouter.steps(settings.openrouter),
         *forgejo.steps(settings.forgejo),
+        *stripe.steps(settings.stripe),
     )
     return {step.name: step for step in steps}
 
@@ -53,10 +53,6 @@ def providers(settings: Settings) -> dict[str, Provider[Keys]]:
     return {each.name: each for each in known}
 
 
-def abilities() -> dict[str, Mapping[Operation, Ability]]:
-    """Return by each provider's title what can be had of it, and how; docs/providers.md shows it."""
-    return {
-        "Anthropic": anthropic.ABILITIES,
-        "OpenRouter": openrouter.ABILITIES,
-        "Forgejo": forgejo.ABILITIES,
-    }
+def offers() -> tuple[Offer, ...]:
+    """Return what can be had of each provider, and how; docs/providers.md shows it."""
+    return (anthropic.OFFER, openrouter.OFFER, forgejo.OFFER, stripe.WEBHOOKS)

@@ -24,6 +24,7 @@ from adapters.openrouter import OpenRouterSettings
 from adapters.shared.checkout import GitSettings
 from adapters.shared.cluster import KubernetesSettings
 from adapters.sops import SopsSettings
+from adapters.stripe import StripeSettings
 from adapters.vaultwarden import VaultwardenSettings
 from engine.errors import Refused
 from engine.loading import build
@@ -75,6 +76,7 @@ class Settings(BaseModel):
     anthropic: AnthropicSettings = AnthropicSettings()
     openrouter: OpenRouterSettings = OpenRouterSettings()
     forgejo: ForgejoSettings = ForgejoSettings()
+    stripe: StripeSettings = StripeSettings()
     http: HttpSettings = HttpSettings()
     gateway: GatewaySettings = GatewaySettings()
     notify: NotifySettings = NotifySettings()

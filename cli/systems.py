@@ -17,6 +17,7 @@ from adapters import (
     notify,
     openrouter,
     sops,
+    stripe,
     vaultwarden,
 )
 from adapters.platform import Platform
@@ -157,6 +158,12 @@ SYSTEMS = (
         lambda p: forgejo.check(p.settings.forgejo),
         lambda s: s.forgejo != forgejo.ForgejoSettings(),
         ("forgejo.",),
+    ),
+    System(
+        "stripe",
+        lambda p: stripe.check(p.settings.stripe),
+        lambda s: s.stripe != stripe.StripeSettings(),
+        ("stripe.",),
     ),
     System(
         "notify",

@@ -226,6 +226,7 @@ def settings_of(world: Mapping[str, Any], ledger: Path) -> dict[str, Any]:
             "username": world["forgejo"]["username"],
             "password_file": paths["forgejo_password"],
         },
+        "stripe": {"url": urls["stripe"], "secret_key_file": paths["stripe_api_key"]},
     }
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from adapters.gateway import Role
-from adapters.registry import abilities, registry
+from adapters.registry import offers, registry
 from adapters.settings import Settings
 from adapters.shared.keys.provider import Operation, Way
 from engine.plan import is_point_of_no_return
@@ -65,15 +65,15 @@ def _with_table(file: Path, rows: Iterator[str]) -> str:
 
 def _abilities() -> Iterator[str]:
     """Yield the rows of the table, and below it why something is not automatic."""
-    known = abilities()
     yield f"| | {' | '.join(Operation)} |\n|---|{'---|' * len(Operation)}\n"
-    for title, has in known.items():
-        yield f"| {title} | {' | '.join(has[each].way for each in Operation)} |\n"
+    for offer in offers():
+        ways = (offer.abilities[each].way for each in Operation)
+        yield f"| {offer.title} | {' | '.join(ways)} |\n"
     yield "\n"
-    for title, has in known.items():
+    for offer in offers():
         for each in Operation:
-            if has[each].way is not Way.AUTOMATIC:
-                yield f"- {title}, {each}: {has[each].because}.\n"
+            if offer.abilities[each].way is not Way.AUTOMATIC:
+                yield f"- {offer.title}, {each}: {offer.abilities[each].because}.\n"
 
 
 def _callers() -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 `/chat` calls the provider with the key of a ready pod; `/health/<namespace>` is good only when
 every ready pod of the namespace holds what the Secrets say now, server and client alike;
-`/health/<namespace>/<variable>` only when the provider accepts what every ready pod has there.
+`/health/<namespace>/<variable>` only when the provider accepts what every ready pod has there;
+`/webhooks/stripe` takes events that are signed with the secret of a ready pod.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from sandbox.placement import PLACEMENTS, WORKLOADS, Workload, namespaces
 from sandbox.routes import Call, Routes
+from sandbox.stripe import is_signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +46,7 @@ class App:
         self._turns = count()
         routes = Routes()
         routes.add("POST", "/chat", self._chat)
+        routes.add("POST", "/webhooks/stripe", self._receive)
         routes.add("GET", "/healthz", self._healthz)
         routes.add("GET", "/redis/ping", self._redis)
         routes.add("GET", "/health/{namespace}", self._health)
@@ -64,6 +67,15 @@ class App:
         except OSError:
             return JSONResponse({"error": "the provider did not answer"}, status_code=502)
         return JSONResponse({"reply": reply})
+
+    def _receive(self, call: Call) -> Response:
+        pods = self._cluster.pod_env("pulse-website", "website")
+        if not pods:
+            return JSONResponse({"error": "no pod is ready"}, status_code=503)
+        secret = pods[next(self._turns) % len(pods)]["STRIPE_WEBHOOK_SECRET"]
+        if not is_signed(call, secret):
+            return JSONResponse({"error": "signature verification failed"}, status_code=400)
+        return JSONResponse({"received": True})
 
     def _healthz(self, _: Call) -> Response:
         return JSONResponse({"status": "ok"})

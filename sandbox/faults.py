@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Kind = Literal["status", "drop", "lost_reply", "delay", "half_body"]
 DoubleName = Literal[
-    "vaultwarden", "kubernetes", "anthropic", "openrouter", "forgejo", "console", "app"
+    "vaultwarden", "kubernetes", "anthropic", "openrouter", "forgejo", "stripe", "console", "app"
 ]
 
 

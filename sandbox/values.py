@@ -33,6 +33,11 @@ def forgejo_token() -> str:
     return secrets.token_hex(20)
 
 
+def webhook_secret() -> str:
+    """Return a signing secret in Stripe's form: `whsec_` and letters."""
+    return f"whsec_{letters(32)}"
+
+
 def _shape(prefix: str, length: int) -> Callable[[], str]:
     return lambda: prefix + letters(length)
 
@@ -87,7 +92,7 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "psd2_webhook_secret": _hex,
     },
     "pulse_events": {"ingest_token": _hex},
-    "pulse_website": {"stripe_webhook_secret": _shape("whsec_", 32), "session_secret": _hex},
+    "pulse_website": {"stripe_webhook_secret": webhook_secret, "session_secret": _hex},
     "ssh": {"deploy_key_passphrase": _password},
     "vaultwarden": {"admin_token": _shape("", 48)},
     "redis": {"password": _hex},

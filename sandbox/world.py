@@ -30,6 +30,7 @@ from sandbox.sopsfile import creation_rules, encrypt_tree, set_value
 from sandbox.staff import GROUPS, hire
 from sandbox.state import sops_values
 from sandbox.steering import Steering
+from sandbox.stripe import Stripe, seed_endpoint, stripe_endpoints
 from sandbox.values import draw_values
 from sandbox.vaultwarden.control import Vaultwarden
 from sandbox.vaultwarden.seed import MACHINE_EMAIL, VaultOptions
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from sandbox.routes import Answer
 
 ANTHROPIC, OPENROUTER = "ai_agents.anthropic_api_key", "ai_agents.openrouter_api_key"
-FORGEJO = "forgejo.sync_bot_token"
+FORGEJO, STRIPE_WEBHOOK = "forgejo.sync_bot_token", "pulse_website.stripe_webhook_secret"
 """SOPS paths of the values that a provider has made."""
 
 
@@ -77,10 +78,12 @@ class World:
         self.anthropic = Ring(self.clock, self.values[ANTHROPIC])
         self.openrouter = openrouter_keys(self.clock, self.values[OPENROUTER])
         self.forgejo = forgejo_tokens(self.clock, self.values[FORGEJO])
+        self.stripe = stripe_endpoints(self.clock)
         self.rings: Mapping[str, Ring | Keybook] = {
             ANTHROPIC: self.anthropic,
             OPENROUTER: self.openrouter,
             FORGEJO: self.forgejo,
+            STRIPE_WEBHOOK: self.stripe,
         }
         """By SOPS path, the provider's keys, for each value that is one of them."""
         token = self.credentials.kubernetes_token
@@ -160,6 +163,9 @@ class World:
             self._serve("forgejo", Forgejo(self.forgejo, password).answer)
             self._serve("console", Console(self.anthropic).answer)
             self._serve("app", App(self.cluster, self._servers["anthropic"].url, self.rings).answer)
+            receiver = f"{self._servers['app'].url}/webhooks/stripe"
+            seed_endpoint(self.stripe, self.values[STRIPE_WEBHOOK], receiver)
+            self._serve("stripe", Stripe(self.stripe, self.credentials.stripe_api_key).answer)
             self._serve("identity", self.identity.answer)
             self._serve("control", Steering(self).answer)
             write_readonly(self.layout.kubeconfig, _kubeconfig(self))

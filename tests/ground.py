@@ -127,4 +127,8 @@ def _settings(world: World, ledger: Path) -> dict[str, Any]:
             "username": "sync-bot",
             "password_file": str(layout.credential("forgejo-password")),
         },
+        "stripe": {
+            "url": world.urls["stripe"],
+            "secret_key_file": str(layout.credential("stripe-api-key")),
+        },
     }

@@ -15,20 +15,24 @@ from adapters.anthropic.admin import WHAT, Admin, AnthropicSettings, open_admin,
 from adapters.anthropic.deactivation import deactivate_key_step
 from adapters.shared import http
 from adapters.shared.keys.finding import find_key_step
-from adapters.shared.keys.provider import Ability, Operation, Provider, Way
+from adapters.shared.keys.provider import Ability, Offer, Operation, Provider, Trial, Way
 from adapters.shared.keys.proving import probe_key_step
 from engine.step import AnyStep
 
-__all__ = ["ABILITIES", "AnthropicSettings", "check", "provider", "steps"]
+__all__ = ["OFFER", "AnthropicSettings", "check", "provider", "steps"]
 
-ABILITIES = {
-    Operation.MINT: Ability(Way.MANUAL, "keys are made in the console alone"),
-    Operation.LIST: Ability(Way.AUTOMATIC),
-    Operation.PROBE: Ability(Way.AUTOMATIC),
-    Operation.DISABLE: Ability(Way.AUTOMATIC),
-    Operation.DELETE: Ability(Way.MANUAL, "a key is archived in the console, which is final"),
-    Operation.LAST_USED: Ability(Way.UNSUPPORTED, "the Admin API does not tell it"),
-}
+OFFER = Offer(
+    "Anthropic",
+    "anthropic.{}_key",
+    {
+        Operation.MINT: Ability(Way.MANUAL, "keys are made in the console alone"),
+        Operation.LIST: Ability(Way.AUTOMATIC),
+        Operation.PROBE: Ability(Way.AUTOMATIC),
+        Operation.DISABLE: Ability(Way.AUTOMATIC),
+        Operation.DELETE: Ability(Way.MANUAL, "a key is archived in the console, which is final"),
+        Operation.LAST_USED: Ability(Way.UNSUPPORTED, "the Admin API does not tell it"),
+    },
+)
 
 
 def provider(settings: AnthropicSettings) -> Provider[Admin]:
@@ -37,8 +41,6 @@ def provider(settings: AnthropicSettings) -> Provider[Admin]:
         name=WHAT,
         title="Anthropic",
         connect=partial(open_admin, settings),
-        try_value=partial(_try_value, settings),
-        tries="lists models",
         console="the Anthropic console",
     )
 
@@ -48,7 +50,7 @@ def steps(settings: AnthropicSettings) -> tuple[AnyStep, ...]:
     offered = provider(settings)
     return (
         replace(find_key_step(offered), preflight=access(settings)),
-        probe_key_step(offered),
+        probe_key_step(offered, Trial(partial(_try_value, settings), "lists models")),
         deactivate_key_step(settings),
     )
 

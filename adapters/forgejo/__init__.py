@@ -9,20 +9,24 @@ from adapters.forgejo.tokens import Tokens, open_tokens, try_value
 from adapters.shared.keys.deleting import delete_key_step
 from adapters.shared.keys.finding import find_key_step
 from adapters.shared.keys.minting import mint_key_step
-from adapters.shared.keys.provider import Ability, Operation, Provider, Way
+from adapters.shared.keys.provider import Ability, Offer, Operation, Provider, Trial, Way
 from adapters.shared.keys.proving import probe_key_step
 from engine.step import AnyStep
 
-__all__ = ["ABILITIES", "ForgejoSettings", "check", "provider", "steps"]
+__all__ = ["OFFER", "ForgejoSettings", "check", "provider", "steps"]
 
-ABILITIES = {
-    Operation.MINT: Ability(Way.AUTOMATIC),
-    Operation.LIST: Ability(Way.AUTOMATIC),
-    Operation.PROBE: Ability(Way.AUTOMATIC),
-    Operation.DISABLE: Ability(Way.UNSUPPORTED, "a token is there or it is deleted"),
-    Operation.DELETE: Ability(Way.AUTOMATIC),
-    Operation.LAST_USED: Ability(Way.UNSUPPORTED, "the API does not tell it"),
-}
+OFFER = Offer(
+    "Forgejo",
+    "forgejo.{}_key",
+    {
+        Operation.MINT: Ability(Way.AUTOMATIC),
+        Operation.LIST: Ability(Way.AUTOMATIC),
+        Operation.PROBE: Ability(Way.AUTOMATIC),
+        Operation.DISABLE: Ability(Way.UNSUPPORTED, "a token is there or it is deleted"),
+        Operation.DELETE: Ability(Way.AUTOMATIC),
+        Operation.LAST_USED: Ability(Way.UNSUPPORTED, "the API does not tell it"),
+    },
+)
 
 
 def provider(settings: ForgejoSettings) -> Provider[Tokens]:
@@ -31,8 +35,6 @@ def provider(settings: ForgejoSettings) -> Provider[Tokens]:
         name="forgejo",
         title="Forgejo",
         connect=partial(open_tokens, settings),
-        try_value=partial(try_value, settings),
-        tries="asks who it is",
         console="the settings of the Forgejo account",
     )
 
@@ -43,7 +45,7 @@ def steps(settings: ForgejoSettings) -> tuple[AnyStep, ...]:
     return (
         find_key_step(offered),
         mint_key_step(offered),
-        probe_key_step(offered),
+        probe_key_step(offered, Trial(partial(try_value, settings), "asks who it is")),
         delete_key_step(offered, disabled_first=False),
     )
 

@@ -10,22 +10,26 @@ from adapters.shared.keys.deleting import delete_key_step
 from adapters.shared.keys.disabling import disable_key_step
 from adapters.shared.keys.finding import find_key_step
 from adapters.shared.keys.minting import mint_key_step
-from adapters.shared.keys.provider import Ability, Operation, Provider, Way
+from adapters.shared.keys.provider import Ability, Offer, Operation, Provider, Trial, Way
 from adapters.shared.keys.proving import probe_key_step
 from engine.step import AnyStep
 
-__all__ = ["ABILITIES", "OpenRouterSettings", "check", "provider", "steps"]
+__all__ = ["OFFER", "OpenRouterSettings", "check", "provider", "steps"]
 
-ABILITIES = {
-    Operation.MINT: Ability(Way.AUTOMATIC),
-    Operation.LIST: Ability(Way.AUTOMATIC),
-    Operation.PROBE: Ability(Way.AUTOMATIC),
-    Operation.DISABLE: Ability(Way.AUTOMATIC),
-    Operation.DELETE: Ability(Way.AUTOMATIC),
-    Operation.LAST_USED: Ability(
-        Way.UNSUPPORTED, "it tells what a key has spent, and not when it was last used"
-    ),
-}
+OFFER = Offer(
+    "OpenRouter",
+    "openrouter.{}_key",
+    {
+        Operation.MINT: Ability(Way.AUTOMATIC),
+        Operation.LIST: Ability(Way.AUTOMATIC),
+        Operation.PROBE: Ability(Way.AUTOMATIC),
+        Operation.DISABLE: Ability(Way.AUTOMATIC),
+        Operation.DELETE: Ability(Way.AUTOMATIC),
+        Operation.LAST_USED: Ability(
+            Way.UNSUPPORTED, "it tells what a key has spent, and not when it was last used"
+        ),
+    },
+)
 
 
 def provider(settings: OpenRouterSettings) -> Provider[Management]:
@@ -34,8 +38,6 @@ def provider(settings: OpenRouterSettings) -> Provider[Management]:
         name="openrouter",
         title="OpenRouter",
         connect=partial(open_management, settings),
-        try_value=partial(try_value, settings),
-        tries="asks what it may do",
         console="the OpenRouter settings",
     )
 
@@ -46,7 +48,7 @@ def steps(settings: OpenRouterSettings) -> tuple[AnyStep, ...]:
     return (
         find_key_step(offered),
         mint_key_step(offered),
-        probe_key_step(offered),
+        probe_key_step(offered, Trial(partial(try_value, settings), "asks what it may do")),
         disable_key_step(offered),
         delete_key_step(offered, disabled_first=True),
     )

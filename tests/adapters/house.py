@@ -10,9 +10,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from adapters import forgejo, openrouter
+from adapters import forgejo, openrouter, stripe
 from adapters.forgejo import ForgejoSettings
 from adapters.openrouter import OpenRouterSettings
+from adapters.stripe import StripeSettings
 from engine.step import AnyStep, Call, Done, NotYet
 from sandbox import routes as sandbox_routes
 from sandbox.access import AccessLog
@@ -23,11 +24,13 @@ from sandbox.keybook import Keybook
 from sandbox.openrouter import OpenRouter, openrouter_keys
 from sandbox.routes import Answer
 from sandbox.server import Server
+from sandbox.stripe import Stripe, seed_endpoint, stripe_endpoints
 from sandbox.wire import Wire
 from tests.adapters import infra, sky
 
 RUN, OTHER_RUN = "1f0c0000-0000-4000-8000-000000000001", "1f0c0000-0000-4000-8000-000000000002"
 PREFIX = "plana-test"
+RECEIVER = "https://www.example.org/webhooks/stripe"
 PASSWORD = "the-password-of-the-account-in-tests"
 MANAGEMENT = "sk-or-v1-management-key-of-the-tests"
 
@@ -53,8 +56,9 @@ class House:
         return found.key_id
 
     def offer(self, steps: Sequence[AnyStep]) -> None:
-        """Take the steps that are tested here."""
-        self.steps = {each.name.partition(".")[2]: each for each in steps}
+        """Take the steps that are tested here, whatever they call a key."""
+        parts = {each: each.name.partition(".")[2].partition("_")[0] for each in steps}
+        self.steps = {f"{verb}_key": each for each, verb in parts.items()}
 
     def file(self, name: str, text: str) -> Path:
         """Write a credential and return its file."""
@@ -129,6 +133,18 @@ def open_forgejo(folder: Path, change: Change | None = None) -> Iterator[House]:
         file = made.file("password", PASSWORD)
         settings = ForgejoSettings(url=made.url, username=ACCOUNT, password_file=file)
         made.offer(forgejo.steps(settings))
+        yield made
+
+
+@contextmanager
+def open_stripe(folder: Path, change: Change | None = None) -> Iterator[House]:
+    """Serve Stripe with `sky.MARKER` as the signing secret in force, and the steps about it."""
+    book = stripe_endpoints(Clock())
+    seed_endpoint(book, sky.MARKER, RECEIVER)
+    answer = _changed(Stripe(book, MANAGEMENT).answer, change)
+    with opened("stripe", answer, book, folder) as made:
+        settings = StripeSettings(url=made.url, secret_key_file=made.file("key", MANAGEMENT))
+        made.offer(stripe.steps(settings))
         yield made
 
 

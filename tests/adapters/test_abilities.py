@@ -4,35 +4,37 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.registry import abilities, providers, registry
+from adapters.registry import offers, providers, registry
 from adapters.settings import Settings
-from adapters.shared.keys.provider import Operation, Way
+from adapters.shared.keys.provider import Offer, Operation, Way
 
 STEPS = registry(Settings())
-NAMES = {
-    Operation.MINT: ("mint_key",),
-    Operation.LIST: ("find_key",),
-    Operation.PROBE: ("probe_key",),
-    Operation.DISABLE: ("disable_key", "deactivate_key"),
-    Operation.DELETE: ("delete_key",),
+VERBS = {
+    Operation.MINT: ("mint",),
+    Operation.LIST: ("find",),
+    Operation.PROBE: ("probe",),
+    Operation.DISABLE: ("disable", "deactivate"),
+    Operation.DELETE: ("delete",),
 }
 
 
-@pytest.mark.parametrize("title", abilities())
-def test_what_is_automatic_has_a_step_and_nothing_else_has(title: str) -> None:
-    for operation, names in NAMES.items():
-        there = any(f"{title.lower()}.{name}" in STEPS for name in names)
+@pytest.mark.parametrize("offer", offers(), ids=lambda offer: offer.title)
+def test_what_is_automatic_has_a_step_and_nothing_else_has(offer: Offer) -> None:
+    for operation, verbs in VERBS.items():
+        there = any(offer.steps.format(verb) in STEPS for verb in verbs)
 
-        assert there is (abilities()[title][operation].way is Way.AUTOMATIC), operation
+        assert there is (offer.abilities[operation].way is Way.AUTOMATIC), operation
 
 
-@pytest.mark.parametrize("title", abilities())
-def test_every_operation_is_told_of_and_what_is_not_automatic_says_why(title: str) -> None:
-    told = abilities()[title]
+@pytest.mark.parametrize("offer", offers(), ids=lambda offer: offer.title)
+def test_every_operation_is_told_of_and_what_is_not_automatic_says_why(offer: Offer) -> None:
+    told = offer.abilities
 
     assert set(told) == set(Operation)
     assert all(each.because for each in told.values() if each.way is not Way.AUTOMATIC)
 
 
 def test_each_provider_that_lists_keys_is_told_of() -> None:
-    assert {each.title for each in providers(Settings()).values()} <= set(abilities())
+    known = {each.title for each in providers(Settings()).values()}
+
+    assert known <= {offer.title for offer in offers()}

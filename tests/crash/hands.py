@@ -49,6 +49,10 @@ HANDS: Mapping[str, Hands] = {
         inputs={"reason": "a crash test of the engine"},
         fail=VAULT_SHUT,
     ),
+    "rotate-stripe-webhook-secret": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
     "rotate-api-key": Hands(
         inputs={"reason": "a crash test of the engine", "secret": "redis-password"},
         fail=VAULT_SHUT,

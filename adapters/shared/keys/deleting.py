@@ -41,7 +41,7 @@ def delete_key_step(
 ) -> Step[DeleteKey, Deleted]:
     """Return `delete_key` of a provider; `disabled_first` where it can disable keys."""
     return Step(
-        name=f"{provider.name}.delete_key",
+        name=f"{provider.name}.delete_{provider.noun}",
         summary="Delete a key for good, and every key of this run that nobody holds.",
         params=DeleteKey,
         outputs=Deleted,
@@ -56,7 +56,7 @@ def delete_key_step(
 
 def _describe(provider: Provider[Making], params: DeleteKey) -> str:
     return (
-        f"Deletes key `{params.key_id}` at {provider.title} for good, after making sure that "
+        f"Deletes {provider.noun} `{params.key_id}` at {provider.title} for good, after making sure that "
         f"`{params.keep}` is active, and any other key `{params.name}` that this run has made."
     )
 
@@ -85,7 +85,7 @@ def _run(
         if disabled_first and old is not None and old.is_active:
             raise Refused(
                 f"{old.title} is active, and a key is disabled before it is deleted",
-                hint=f"Put {provider.name}.disable_key and a proof that it is refused before.",
+                hint=f"Put {provider.name}.disable_{provider.noun} and a proof that it is refused before.",
             )
         doomed = _doomed(params, call, every)
         for key in doomed:

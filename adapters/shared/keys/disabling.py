@@ -34,7 +34,7 @@ class Disabled(Frozen):
 def disable_key_step(provider: Provider[Switching]) -> Step[DisableKey, Disabled]:
     """Return `disable_key` of a provider."""
     return Step(
-        name=f"{provider.name}.disable_key",
+        name=f"{provider.name}.disable_{provider.noun}",
         summary="Have a key no longer accepted, as long as the new one is.",
         params=DisableKey,
         outputs=Disabled,
@@ -49,7 +49,7 @@ def disable_key_step(provider: Provider[Switching]) -> Step[DisableKey, Disabled
 
 def _describe(provider: Provider[Switching], params: DisableKey) -> str:
     return (
-        f"Disables key `{params.key_id}` at {provider.title}, after making sure that "
+        f"Disables {provider.noun} `{params.key_id}` at {provider.title}, after making sure that "
         f"`{params.keep}` is active. It can be made active again until it is deleted."
     )
 

@@ -37,8 +37,8 @@ class MintedKey(Frozen):
 def mint_key_step(provider: Provider[Making]) -> Step[MintKey, MintedKey]:
     """Return `mint_key` of a provider."""
     return Step(
-        name=f"{provider.name}.mint_key",
-        summary=f"Make a new key at {provider.title} with the rights of another one.",
+        name=f"{provider.name}.mint_{provider.noun}",
+        summary=f"Make a new {provider.noun} at {provider.title} with the rights of another one.",
         params=MintKey,
         outputs=MintedKey,
         effect=Effect.MINT,
@@ -52,7 +52,7 @@ def mint_key_step(provider: Provider[Making]) -> Step[MintKey, MintedKey]:
 
 def _describe(provider: Provider[Making], params: MintKey) -> str:
     return (
-        f"Makes a key at {provider.title} whose name begins with `{params.name}`, with the rights "
+        f"Makes a {provider.noun} at {provider.title} whose name begins with `{params.name}`, with the rights "
         f"of `{params.like}`. Its value is sealed before anything else happens; a key of this run "
         "whose value was lost is deleted first."
     )

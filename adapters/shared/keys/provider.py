@@ -6,7 +6,7 @@ would need it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -58,12 +58,10 @@ class Provider(Generic[K_co]):
     """As people say it, e.g. `OpenRouter`."""
     connect: Callable[[], AbstractContextManager[K_co]]
     """Open the management of keys; raises `Refused` where its credential is not there."""
-    try_value: Callable[[SecretStr], int]
-    """Return the HTTP status the provider gives to a value, by a request that changes nothing."""
-    tries: str
-    """What that request is, as `lists models`."""
     console: str
     """Where a person can look at keys, as `the Anthropic console`."""
+    noun: str = "key"
+    """What a step name calls one of them, e.g. `mint_key`."""
 
     def greet(self) -> str:
         """Say that the provider lists its keys to us; raise `Refused` or `Transient` if not."""
@@ -74,6 +72,16 @@ class Provider(Generic[K_co]):
     def access(self) -> Preflight[Nothing]:
         """Return a preflight that needs no parameters: whether keys are listed to us."""
         return Preflight(Nothing, lambda _: self.greet())
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A request under a value that changes nothing, by whose answer the value is judged."""
+
+    status: Callable[[SecretStr], int]
+    """Send it and return the HTTP status of the answer."""
+    does: str
+    """What it does, e.g. `lists models`."""
 
 
 class Operation(StrEnum):
@@ -104,3 +112,14 @@ class Ability:
 
     way: Way
     because: str = ""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What can be had of one provider, as docs/providers.md tells it."""
+
+    title: str
+    steps: str
+    """Names of its steps with a gap for the verb, e.g. `openrouter.{}_key`."""
+    abilities: Mapping[Operation, Ability]
+    """By operation; every operation is told of."""

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from adapters.shared.convergence import converge
-from adapters.shared.keys.provider import Keys, Provider
+from adapters.shared.keys.provider import Keys, Provider, Trial
 from engine.errors import Transient
 from engine.step import Call, Done, Effect, Frozen, NotYet, Repeatable, Step, Untouched
 
@@ -40,7 +40,7 @@ class Proved(Frozen):
     fingerprint: str = Field(description="Keyed fingerprint of the value that was tried.")
 
 
-def probe_key_step(provider: Provider[Keys]) -> Step[ProbeKey, Proved]:
+def probe_key_step(provider: Provider[Keys], trial: Trial) -> Step[ProbeKey, Proved]:
     """Return `probe_key` of a provider."""
     return Step(
         name=f"{provider.name}.probe_key",
@@ -48,33 +48,33 @@ def probe_key_step(provider: Provider[Keys]) -> Step[ProbeKey, Proved]:
         params=ProbeKey,
         outputs=Proved,
         effect=Effect.VERIFY,
-        probe=Repeatable(f"it {provider.tries}, which changes nothing"),
-        run=lambda params, call: _run(provider, params, call),
-        undo=Untouched(f"it only {provider.tries}"),
-        describe=lambda params: _describe(provider, params),
+        probe=Repeatable(f"it {trial.does}, which changes nothing"),
+        run=lambda params, call: _run(provider, trial, params, call),
+        undo=Untouched(f"it only {trial.does}"),
+        describe=lambda params: _describe(provider, trial, params),
     )
 
 
-def _describe(provider: Provider[Keys], params: ProbeKey) -> str:
+def _describe(provider: Provider[Keys], trial: Trial, params: ProbeKey) -> str:
     return (
-        f"{provider.tries.capitalize()} at {provider.title} with the value, for up to "
+        f"{trial.does.capitalize()} at {provider.title} with the value, for up to "
         f"{params.timeout} s, until it is {params.expect}; this costs nothing."
     )
 
 
-def _run(provider: Provider[Keys], params: ProbeKey, call: Call) -> Done[Proved]:
+def _run(provider: Provider[Keys], trial: Trial, params: ProbeKey, call: Call) -> Done[Proved]:
     return converge(
-        lambda: _look(provider, params, call),
+        lambda: _look(provider.name, trial, params, call),
         seconds=params.timeout,
         report=call.report,
         hint=f"Look at the key in {provider.console}; a change may take minutes to take hold.",
     )
 
 
-def _look(provider: Provider[Keys], params: ProbeKey, call: Call) -> Done[Proved] | NotYet:
-    known_as, name = call.fingerprint(params.value), provider.name
+def _look(name: str, trial: Trial, params: ProbeKey, call: Call) -> Done[Proved] | NotYet:
+    known_as = call.fingerprint(params.value)
     try:
-        status = provider.try_value(params.value)
+        status = trial.status(params.value)
     except Transient as error:
         return NotYet(f"{known_as} is neither accepted nor refused: {error.message}")
     if status == _PROVES[params.expect]:
