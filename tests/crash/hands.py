@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.values import letters
 from sandbox.world import World
 
 ROTATED_BY = "otto"
@@ -51,6 +52,11 @@ HANDS: Mapping[str, Hands] = {
     ),
     "rotate-stripe-webhook-secret": Hands(
         inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
+    "rotate-psd2-client-secret": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        bring=lambda _: letters(48),
         fail=VAULT_SHUT,
     ),
     "rotate-api-key": Hands(
