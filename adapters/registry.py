@@ -55,4 +55,4 @@ def providers(settings: Settings) -> dict[str, Provider[Keys]]:
 
 def offers() -> tuple[Offer, ...]:
     """Return what can be had of each provider, and how; docs/providers.md shows it."""
-    return (anthropic.OFFER, openrouter.OFFER, forgejo.OFFER, stripe.WEBHOOKS)
+    return (anthropic.OFFER, openrouter.OFFER, forgejo.OFFER, stripe.WEBHOOKS, stripe.KEYS)

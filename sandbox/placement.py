@@ -76,6 +76,7 @@ PLACEMENTS: tuple[Placement, ...] = (
         "pulse-website",
         "website-secrets",
         STRIPE_WEBHOOK_SECRET="pulse_website.stripe_webhook_secret",
+        STRIPE_SECRET_KEY="pulse_website.stripe_secret_key",
         SESSION_SECRET="pulse_website.session_secret",
     ),
     *_placed("forgejo", "sync-bot-secrets", FORGEJO_TOKEN="forgejo.sync_bot_token"),
@@ -207,6 +208,13 @@ ITEMS: tuple[Item, ...] = (
         STAFF,
         "website",
         "https://dashboard.stripe.com/webhooks",
+    ),
+    Item(
+        "Stripe secret key",
+        "pulse_website.stripe_secret_key",
+        STAFF,
+        "website",
+        "https://dashboard.stripe.com/apikeys",
     ),
     Item(
         "Website session secret",

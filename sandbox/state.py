@@ -29,6 +29,7 @@ def describe_state(world: World) -> dict[str, Any]:
         "openrouter": _book(world.openrouter),
         "forgejo": _book(world.forgejo),
         "stripe": _book(world.stripe),
+        "stripe_keys": _book(world.stripe_keys),
         "vaultwarden": {"counts": world.vaultwarden.counts(), "items": world.vaultwarden.names()},
         "kubernetes": {
             "restarts": {

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from sandbox.keybook import BookKey, Keybook
 from sandbox.keyring import UnknownKey
 from sandbox.routes import Call, Refused, Routes
-from sandbox.values import letters, webhook_secret
+from sandbox.values import letters, stripe_key, webhook_secret
 
 if TYPE_CHECKING:
     from sandbox.clock import Clock
@@ -41,11 +41,27 @@ def seed_endpoint(book: Keybook, secret: str, url: str) -> None:
     book.seed("website", secret, more, 95)
 
 
-class Stripe:
-    """The webhook endpoints of one account."""
+def stripe_keys(clock: Clock, current: str) -> Keybook:
+    """Return the API keys of the account; people make and expire them in the dashboard."""
+    book = Keybook(clock, lambda: f"mk_1{letters(23)}")
+    book.seed("ERP", stripe_key(), {}, 400)
+    book.seed("website", current, {}, 95)
+    return book
 
-    def __init__(self, book: Keybook, api_key: str) -> None:
+
+def expire(book: Keybook, secret: str) -> None:
+    """Let a key expire at once, as a person does in the dashboard; twice is as once."""
+    key = book.key_of(secret)
+    if key is not None:
+        book.change(key.key_id, status="expired")
+
+
+class Stripe:
+    """The webhook endpoints of one account, and what its keys are answered."""
+
+    def __init__(self, book: Keybook, api_key: str, keys: Keybook) -> None:
         self._book = book
+        self._keys = keys
         self._api_key = api_key
         routes = Routes(missing=lambda _: _error(404, "Unrecognized request URL"))
         routes.add("GET", _ENDPOINTS, self._list)
@@ -53,7 +69,13 @@ class Stripe:
         routes.add("GET", f"{_ENDPOINTS}/{{key}}", self._retrieve)
         routes.add("POST", f"{_ENDPOINTS}/{{key}}", self._update)
         routes.add("DELETE", f"{_ENDPOINTS}/{{key}}", self._delete)
+        routes.add("GET", "/v1/balance", self._balance)
         self.answer = routes
+
+    def _balance(self, call: Call) -> Response:
+        if not self._keys.accepts(call.bearer() or ""):
+            raise _refused(401, "Invalid or expired API Key provided")
+        return JSONResponse({"object": "balance", "available": [], "livemode": True})
 
     def _list(self, call: Call) -> Response:
         self._check(call)

@@ -38,6 +38,11 @@ def webhook_secret() -> str:
     return f"whsec_{letters(32)}"
 
 
+def stripe_key() -> str:
+    """Return a restricted key in Stripe's form: `rk_live_` and letters."""
+    return f"rk_live_{letters(99)}"
+
+
 def _shape(prefix: str, length: int) -> Callable[[], str]:
     return lambda: prefix + letters(length)
 
@@ -92,7 +97,11 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "psd2_webhook_secret": _hex,
     },
     "pulse_events": {"ingest_token": _hex},
-    "pulse_website": {"stripe_webhook_secret": webhook_secret, "session_secret": _hex},
+    "pulse_website": {
+        "stripe_webhook_secret": webhook_secret,
+        "stripe_secret_key": stripe_key,
+        "session_secret": _hex,
+    },
     "ssh": {"deploy_key_passphrase": _password},
     "vaultwarden": {"admin_token": _shape("", 48)},
     "redis": {"password": _hex},

@@ -30,7 +30,7 @@ from sandbox.sopsfile import creation_rules, encrypt_tree, set_value
 from sandbox.staff import GROUPS, hire
 from sandbox.state import sops_values
 from sandbox.steering import Steering
-from sandbox.stripe import Stripe, seed_endpoint, stripe_endpoints
+from sandbox.stripe import Stripe, seed_endpoint, stripe_endpoints, stripe_keys
 from sandbox.values import draw_values
 from sandbox.vaultwarden.control import Vaultwarden
 from sandbox.vaultwarden.seed import MACHINE_EMAIL, VaultOptions
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 ANTHROPIC, OPENROUTER = "ai_agents.anthropic_api_key", "ai_agents.openrouter_api_key"
 FORGEJO, STRIPE_WEBHOOK = "forgejo.sync_bot_token", "pulse_website.stripe_webhook_secret"
+STRIPE_KEY = "pulse_website.stripe_secret_key"
 """SOPS paths of the values that a provider has made."""
 
 
@@ -79,11 +80,13 @@ class World:
         self.openrouter = openrouter_keys(self.clock, self.values[OPENROUTER])
         self.forgejo = forgejo_tokens(self.clock, self.values[FORGEJO])
         self.stripe = stripe_endpoints(self.clock)
+        self.stripe_keys = stripe_keys(self.clock, self.values[STRIPE_KEY])
         self.rings: Mapping[str, Ring | Keybook] = {
             ANTHROPIC: self.anthropic,
             OPENROUTER: self.openrouter,
             FORGEJO: self.forgejo,
             STRIPE_WEBHOOK: self.stripe,
+            STRIPE_KEY: self.stripe_keys,
         }
         """By SOPS path, the provider's keys, for each value that is one of them."""
         token = self.credentials.kubernetes_token
@@ -165,7 +168,8 @@ class World:
             self._serve("app", App(self.cluster, self._servers["anthropic"].url, self.rings).answer)
             receiver = f"{self._servers['app'].url}/webhooks/stripe"
             seed_endpoint(self.stripe, self.values[STRIPE_WEBHOOK], receiver)
-            self._serve("stripe", Stripe(self.stripe, self.credentials.stripe_api_key).answer)
+            api_key = self.credentials.stripe_api_key
+            self._serve("stripe", Stripe(self.stripe, api_key, self.stripe_keys).answer)
             self._serve("identity", self.identity.answer)
             self._serve("control", Steering(self).answer)
             write_readonly(self.layout.kubeconfig, _kubeconfig(self))

@@ -1,4 +1,4 @@
-"""Stripe: webhook endpoints and their signing secrets."""
+"""Stripe: webhook endpoints with their signing secrets, and whether an API key is alive."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from functools import partial
 from adapters.shared.keys.deleting import delete_key_step
 from adapters.shared.keys.disabling import disable_key_step
 from adapters.shared.keys.minting import mint_key_step
-from adapters.shared.keys.provider import Ability, Offer, Operation, Provider, Way
+from adapters.shared.keys.provider import Ability, Offer, Operation, Provider, Trial, Way
+from adapters.shared.keys.proving import probe_key_step
+from adapters.stripe.account import try_key
 from adapters.stripe.endpoints import Endpoints, open_endpoints
 from adapters.stripe.finding import find_webhook_step
 from adapters.stripe.proving import probe_webhook_step
 from adapters.stripe.settings import StripeSettings
 from engine.step import AnyStep
 
-__all__ = ["WEBHOOKS", "StripeSettings", "check", "steps"]
+__all__ = ["KEYS", "WEBHOOKS", "StripeSettings", "check", "steps"]
 
 WEBHOOKS = Offer(
     "Stripe webhooks",
@@ -28,6 +30,19 @@ WEBHOOKS = Offer(
         Operation.LAST_USED: Ability(
             Way.UNSUPPORTED, "the API tells of events and not of secrets; the dashboard has a log"
         ),
+    },
+)
+
+KEYS = Offer(
+    "Stripe API keys",
+    "stripe.{}_key",
+    {
+        Operation.MINT: Ability(Way.MANUAL, "a key is rolled in the dashboard"),
+        Operation.LIST: Ability(Way.MANUAL, "the dashboard shows the keys; no released API does"),
+        Operation.PROBE: Ability(Way.AUTOMATIC),
+        Operation.DISABLE: Ability(Way.UNSUPPORTED, "a key lives until it expires"),
+        Operation.DELETE: Ability(Way.MANUAL, "a key is expired in the dashboard"),
+        Operation.LAST_USED: Ability(Way.MANUAL, "the dashboard shows when a key was last used"),
     },
 )
 
@@ -52,6 +67,7 @@ def steps(settings: StripeSettings) -> tuple[AnyStep, ...]:
         probe_webhook_step(),
         disable_key_step(offered),
         delete_key_step(offered, disabled_first=True),
+        probe_key_step(offered, Trial(partial(try_key, settings), "asks for the balance")),
     )
 
 

@@ -24,12 +24,13 @@ from sandbox.keybook import Keybook
 from sandbox.openrouter import OpenRouter, openrouter_keys
 from sandbox.routes import Answer
 from sandbox.server import Server
-from sandbox.stripe import Stripe, seed_endpoint, stripe_endpoints
+from sandbox.stripe import Stripe, seed_endpoint, stripe_endpoints, stripe_keys
 from sandbox.wire import Wire
 from tests.adapters import infra, sky
 
 RUN, OTHER_RUN = "1f0c0000-0000-4000-8000-000000000001", "1f0c0000-0000-4000-8000-000000000002"
 PREFIX = "plana-test"
+KEY = "rk_live_the-key-in-force-of-the-tests"
 RECEIVER = "https://www.example.org/webhooks/stripe"
 PASSWORD = "the-password-of-the-account-in-tests"
 MANAGEMENT = "sk-or-v1-management-key-of-the-tests"
@@ -46,7 +47,7 @@ class House:
     log: AccessLog
     folder: Path
     steps: dict[str, AnyStep]
-    """By the last part of the name, e.g. `mint_key`."""
+    """By name, and by the verb alone, e.g. `mint_key`."""
 
     @property
     def old(self) -> str:
@@ -57,8 +58,10 @@ class House:
 
     def offer(self, steps: Sequence[AnyStep]) -> None:
         """Take the steps that are tested here, whatever they call a key."""
-        parts = {each: each.name.partition(".")[2].partition("_")[0] for each in steps}
-        self.steps = {f"{verb}_key": each for each, verb in parts.items()}
+        for each in steps:
+            verb = each.name.partition(".")[2].partition("_")[0]
+            self.steps.setdefault(f"{verb}_key", each)
+            self.steps[each.name] = each
 
     def file(self, name: str, text: str) -> Path:
         """Write a credential and return its file."""
@@ -141,7 +144,7 @@ def open_stripe(folder: Path, change: Change | None = None) -> Iterator[House]:
     """Serve Stripe with `sky.MARKER` as the signing secret in force, and the steps about it."""
     book = stripe_endpoints(Clock())
     seed_endpoint(book, sky.MARKER, RECEIVER)
-    answer = _changed(Stripe(book, MANAGEMENT).answer, change)
+    answer = _changed(Stripe(book, MANAGEMENT, stripe_keys(Clock(), KEY)).answer, change)
     with opened("stripe", answer, book, folder) as made:
         settings = StripeSettings(url=made.url, secret_key_file=made.file("key", MANAGEMENT))
         made.offer(stripe.steps(settings))

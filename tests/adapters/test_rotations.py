@@ -12,6 +12,8 @@ from engine.job import prepared
 from engine.ledger import Event
 from engine.state import Outcome
 from sandbox.faults import DoubleName
+from sandbox.stripe import expire
+from sandbox.values import stripe_key
 from tests.adapters.rotation import Rotation
 from tests.ground import ground
 
@@ -78,6 +80,22 @@ def test_what_fails_before_the_old_key_ends_is_taken_back_whole(rotation: Rotati
     assert ring.states() == before
     undone = [entry.step for entry in rotation.entries if entry.event is Event.UNDO_SUCCEEDED]
     assert undone[-1] == "mint"
+
+
+def test_a_key_is_rolled_by_hand_and_its_end_is_proven(tmp_path: Path) -> None:
+    with ground(tmp_path, "stripe-api-key") as place:
+        ring = place.world.stripe_keys
+        rotation = Rotation.on(place, "rotate-stripe-api-key")
+        rotation.brought = ring.create("website", stripe_key(), {}).secret
+        rotation.hands = {"revoke": lambda world: expire(world.stripe_keys, place.old)}
+        rotation.sail_to("revoke")
+        assert ring.accepts(place.old)
+        rotation.sail_to()
+
+        assert rotation.outcome is Outcome.COMPLETED
+        assert all(rotation.holds(rotation.brought).values())
+        assert not ring.accepts(place.old)
+        assert place.leaks(*rotation.told, str(rotation.entries)) == []
 
 
 def test_a_client_secret_is_rotated_by_hand_with_evidence(tmp_path: Path) -> None:

@@ -144,6 +144,27 @@ def test_no_secret_is_told_or_logged(tmp_path: Path, caplog: pytest.LogCaptureFi
         assert secret not in said
 
 
+def test_a_key_is_alive_until_it_expires(tmp_path: Path) -> None:
+    with house.open_stripe(tmp_path) as kept:
+        given = {"value": house.KEY, "timeout": 1}
+
+        assert (
+            kept.run("stripe.probe_key", expect="accepted", **given).outputs.verdict == "accepted"
+        )
+        given["value"] = "rk_live_another"
+        assert kept.run("stripe.probe_key", expect="refused", **given).outputs.verdict == "refused"
+
+
+def test_a_key_that_may_not_read_the_balance_is_neither_good_nor_dead(tmp_path: Path) -> None:
+    with house.open_stripe(tmp_path) as kept:
+        kept.fail("status", status=403, times=None)
+        for expect in ("accepted", "refused"):
+            given = {"value": house.KEY, "expect": expect, "timeout": 1}
+            told = sky.refusal(NotConverged, partial(kept.run, "stripe.probe_key", **given))
+
+            assert "alive but may not do this" in told.message
+
+
 def test_what_is_not_set_is_named() -> None:
     told = sky.refusal(Refused, lambda: stripe.check(StripeSettings()))
 

@@ -92,8 +92,10 @@ def _provider(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
         return
     is_ended = eye.old_key in ended
     verdict.hold("I2", not is_ended or _is_proven(found, plan), "the old key ended without proof")
+    by_hand = eye.voyage.hands.ends
     announced = any(
-        e.event is Event.STEP_STARTED and plan.step(e.step).effect is Effect.REVOKE
+        e.event is (Event.GATE_OPENED if e.step in by_hand else Event.STEP_STARTED)
+        and plan.step(e.step).effect is Effect.REVOKE
         for e in found.entries
         if e.step
     )
