@@ -10,7 +10,7 @@ import pytest
 
 from engine.job import prepared
 from engine.ledger import Event
-from engine.state import Outcome
+from engine.state import Outcome, Status
 from sandbox.faults import DoubleName
 from sandbox.stripe import expire
 from sandbox.values import stripe_key
@@ -109,3 +109,20 @@ def test_a_client_secret_is_rotated_by_hand_with_evidence(tmp_path: Path) -> Non
         assert rotation.state.step("revoke").outputs == {"evidence": "seen and agreed"}
         assert place.leaks(*rotation.told, str(rotation.entries)) == []
         assert rotation.brought not in str(rotation.entries)
+
+
+def test_a_mint_that_never_ended_leaves_no_orphan_when_it_is_taken_back(tmp_path: Path) -> None:
+    with ground(tmp_path, "openrouter-api-key") as place:
+        rotation, ring = Rotation.on(place, "rotate-openrouter-key"), place.world.openrouter
+        before = ring.states()
+        place.world.faults.add("openrouter", "lost_reply", method="POST", times=None)
+        rotation.sail_to()
+        assert rotation.state.step("mint").status is Status.FAILED
+        assert len(ring.states()) == len(before) + 1
+
+        place.world.faults.clear()
+        rotation.decide("roll back")
+        rotation.sail_to()
+
+        assert rotation.outcome is Outcome.ROLLED_BACK
+        assert ring.states() == before
