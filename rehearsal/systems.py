@@ -27,4 +27,14 @@ def systems_of(world: Mapping[str, Any]) -> dict[str, Any]:
         },
         "kubernetes": {"kubeconfig": paths["kubeconfig"]},
         "anthropic": {"url": urls["anthropic"], "admin_key_file": paths["anthropic_admin_key"]},
+        "openrouter": {
+            "url": urls["openrouter"],
+            "management_key_file": paths["openrouter_management_key"],
+        },
+        "forgejo": {
+            "url": urls["forgejo"],
+            "username": world["forgejo"]["username"],
+            "password_file": paths["forgejo_password"],
+        },
+        "stripe": {"url": urls["stripe"], "secret_key_file": paths["stripe_api_key"]},
     }

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from adapters.registry import registry
 from adapters.settings import BASE, Settings
 from cli.main import app
-from docs.generate import GATEWAY, PAGE, gateway_page, page
+from docs.generate import GATEWAY, PAGE, PROVIDERS, gateway_page, page, providers_page
 from engine.cases import Cases
 from engine.catalogue import Catalogue, People
 from engine.checks import read_runbook
@@ -78,6 +78,7 @@ def test_what_is_generated_is_as_the_code_has_it() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs`"
     assert all(f"## {name}\n" in page() for name in STEPS)
     assert GATEWAY.read_text(encoding="utf-8") == gateway_page(), "run `make docs`"
+    assert PROVIDERS.read_text(encoding="utf-8") == providers_page(), "run `make docs`"
 
 
 @pytest.mark.parametrize(("mark", "text"), YAML)
