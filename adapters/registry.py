@@ -1,4 +1,4 @@
-"""Every step there is, listed by hand: a new adapter is one new line here."""
+"""Every step there is, listed by hand: a new adapter is one new line here, a provider two."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from adapters import (
     authentik,
     bitwarden,
     flux,
+    forgejo,
     forgejo_admin,
     git,
     http,
     kubernetes,
     manual,
+    openrouter,
     secret,
     sops,
+    stripe,
     vaultwarden,
 )
 from adapters.settings import Settings
 from adapters.shared.checkout import is_descendant
+from adapters.shared.keys.provider import Keys, Offer, Provider
 from engine.step import AnyStep
 
 
@@ -37,6 +41,9 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
         *anthropic.steps(settings.anthropic),
         *authentik.steps(settings.authentik),
         *forgejo_admin.steps(settings.forgejo_admin),
+        *openrouter.steps(settings.openrouter),
+        *forgejo.steps(settings.forgejo),
+        *stripe.steps(settings.stripe),
     )
     return {step.name: step for step in steps}
 
@@ -47,3 +54,18 @@ def _of_the_platform(settings: Settings) -> tuple[AnyStep, ...]:
     from adapters.platform import Platform  # noqa: PLC0415
 
     return exposure.steps(lambda: Platform(settings))
+
+
+def providers(settings: Settings) -> dict[str, Provider[Keys]]:
+    """Return every provider that lists keys, by what its step names begin with; none is opened."""
+    known: tuple[Provider[Keys], ...] = (
+        anthropic.provider(settings.anthropic),
+        openrouter.provider(settings.openrouter),
+        forgejo.provider(settings.forgejo),
+    )
+    return {each.name: each for each in known}
+
+
+def offers() -> tuple[Offer, ...]:
+    """Return what can be had of each provider, and how; docs/providers.md shows it."""
+    return (anthropic.OFFER, openrouter.OFFER, forgejo.OFFER, stripe.WEBHOOKS, stripe.KEYS)

@@ -16,14 +16,17 @@ from adapters.anthropic import AnthropicSettings
 from adapters.authentik import AuthentikSettings
 from adapters.bitwarden import BitwardenSettings
 from adapters.flux import FluxSettings
+from adapters.forgejo import ForgejoSettings
 from adapters.forgejo_admin import ForgejoAdminSettings
 from adapters.gateway import GatewaySettings
 from adapters.http import HttpSettings
 from adapters.ledger import LedgerSettings
 from adapters.notify import NotifySettings
+from adapters.openrouter import OpenRouterSettings
 from adapters.shared.checkout import GitSettings
 from adapters.shared.cluster import KubernetesSettings
 from adapters.sops import SopsSettings
+from adapters.stripe import StripeSettings
 from adapters.vaultwarden import VaultwardenSettings
 from engine.errors import Refused
 from engine.loading import build
@@ -75,6 +78,9 @@ class Settings(BaseModel):
     anthropic: AnthropicSettings = AnthropicSettings()
     authentik: AuthentikSettings = AuthentikSettings()
     forgejo_admin: ForgejoAdminSettings = ForgejoAdminSettings()
+    openrouter: OpenRouterSettings = OpenRouterSettings()
+    forgejo: ForgejoSettings = ForgejoSettings()
+    stripe: StripeSettings = StripeSettings()
     http: HttpSettings = HttpSettings()
     gateway: GatewaySettings = GatewaySettings()
     notify: NotifySettings = NotifySettings()

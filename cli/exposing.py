@@ -6,25 +6,21 @@ from collections.abc import Sequence
 
 from adapters.exposure import judged_now
 from adapters.platform import Platform
-from cli.recorder import person, record, refuse, unbelieved
+from cli.recorder import person, refuse, unbelieved
 from cli.runs import Told, find_run, read_run
 from cli.screen import say
 from cli.text import SHORT
 from engine.errors import Refused
-from engine.exposure import Exposed, Fate, Judged
-from engine.ledger import Event
-from engine.plan import PlannedStep
+from engine.exposure import FINDS, SETTLES, Fate, Judged, listed, step_of, waiver
 from engine.policy import objection
-from engine.state import Status
 
-FINDS, SETTLES = "exposure.find", "exposure.settled"
 SHORTEST_REASON = 10
 
 
 def judged_of(platform: Platform, beginning: str) -> tuple[Judged, ...]:
     """Return every value of a run with what has become of it; raise `Refused` if it has no list."""
     told = _told(platform, beginning)
-    return judged_now(platform, told.run, _exposed(told))
+    return judged_now(platform, told.run, listed(told.plan, told.state))
 
 
 def waive_values(
@@ -32,14 +28,14 @@ def waive_values(
 ) -> None:
     """Record that values stay; raise `Refused`, recorded, if this person may not say so."""
     told = _told(platform, beginning)
-    exposed = _exposed(told)
+    exposed = listed(told.plan, told.state)
     if strange := [number for number in numbers if not 1 <= number <= len(exposed)]:
         raise Refused(
             f"the list has {len(exposed)} values, and no number {strange[0]}",
             hint=f"See `runbook exposure show {told.run[:SHORT]}`.",
         )
     who = person(platform, by)
-    step = _step(told, SETTLES)
+    step = step_of(told.plan, SETTLES)
     against = unbelieved(platform, who) or objection(
         step.gate or told.plan.gate, who, told.state.initiator
     )
@@ -48,15 +44,10 @@ def waive_values(
     if against:
         error = Refused(against, hint="Somebody else may answer for it, with a reason.")
         raise refuse(platform, who, {"what": "waive", "about": told.run}, error)
-    places = [exposed[number - 1].place for number in dict.fromkeys(numbers)]
-    entry = record(
-        platform,
-        Event.EXPOSURE_WAIVED,
-        who,
-        {"places": places, "reason": reason.strip()},
-        run=told.run,
-    )
-    say(f"{len(places)} waived by {who.subject}: entry {entry.sequence}")
+    chosen = [exposed[number - 1] for number in dict.fromkeys(numbers)]
+    with platform.journal as journal:
+        entry = journal.append(waiver(told.run, who, chosen, reason))
+    say(f"{len(chosen)} waived by {who.subject}: entry {entry.sequence}")
 
 
 def open_rotations(platform: Platform, beginning: str, by: str) -> None:
@@ -66,7 +57,7 @@ def open_rotations(platform: Platform, beginning: str, by: str) -> None:
     told = _told(platform, beginning)
     who = person(platform, by)
     opened: set[str] = set()
-    for each in judged_now(platform, told.run, _exposed(told)):
+    for each in judged_now(platform, told.run, listed(told.plan, told.state)):
         name, runbook = each.exposed.secret, each.exposed.runbook
         if each.fate is not Fate.OPEN or not runbook or name in opened:
             continue
@@ -75,7 +66,7 @@ def open_rotations(platform: Platform, beginning: str, by: str) -> None:
         known = {"reason": f"{told.plan.about or 'somebody'} could read it and has left"}
         filled = {key: text for key, text in known.items() if key in asked}
         filled |= {key: name for key, spec in asked.items() if spec.type == "secret"}
-        key = f"{told.run}/{_step(told, FINDS).id}/{name}/by-hand"
+        key = f"{told.run}/{step_of(told.plan, FINDS).id}/{name}/by-hand"
         run = door().start(runbook, {**filled, "requested_by": who.subject}, key)
         say(f"{name}: {run}")
     if not opened:
@@ -87,23 +78,3 @@ def _told(platform: Platform, beginning: str) -> Told:
     if told is not None:
         return told
     raise Refused(f"the ledger has no run {beginning}", hint="`runbook status` lists runs.")
-
-
-def _step(told: Told, uses: str) -> PlannedStep:
-    for step in told.plan.steps:
-        if step.uses == uses:
-            return step
-    raise Refused(
-        f"run {told.run[:SHORT]} has no list of exposed values",
-        hint="Runs of offboard-staff have one.",
-    )
-
-
-def _exposed(told: Told) -> tuple[Exposed, ...]:
-    step = _step(told, FINDS)
-    held = told.state.step(step.id)
-    if held.status is not Status.DONE:
-        raise Refused(
-            f"run {told.run[:SHORT]} has not come to its list yet", hint="See `runbook status`."
-        )
-    return tuple(Exposed.model_validate(each) for each in held.outputs["items"])

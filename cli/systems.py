@@ -10,13 +10,16 @@ from adapters import (
     authentik,
     bitwarden,
     flux,
+    forgejo,
     forgejo_admin,
     git,
     http,
     kubernetes,
     ledger,
     notify,
+    openrouter,
     sops,
+    stripe,
     vaultwarden,
 )
 from adapters.platform import Platform
@@ -153,7 +156,7 @@ SYSTEMS = (
         ("authentik.",),
     ),
     System(
-        "forgejo",
+        "forgejo admin",
         lambda p: forgejo_admin.check(p.settings.forgejo_admin),
         lambda s: s.forgejo_admin != forgejo_admin.ForgejoAdminSettings(),
         ("forgejo.suspend_user",),
@@ -163,6 +166,24 @@ SYSTEMS = (
         lambda p: anthropic.check(p.settings.anthropic),
         lambda s: s.anthropic != anthropic.AnthropicSettings(),
         ("anthropic.",),
+    ),
+    System(
+        "openrouter",
+        lambda p: openrouter.check(p.settings.openrouter),
+        lambda s: s.openrouter != openrouter.OpenRouterSettings(),
+        ("openrouter.",),
+    ),
+    System(
+        "forgejo",
+        lambda p: forgejo.check(p.settings.forgejo),
+        lambda s: s.forgejo != forgejo.ForgejoSettings(),
+        ("forgejo.find_key", "forgejo.mint_key", "forgejo.probe_key", "forgejo.delete_key"),
+    ),
+    System(
+        "stripe",
+        lambda p: stripe.check(p.settings.stripe),
+        lambda s: s.stripe != stripe.StripeSettings(),
+        ("stripe.",),
     ),
     System(
         "notify",

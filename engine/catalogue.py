@@ -71,6 +71,8 @@ class Secret(Strict):
     generate: Generate | None = None
     max_age: Duration | None = None
     """After this a rotation is due."""
+    secret_because: str = Field("", pattern=r"^$|^.{15,300}$")
+    """What an attacker could do with it, where its name is that of configuration."""
 
 
 CERTIFICATE_PLACES = ("sops", "kubernetes", "file", "tls")

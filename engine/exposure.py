@@ -12,11 +12,15 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from engine.ledger import Entry, Event
-from engine.state import Outcome
+from engine.errors import Refused
+from engine.ledger import Actor, Draft, Entry, Event
+from engine.plan import Plan, PlannedStep
+from engine.state import Outcome, RunState, Status
 from engine.step import Frozen
 
 COMPLETED = Outcome.COMPLETED.value
+FINDS, SETTLES = "exposure.find", "exposure.settled"
+"""The steps that make the list, and that wait until it is settled."""
 
 
 class Exposed(Frozen):
@@ -57,6 +61,32 @@ class Judged:
     def is_settled(self) -> bool:
         """Tell whether nothing is left to be done."""
         return self.fate in (Fate.DONE, Fate.WAIVED)
+
+
+def step_of(plan: Plan, uses: str) -> PlannedStep:
+    """Return the step of a run that makes or settles its list; raise `Refused` if it has none."""
+    for step in plan.steps:
+        if step.uses == uses:
+            return step
+    raise Refused(
+        f"{plan.runbook} has no list of exposed values", hint="Runs of offboard-staff have one."
+    )
+
+
+def listed(plan: Plan, state: RunState) -> tuple[Exposed, ...]:
+    """Return the list of a run; raise `Refused` if it has none, or none yet."""
+    held = state.step(step_of(plan, FINDS).id)
+    if held.status is not Status.DONE:
+        raise Refused(f"{plan.runbook} has not come to its list yet", hint="See `runbook status`.")
+    return tuple(Exposed.model_validate(each) for each in held.outputs["items"])
+
+
+def waiver(run: str, who: Actor, exposed: Iterable[Exposed], reason: str) -> Draft:
+    """Return the entry by which somebody answers for it that values stay as they are."""
+    places = list(dict.fromkeys(each.place for each in exposed))
+    return Draft(
+        run, Event.EXPOSURE_WAIVED, who, details={"places": places, "reason": reason.strip()}
+    )
 
 
 def waivers(entries: Iterable[Entry], run: str) -> dict[str, Entry]:

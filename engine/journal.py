@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from engine.ledger import Draft, Entry, Event
+from engine.ledger import Draft, Entry, Event, identity
+
+
+def resources_of(secret: str, about: str = "") -> tuple[str, ...]:
+    """Name the rights that one live run holds: to work on a secret, on a person however spelled."""
+    of_secret = (f"secret:{secret}",) if secret else ()
+    return (*of_secret, f"person:{identity(about)}") if about else of_secret
 
 
 class Journal(Protocol):
@@ -50,7 +56,10 @@ class Journal(Protocol):
         ...
 
     def sealed(self, run: str) -> Mapping[tuple[str, str], str]:
-        """Return the run's drawer: (step, name) to age armour; raise `LedgerDown`."""
+        """Return the run's drawer: (step, name) to age armour.
+
+        Raises `ChainBroken` for a value that is not the one an entry put there, and `LedgerDown`.
+        """
         ...
 
     def holders(self) -> Mapping[str, str]:

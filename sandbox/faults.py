@@ -12,7 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Kind = Literal["status", "drop", "lost_reply", "delay", "half_body"]
 DoubleName = Literal[
-    "vaultwarden", "kubernetes", "anthropic", "console", "app", "authentik", "forgejo"
+    "vaultwarden",
+    "kubernetes",
+    "anthropic",
+    "openrouter",
+    "forgejo",
+    "stripe",
+    "console",
+    "app",
+    "authentik",
 ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import Any
 import pyrage
 
 from adapters.platform import Platform
-from engine.exposure import Exposed
-from engine.ledger import Actor, Draft, Event
+from engine.exposure import listed, waiver
+from engine.ledger import Actor, Event
+from engine.plan import Plan
 from engine.state import RunState
 from sandbox.staff import LEAVER
 from sandbox.vaultwarden.seed import LEAVER_EMAIL
@@ -56,18 +56,16 @@ def offboarding(world: World) -> Mapping[str, Any]:
 def read_word(world: World, state: RunState) -> str:
     """Read the challenge with the newcomer's key, as `runbook prove` does on their machine."""
     armour = str(state.step("challenge").outputs["armour"])
-    sealed = base64.b64decode("".join(armour.splitlines()[1:-1]))
     key = identity_of(world.layout.age_key("newcomer"))
-    return bytes(pyrage.decrypt(sealed, [key])).decode()
+    return bytes(pyrage.decrypt(armour.encode(), [key])).decode()
 
 
 def waive_all(platform: Platform, state: RunState) -> str:
     """Answer for every value that could be read, once, as `runbook exposure waive` does."""
     journal = platform.journal
     if not any(each.run == state.run for each in journal.of(Event.EXPOSURE_WAIVED)):
-        items = state.step("exposed").outputs["items"]
-        places = [Exposed.model_validate(each).place for each in items]
-        told = {"places": places, "reason": "the world ends with the test"}
+        plan = Plan.model_validate_json(state.plan_text)
         actor = Actor("anna", groups=("plana-admins",), via="cli")
-        journal.append(Draft(state.run, Event.EXPOSURE_WAIVED, actor, details=told))
+        why = "the world ends with the test"
+        journal.append(waiver(state.run, actor, listed(plan, state), why))
     return "All of them are settled."

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.platform import Platform, open_platform
+from engine.journal import resources_of
 from engine.ledger import Actor, Draft, Entry, Event, timestamp
 from engine.plan import Plan
 
@@ -39,9 +40,12 @@ class Story:
             details=details,
             **({"actor": actor} if actor else {}),
         )
-        return self.platform.journal.append(draft, end=event is Event.RUN_ENDED)
+        holds = (
+            resources_of(self.plan.secret, self.plan.about) if event is Event.RUN_STARTED else ()
+        )
+        return self.platform.journal.append(draft, hold=holds, end=event is Event.RUN_ENDED)
 
-    def start(self) -> None:
+    def start(self, **told: Any) -> None:
         plan = self.plan
         self.tell(
             Event.RUN_STARTED,
@@ -51,7 +55,13 @@ class Story:
             secret=plan.secret,
             plan=plan.text(),
             preflight={},
+            **told,
         )
+
+    def pick_up(self, attempt: int, **told: Any) -> None:
+        plan = self.plan.digest
+        draft = Draft(self.run, Event.RUN_RESUMED, attempt=attempt, plan=plan, details=told)
+        self.platform.journal.append(draft)
 
     def ask(self, step: str, number: int, kind: str = "step", hours: int = 4) -> None:
         expires = timestamp(datetime.now(UTC) + timedelta(hours=hours))

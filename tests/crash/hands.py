@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.world import World
+from sandbox.stripe import expire
+from sandbox.values import letters, stripe_key
+from sandbox.world import STRIPE_KEY, World
 from tests.staff import LETTER, offboarding, onboarding, read_word, waive_all
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ class Hands:
     """The form that starts it, without `requested_by`."""
     bring: Callable[[World], str] | None = None
     """Makes the value that a person brings, where a step asks for a sealed one."""
+    ends: Mapping[str, Callable[[World], None]] = field(default_factory=dict)
+    """By step, what a person ends outside before they answer its gate; twice must be as once."""
     fail: Mapping[str, Any] | None = None
     """A fault of the sandbox that the way to the point of no return does not survive."""
     fail_from: str = "verify"
@@ -52,6 +56,29 @@ HANDS: Mapping[str, Hands] = {
     "rotate-anthropic-api-key": Hands(
         inputs={"reason": "a crash test of the engine"},
         bring=_console_key,
+        fail=VAULT_SHUT,
+    ),
+    "rotate-openrouter-key": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
+    "rotate-forgejo-token": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
+    "rotate-stripe-webhook-secret": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
+    "rotate-psd2-client-secret": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        bring=lambda _: letters(48),
+        fail=VAULT_SHUT,
+    ),
+    "rotate-stripe-api-key": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        bring=lambda world: world.stripe_keys.create("website", stripe_key(), {}).secret,
+        ends={"revoke": lambda world: expire(world.stripe_keys, world.values[STRIPE_KEY])},
         fail=VAULT_SHUT,
     ),
     "rotate-api-key": Hands(

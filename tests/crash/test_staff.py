@@ -62,7 +62,7 @@ def test_cut_off_again_and_again_it_loses_nothing_and_repeats_nothing(
     cuts = 0
     while voyage.run == "" or voyage.state().outcome is None:
         try:
-            stroll(voyage, rng.randint(8, 16), after=rng.random() < 0.5)
+            stroll(voyage, rng.randint(4, 8), after=rng.random() < 0.5)
         except CutOff:
             cuts += 1
             watch.always()

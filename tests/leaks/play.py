@@ -14,8 +14,10 @@ from engine.runbook import Runbook
 from engine.state import Kind, Opening, Outcome
 from flows.door import prefect_state
 from sandbox.faults import Fault
+from sandbox.stripe import expire
+from sandbox.world import STRIPE_KEY
 from tests.flows.voyages import begin, process_of, state, until
-from tests.leaks.crew import Crew, crew, flow_below, openings
+from tests.leaks.crew import Crew, Dashboard, crew, flow_below, openings
 from tests.leaks.mistakes import make_mistakes
 from tests.leaks.theatre import Theatre
 from tests.staff import LETTER, offboarding, onboarding, read_word, waive_all
@@ -89,6 +91,17 @@ def rotate_a_generated_value_and_take_it_back(theatre: Theatre, runbook: str) ->
     return run
 
 
+def rotate_a_key_of_a_dashboard(theatre: Theatre, runbook: str) -> str:
+    """A key that a person rolls in Stripe's dashboard, and expires there at the gate for it."""
+    people, run = Dashboard(stage=theatre.stage, theatre=theatre), begin(runbook)
+    for opening in openings(theatre, run):
+        assert opening.kind is not Kind.FAILURE, f"its step {opening.step} failed"
+        if opening.step == "revoke":
+            expire(theatre.world.stripe_keys, theatre.world.values[STRIPE_KEY])
+        people.say(run, opening)
+    return run
+
+
 def take_somebody_in(theatre: Theatre, runbook: str) -> str:
     """A newcomer who reads the word that was encrypted to them."""
     people, run = crew(theatre), begin(runbook, **onboarding(theatre.world))
@@ -119,6 +132,7 @@ Play = Callable[[Theatre, str], str]
 TROUBLED: Mapping[str, Play] = {
     "rotate-anthropic-api-key": rotate_a_key_that_a_person_brings,
     "rotate-api-key": rotate_a_generated_value_and_take_it_back,
+    "rotate-stripe-api-key": rotate_a_key_of_a_dashboard,
     "onboard-sops-recipient": take_somebody_in,
     "offboard-staff": take_somebody_out,
 }
