@@ -1,55 +1,64 @@
-"""From the bytes of a file or an endpoint to what the certificate in them says."""
+"""From certificates to what the holder's one says of itself."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
+from adapters.certificates.loading import load
 from engine.certificates import Seen
 from engine.der import Malformed
 from engine.errors import Refused
 from engine.qualified import EXTENSION, Statements, read_statements
 
-PEM = b"-----BEGIN CERTIFICATE-----"
 _STATEMENTS = x509.ObjectIdentifier(EXTENSION)
 
 
 def parse(raw: bytes, where: str) -> Seen:
-    """Return what the holder's certificate says: in a chain, the first that is no authority's.
+    """Return what the holder's certificate says: in a chain, the one that is no authority's.
 
     Raises `Refused` if there is no certificate. Statements that are malformed are told in the
     result, since the certificate ends all the same.
     """
+    chain = load(raw, where)
     try:
-        return _seen(_holder(_load(raw)))
-    except (ValueError, TypeError, x509.InvalidVersion):
+        return seen_in(holder(chain))
+    except (ValueError, TypeError):
         pass  # raised below: a private key may stand in the same text
     raise Refused(
-        f"{where} holds no certificate that can be read",
-        hint="It must be PEM, or DER; look at it with `openssl x509 -text`.",
+        f"{where} holds a certificate whose names or dates cannot be read",
+        hint="Look at it with `openssl x509 -text`, and show it to whoever issued it.",
     )
 
 
-def _load(raw: bytes) -> list[x509.Certificate]:
-    if PEM in raw:
-        return x509.load_pem_x509_certificates(raw)
-    return [x509.load_der_x509_certificate(raw)]
+def holder(chain: Sequence[x509.Certificate]) -> x509.Certificate:
+    """Return the certificate at the end of a chain, in whatever order it stands.
+
+    It is the first that is no authority's and issued none of the others, as far as there is one.
+    """
+    issuers = {bytes(each.issuer.public_bytes()) for each in chain if each.issuer != each.subject}
+    last = [each for each in chain if each.subject.public_bytes() not in issuers]
+    own = [each for each in chain if not is_authority(each)]
+    return next((each for each in own if each in last), next(iter([*own, *last, *chain])))
 
 
-def _holder(chain: list[x509.Certificate]) -> x509.Certificate:
-    return next((each for each in chain if not _is_authority(each)), chain[0])
-
-
-def _is_authority(certificate: x509.Certificate) -> bool:
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Tell whether it may issue others; a certificate that does not say so may not."""
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
         return False
 
 
-def _seen(certificate: x509.Certificate) -> Seen:
+def seen_in(certificate: x509.Certificate) -> Seen:
+    """Return what it says; raise `ValueError` for names or dates that cannot be read."""
     stated, malformed = _statements(certificate)
+    named = _attributes(certificate.subject, NameOID.ORGANIZATION_IDENTIFIER)
+    if len(named) > 1:
+        malformed = malformed or f"its subject has {len(named)} organizationIdentifiers"
     return Seen(
         subject=_shown(certificate.subject),
         issuer=_shown(certificate.issuer),
@@ -57,7 +66,7 @@ def _seen(certificate: x509.Certificate) -> Seen:
         sha256=certificate.fingerprint(SHA256()).hex(),
         begins=certificate.not_valid_before_utc,
         ends=certificate.not_valid_after_utc,
-        organisation=_attribute(certificate.subject, NameOID.ORGANIZATION_IDENTIFIER),
+        organisation=", ".join(named),
         stated=stated,
         malformed=malformed,
     )
@@ -71,15 +80,17 @@ def _statements(certificate: x509.Certificate) -> tuple[Statements, str]:
         return Statements(), ""
     except Malformed as error:
         return Statements(), str(error)
-    except (x509.DuplicateExtension, ValueError):
+    except (x509.DuplicateExtension, ValueError, TypeError):
         return Statements(), "its extensions cannot be read"
 
 
 def _shown(name: x509.Name) -> str:
     """Return the common name, else the whole name."""
-    return _attribute(name, NameOID.COMMON_NAME) or name.rfc4514_string()
+    common = _attributes(name, NameOID.COMMON_NAME)
+    return common[0] if common else name.rfc4514_string()
 
 
-def _attribute(name: x509.Name, identifier: x509.ObjectIdentifier) -> str:
-    found = name.get_attributes_for_oid(identifier)
-    return str(found[0].value) if found else ""
+def _attributes(name: x509.Name, identifier: x509.ObjectIdentifier) -> list[str]:
+    """Return each value of one attribute; one of bytes, as X.500 allows, in hex."""
+    values = (each.value for each in name.get_attributes_for_oid(identifier))
+    return [each.hex() if isinstance(each, bytes) else each for each in values]
