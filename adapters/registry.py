@@ -12,6 +12,7 @@ from adapters import (
     manual,
     secret,
     sops,
+    tpp,
     vaultwarden,
 )
 from adapters.settings import Settings
@@ -24,6 +25,7 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
     steps = (
         *secret.steps(),
         *manual.steps(),
+        *tpp.steps(),
         *sops.steps(settings.sops, settings.git),
         *git.steps(settings.git, replay=sops.replay(settings.sops)),
         *vaultwarden.steps(settings.vaultwarden),

@@ -30,6 +30,12 @@ class Seen:
     stated: Statements = field(default_factory=Statements)
     malformed: str = ""
     """Why its statements, its extensions or its organizationIdentifier cannot be read."""
+    legal: str = ""
+    """Country, legal name and common name of the subject, as far as they are there."""
+    key: str = ""
+    """Kind and size of its key, e.g. `EC secp256r1` or `RSA 2048`."""
+    usages: tuple[str, ...] = ()
+    """Names of what its key may be used for, as RFC 5280 spells them."""
 
 
 def findings(entry: Certificate, seen: Seen, now: datetime) -> Iterator[str]:
@@ -66,8 +72,13 @@ def kind_faults(seen: Seen, kind: Kind) -> Iterator[str]:
         )
 
 
-def reminder(name: str, entry: Certificate, seen: Seen, now: datetime) -> Reminder | None:
-    """Return what is to be said about its end now; None while it is far away."""
+def reminder(
+    name: str, entry: Certificate, seen: Seen, now: datetime, into: str = ""
+) -> Reminder | None:
+    """Return what is to be said about its end now; None while it is far away.
+
+    `into` is the secret that a renewal would write, if it is known.
+    """
     rung = CERTIFICATES.rung(seen.ends, now)
     if not rung:
         return None
@@ -84,4 +95,5 @@ def reminder(name: str, entry: Certificate, seen: Seen, now: datetime) -> Remind
         body=f"{seen.subject}, of {seen.issuer}, serial {seen.serial}, ends at {ends[:19]}Z "
         f"({rung}).",
         runbook=entry.runbook or "",
+        into=into,
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
+from sandbox.banking import Banking
 from sandbox.placement import PLACEMENTS, WORKLOADS, Workload, namespaces
 from sandbox.routes import Call, Routes
 
@@ -27,7 +28,7 @@ _SECONDS = 10
 class App:
     """The platform's front door, as seen from outside the cluster."""
 
-    def __init__(self, cluster: Cluster, provider_url: str) -> None:
+    def __init__(self, cluster: Cluster, provider_url: str, banks_url: str) -> None:
         self._cluster = cluster
         self._provider_url = provider_url
         self._turns = count()
@@ -36,6 +37,7 @@ class App:
         routes.add("GET", "/healthz", self._healthz)
         routes.add("GET", "/redis/ping", self._redis)
         routes.add("GET", "/health/{namespace}", self._health)
+        Banking(cluster, banks_url).add_to(routes)
         self.answer = routes
 
     def _chat(self, _: Call) -> Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sandbox.access import AccessLog
 from sandbox.anthropic import Anthropic
 from sandbox.app import App
+from sandbox.banks import Banks
 from sandbox.clock import Clock
 from sandbox.cluster.agenda import Pace
 from sandbox.cluster.control import Cluster
@@ -21,6 +22,7 @@ from sandbox.keyring import Ring
 from sandbox.keys import draw_credentials, write_credentials, write_identities, write_readonly
 from sandbox.layout import SOPS_FILE, Layout
 from sandbox.manifests import infra_files
+from sandbox.qtsp import Portal
 from sandbox.remote import Remote
 from sandbox.server import Server
 from sandbox.sopsfile import creation_rules, encrypt_tree, set_value
@@ -68,6 +70,8 @@ class World:
         self.remote = _seed_remote(layout, self.values, recipients)
         self.vaultwarden = Vaultwarden(self.clock, options.vault, self.values, self.credentials)
         self.anthropic = Ring(self.clock, self.values["ai_agents.anthropic_api_key"])
+        self.qtsp = Portal()
+        self.banks = Banks(self.values[f"pulse_banking.{kind}_a"] for kind in ("qwac", "qseal"))
         token = self.credentials.kubernetes_token
         operator_key = layout.age_key("operator")
         self.cluster = Cluster(self.remote, operator_key, self.values, token, options.pace)
@@ -140,7 +144,10 @@ class World:
             admin_key = self.credentials.anthropic_admin_key
             self._serve("anthropic", Anthropic(self.anthropic, admin_key).answer)
             self._serve("console", Console(self.anthropic).answer)
-            self._serve("app", App(self.cluster, self._servers["anthropic"].url).answer)
+            self._serve("qtsp", self.qtsp.answer)
+            self._serve("banks", self.banks.answer)
+            provider, banks = (self._servers[name].url for name in ("anthropic", "banks"))
+            self._serve("app", App(self.cluster, provider, banks).answer)
             self._serve("identity", self.identity.answer)
             self._serve("control", Steering(self).answer)
             write_readonly(self.layout.kubeconfig, _kubeconfig(self))

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.certificates import Look, read_certificates
-from adapters.certificates.parsing import parse
 from adapters.drift import compare_stores
+from adapters.shared.x509 import parse
 from engine.catalogue import Catalogue
 from engine.certificates import Seen, findings
 from engine.drift import State

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 from cryptography.x509.oid import NameOID
 
-from adapters.certificates.parsing import parse
+from adapters.shared.x509 import parse
 from engine.certificates import Seen, kind_faults
 from engine.errors import Refused
 from engine.organisation import Organisation, read_organisation

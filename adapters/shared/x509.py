@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from adapters.certificates.loading import load
+from adapters.shared.pem import load
 from engine.certificates import Seen
 from engine.der import Malformed
 from engine.errors import Refused
 from engine.qualified import EXTENSION, Statements, read_statements
 
+_SIGNING = {"digital_signature": "digitalSignature", "content_commitment": "nonRepudiation"}
+_PURPOSES = {
+    ExtendedKeyUsageOID.CLIENT_AUTH: "clientAuth",
+    ExtendedKeyUsageOID.SERVER_AUTH: "serverAuth",
+}
 _STATEMENTS = x509.ObjectIdentifier(EXTENSION)
 
 
@@ -69,6 +77,9 @@ def seen_in(certificate: x509.Certificate) -> Seen:
         organisation=", ".join(named),
         stated=stated,
         malformed=malformed,
+        legal=_legal(certificate.subject),
+        key=_key(certificate),
+        usages=_usages(certificate),
     )
 
 
@@ -84,6 +95,41 @@ def _statements(certificate: x509.Certificate) -> tuple[Statements, str]:
         return Statements(), "its extensions cannot be read"
 
 
+def _legal(name: x509.Name) -> str:
+    parts = (NameOID.COUNTRY_NAME, NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
+    return ", ".join(value for part in parts for value in _attributes(name, part))
+
+
+def _key(certificate: x509.Certificate) -> str:
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return "of an unknown kind"
+    match key:
+        case ec.EllipticCurvePublicKey():
+            return f"EC {key.curve.name}"
+        case rsa.RSAPublicKey():
+            return f"RSA {key.key_size}"
+        case _:
+            return type(key).__name__.strip("_").removesuffix("PublicKey")
+
+
+def _usages(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Return what the two extensions about usage allow; nothing where they cannot be read."""
+    found: list[str] = []
+    try:
+        extensions = certificate.extensions
+    except (x509.DuplicateExtension, ValueError, TypeError):
+        return ()
+    for each in extensions:
+        match each.value:
+            case x509.KeyUsage() as usage:
+                found += [name for field, name in _SIGNING.items() if getattr(usage, field)]
+            case x509.ExtendedKeyUsage() as usage:
+                found += [_PURPOSES.get(one, one.dotted_string) for one in usage]
+    return tuple(found)
+
+
 def _shown(name: x509.Name) -> str:
     """Return the common name, else the whole name."""
     common = _attributes(name, NameOID.COMMON_NAME)
@@ -94,3 +140,8 @@ def _attributes(name: x509.Name, identifier: x509.ObjectIdentifier) -> list[str]
     """Return each value of one attribute; one of bytes, as X.500 allows, in hex."""
     values = (each.value for each in name.get_attributes_for_oid(identifier))
     return [each.hex() if isinstance(each, bytes) else each for each in values]
+
+
+def pem_of(certificate: x509.Certificate) -> str:
+    """Return it in PEM, with a line feed at the end."""
+    return certificate.public_bytes(Encoding.PEM).decode()
