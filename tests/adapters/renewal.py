@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from adapters.ledger import SqlJournal
 from adapters.platform import Platform, open_platform
 from engine.checklist import SETTLED, item_state, items_of
 from engine.decision import Answer, Question, Verdict, judge
 from engine.execution import Failed, perform, take_back
 from engine.fold import fold
 from engine.job import Desk, Job, Patience, prepared
-from engine.ledger import Actor, Draft, Event, timestamp
+from engine.ledger import Actor, Draft, Entry, Event, timestamp
 from engine.plan import Plan
 from engine.progress import AskPerson, End, Move, Perform, TakeBack, next_move
 from engine.state import Kind, Outcome, RunState
@@ -23,6 +25,31 @@ from tests.ground import Ground
 RUN, RUNBOOK = "renewal-1", "renew-tpp-certificates"
 INPUTS = {"secret": "tpp-qwac-b", "reason": "a test of the engine"}
 EXPIRES = timestamp(datetime.now(UTC) + timedelta(days=1))
+
+
+class Killed(BaseException):
+    """Stands for the end of the process; nothing that catches errors catches it."""
+
+
+class Mortal(SqlJournal):
+    """A ledger whose writer dies twice in each step: just before its effect, and just after it."""
+
+    def __init__(self, url: str, deaths: set[str]) -> None:
+        super().__init__(url)
+        self._deaths = deaths
+
+    def append(self, draft: Draft, **more: Any) -> Entry:
+        if draft.event is Event.STEP_SUCCEEDED:
+            self._die(f"after the effect of {draft.step}")
+        entry = super().append(draft, **more)
+        if draft.event is Event.STEP_STARTED:
+            self._die(f"before the effect of {draft.step}")
+        return entry
+
+    def _die(self, place: str) -> None:
+        if place not in self._deaths:
+            self._deaths.add(place)
+            raise Killed(place)
 
 
 @dataclass
@@ -37,6 +64,8 @@ class Renewal:
     decisions: dict[str, str] = field(default_factory=dict)
     """What people decide where a step fails."""
     refusals: list[str] = field(default_factory=list)
+    deaths: set[str] | None = None
+    """Where it has died so far; None where it does not die."""
 
     @property
     def platform(self) -> Platform:
@@ -63,8 +92,9 @@ class Renewal:
                 if move.step.id == until and move.kind is Kind.STEP:
                     return None
                 self.decide(move)
-            elif failed := self._make(move):
-                self.refusals.append(failed.message)
+            else:
+                with suppress(Killed):
+                    self._act(move)
         return move.outcome
 
     def decide(self, move: AskPerson, **said: Any) -> Event:
@@ -125,10 +155,21 @@ class Renewal:
         self._append(Event.RUN_RESUMED, "", {}, more=1)
         return self.next()
 
-    def _make(self, move: Perform | TakeBack) -> Failed | None:
-        is_back = isinstance(move, TakeBack)
-        job = Job(self._desk(), self._plan(), self.state, move.step, is_back)
-        return take_back(job) if is_back else perform(job, interrupted=False)
+    def _act(self, move: Perform | TakeBack) -> None:
+        with ExitStack() as held:
+            desk = self._desk()
+            if self.deaths is not None:
+                journal = Mortal(self.platform.settings.ledger.url, self.deaths)
+                desk = replace(desk, journal=held.enter_context(journal))
+            failed = self._make(desk, move)
+        if failed:
+            self.refusals.append(failed.message)
+
+    def _make(self, desk: Desk, move: Perform | TakeBack) -> Failed | None:
+        plan, state = self._plan(), self.state
+        if isinstance(move, TakeBack):
+            return take_back(Job(desk, plan, state, move.step, back=True))
+        return perform(Job(desk, plan, state, move.step), interrupted=move.interrupted)
 
     def _desk(self) -> Desk:
         patience = Patience(attempts=2, first_wait=0.01)

@@ -51,12 +51,14 @@ def at_gate(renewal: Renewal, step: str) -> AskPerson:
     return move
 
 
-def test_a_renewal_ends_with_both_loaded_and_every_bank_on_the_new_one(
+def test_a_renewal_that_dies_twice_in_every_step_ends_with_every_bank_on_the_new_one(
     floor: Ground, tmp_path: Path
 ) -> None:
     world = floor.world
     old, before = world.values["pulse_banking.qwac_a"], used(floor)
-    renewal = Renewal(floor, {"sparkasse": "waived"}, frozenset({"abn-amro"})).begin()
+    renewal = Renewal(floor, {"sparkasse": "waived"}, frozenset({"abn-amro"}))
+    renewal.deaths = set()
+    renewal.begin()
     _refuse_wrong_ones(renewal)
     _settle_banks(renewal)
 
@@ -69,7 +71,10 @@ def test_a_renewal_ends_with_both_loaded_and_every_bank_on_the_new_one(
     assert set(used(floor).values()) == {sha256_of(new)}
     assert app(floor, "/certificates/qwac")[1]["loaded"] == sorted(map(sha256_of, (old, new)))
     assert world.sops_value("pulse_banking.qwac_a") == old
+    assert len(renewal.deaths) == 2 * len(renewal.state.steps)
     assert world.vaultwarden.history("QWAC, slot B") == [floor.old]
+    assert world.vaultwarden.writes == 1
+    assert world.cluster.restarts("pulse-banking", "banking-gateway") == 1
     assert renewal.state.step("accepted").outputs["answered"] == ["bunq", "abn-amro"]
     assert renewal.state.step("banks").items["sparkasse"].state is ItemState.WAIVED
     _find_no_key(renewal, tmp_path, old, new)
