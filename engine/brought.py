@@ -13,7 +13,7 @@ from engine.step import AnyStep
 MAX_CERTIFICATE = 64 * 1024
 """Characters. A chain has some thousand."""
 CERTIFICATE_PATTERN = (
-    r"^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{1,20000}-----END CERTIFICATE-----\s*)*$"
+    r"^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)*$"
 )
 """Certificates in PEM and nothing between them, so that no private key comes along by mistake."""
 _PEM = re.compile(CERTIFICATE_PATTERN)

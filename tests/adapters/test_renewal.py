@@ -6,11 +6,14 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.certificates import read_certificates
+from engine.certificates import findings
 from engine.ledger import Event
 from engine.progress import AskPerson
 from engine.state import ItemState, Outcome, Status
@@ -43,6 +46,14 @@ def used(floor: Ground) -> dict[str, str]:
     return {bank: app(floor, f"/banks/{bank}/qwac")[1].get("certificate", "") for bank in BANKS}
 
 
+def in_force(floor: Ground) -> tuple[str, str]:
+    """Return the certificate that is watched, and the slot that a reminder's link fills in."""
+    [look] = [each for each in read_certificates(floor.platform) if each.name == "tpp-qwac"]
+    assert look.seen is not None, look.unknown
+    assert [*findings(look.entry, look.seen, datetime.now(UTC))] == []
+    return look.seen.sha256, look.into
+
+
 def at_gate(renewal: Renewal, step: str) -> AskPerson:
     assert renewal.sail(until=step) is None
     move = renewal.next()
@@ -59,6 +70,7 @@ def test_a_renewal_that_dies_twice_in_every_step_ends_with_every_bank_on_the_new
     renewal = Renewal(floor, {"sparkasse": "waived"}, frozenset({"abn-amro"}))
     renewal.deaths = set()
     renewal.begin()
+    assert in_force(floor) == (sha256_of(old), "tpp-qwac-b")
     _refuse_wrong_ones(renewal)
     _settle_banks(renewal)
 
@@ -77,6 +89,7 @@ def test_a_renewal_that_dies_twice_in_every_step_ends_with_every_bank_on_the_new
     assert world.cluster.restarts("pulse-banking", "banking-gateway") == 1
     assert renewal.state.step("accepted").outputs["answered"] == ["bunq", "abn-amro"]
     assert renewal.state.step("banks").items["sparkasse"].state is ItemState.WAIVED
+    assert in_force(floor) == (sha256_of(new), "tpp-qwac-a")
     _find_no_key(renewal, tmp_path, old, new)
 
 
