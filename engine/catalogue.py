@@ -84,6 +84,8 @@ class Secret(Strict):
     certificate: CertificateSlot | None = None
     max_age: Duration | None = None
     """After this a rotation is due."""
+    secret_because: str = Field("", pattern=r"^$|^.{15,300}$")
+    """What an attacker could do with it, where its name is that of configuration."""
 
 
 CERTIFICATE_PLACES = ("slots", "sops", "kubernetes", "file", "tls")

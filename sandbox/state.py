@@ -10,6 +10,7 @@ from sandbox.programs import ProgramFailed
 from sandbox.sopsfile import decrypt_tree
 
 if TYPE_CHECKING:
+    from sandbox.keybook import Keybook
     from sandbox.world import World
 
 
@@ -25,6 +26,10 @@ def describe_state(world: World) -> dict[str, Any]:
             "created": world.anthropic.created,
             "deactivations": world.anthropic.deactivations,
         },
+        "openrouter": _book(world.openrouter),
+        "forgejo": _book(world.forgejo),
+        "stripe": _book(world.stripe),
+        "stripe_keys": _book(world.stripe_keys),
         "vaultwarden": {"counts": world.vaultwarden.counts(), "items": world.vaultwarden.names()},
         "kubernetes": {
             "restarts": {
@@ -34,6 +39,10 @@ def describe_state(world: World) -> dict[str, Any]:
         },
         "remote": {"branches": world.remote.branches(), "log": world.remote.log()},
     }
+
+
+def _book(book: Keybook) -> dict[str, Any]:
+    return {"keys": book.states(), "created": book.created, "deleted": book.deleted}
 
 
 def describe_agreement(world: World) -> dict[str, dict[str, bool]]:
@@ -63,6 +72,6 @@ def _agreement(world: World, path: str, wanted: str | None) -> dict[str, bool]:
         workloads = [w for w in WORKLOADS if w.namespace == placement.namespace]
         pods = [p for w in workloads for p in world.cluster.pod_env(w.namespace, w.name)]
         found["pods"] = bool(pods) and all(pod.get(placement.key) == wanted for pod in pods)
-    if path == "ai_agents.anthropic_api_key":
-        found["provider"] = wanted is not None and world.anthropic.accepts(wanted)
+    if path in world.rings:
+        found["provider"] = wanted is not None and world.rings[path].accepts(wanted)
     return found

@@ -118,4 +118,17 @@ def _settings(world: World, ledger: Path) -> dict[str, Any]:
             "url": world.urls["anthropic"],
             "admin_key_file": str(layout.credential("anthropic-admin-key")),
         },
+        "openrouter": {
+            "url": world.urls["openrouter"],
+            "management_key_file": str(layout.credential("openrouter-management-key")),
+        },
+        "forgejo": {
+            "url": world.urls["forgejo"],
+            "username": "sync-bot",
+            "password_file": str(layout.credential("forgejo-password")),
+        },
+        "stripe": {
+            "url": world.urls["stripe"],
+            "secret_key_file": str(layout.credential("stripe-api-key")),
+        },
     }

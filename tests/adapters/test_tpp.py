@@ -85,6 +85,7 @@ def test_a_slot_that_was_never_filled_may_be_written() -> None:
 @pytest.mark.parametrize(
     ("in_force", "words"),
     [(pair("qseal", timedelta(days=9)), "it is qseal, not qwac"), ("x", "no certificate that can")],
+    ids=["the other kind", "no certificate"],
 )
 def test_what_is_no_such_certificate_cannot_be_renewed(in_force: str, words: str) -> None:
     assert words in sky.refusal(Refused, lambda: standing(in_force)).message
@@ -204,7 +205,9 @@ def test_another_issuer_is_told_and_let_through() -> None:
     assert "its issuer is Sandbox Qualified CA, and was Test QTSP" in done.evidence
 
 
-@pytest.mark.parametrize("text", ["", "see the mail", IN_FORCE, OLD.pem])
+@pytest.mark.parametrize(
+    "text", ["", "see the mail", IN_FORCE, OLD.pem], ids=["nothing", "a word", "a pair", "in force"]
+)
 def test_anything_else_is_refused(text: str) -> None:
     assert refusal(text)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from sandbox.world import World
+from sandbox.stripe import expire
+from sandbox.values import letters, stripe_key
+from sandbox.world import STRIPE_KEY, World
 
 ROTATED_BY = "otto"
 """Starts every run, and so approves nothing that asks for four eyes."""
@@ -26,6 +28,8 @@ class Hands:
     """Makes the certificate that a person brings, upon the request."""
     settle: Callable[[World, str, str], None] | None = None
     """What a person does about one item of a checklist, with the certificate."""
+    ends: Mapping[str, Callable[[World], None]] = field(default_factory=dict)
+    """By step, what a person ends outside before they answer its gate; twice must be as once."""
     fail: Mapping[str, Any] | None = None
     """A fault of the sandbox that the way to the point of no return does not survive."""
     fail_from: str = "verify"
@@ -51,6 +55,29 @@ HANDS: Mapping[str, Hands] = {
         settle=lambda world, bank, pem: world.banks.register(bank, pem),
         fail=VAULT_SHUT,
         fail_from="banks",
+    ),
+    "rotate-openrouter-key": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
+    "rotate-forgejo-token": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
+    "rotate-stripe-webhook-secret": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
+    "rotate-psd2-client-secret": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        bring=lambda _: letters(48),
+        fail=VAULT_SHUT,
+    ),
+    "rotate-stripe-api-key": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        bring=lambda world: world.stripe_keys.create("website", stripe_key(), {}).secret,
+        ends={"revoke": lambda world: expire(world.stripe_keys, world.values[STRIPE_KEY])},
+        fail=VAULT_SHUT,
     ),
     "rotate-api-key": Hands(
         inputs={"reason": "a crash test of the engine", "secret": "redis-password"},

@@ -75,7 +75,7 @@ class Onlooker:
             _ledger(self.voyage.state_folder / "ledger.db"),
             sorted(world.vaultwarden.counts().items()),
             world.cluster.store.version,
-            world.anthropic.states(),
+            [ring.states() for ring in world.rings.values()],
             self.prefect,
         ]
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

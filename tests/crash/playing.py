@@ -104,10 +104,11 @@ def moored(
     (folder / "runbook.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     platform = open_platform(folder / "runbook.yaml")
     hands = hands_of(case.runbook)
-    return Voyage(
-        case, place, folder, world, platform, hands, verdict,
-        keys_before=world.anthropic.states(), postgres=postgres, held=held,
-    )  # fmt: skip
+    voyage = Voyage(
+        case, place, folder, world, platform, hands, verdict, postgres=postgres, held=held
+    )
+    voyage.keys_before = voyage.ring.states()
+    return voyage
 
 
 def equip(case: Case, folder: Path, held: ExitStack) -> Postgres | None:
@@ -190,7 +191,8 @@ def die(voyage: Voyage, eye: Eye, plan: Plan) -> None:
     voyage.verdict.kills += 1
     hold_always(eye, eye.look(), plan, voyage.verdict)
     voyage.report_crash()
-    if standing(voyage.run).is_final:
+    here = standing(voyage.run)
+    if here.is_final and here.name != "Completed":  # else it has told of its end, and then died
         awaken(voyage.run)
 
 

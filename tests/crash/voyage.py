@@ -24,6 +24,8 @@ from engine.fold import fold
 from engine.ledger import Entry
 from engine.state import RunState
 from flows.door import standing, start, wake
+from sandbox.keybook import Keybook
+from sandbox.keyring import Ring
 from sandbox.world import World
 from tests.crash.boundary import Boundary
 from tests.crash.cases import Case, Verdict
@@ -113,6 +115,11 @@ class Voyage:
         """The entry of the catalogue that the run is about."""
         plan = self.platform.plan(self.case.runbook, self.hands.inputs)
         return self.platform.catalogue.secrets[plan.secret]
+
+    @property
+    def ring(self) -> Ring | Keybook:
+        """The keys of the provider whose key the secret is; another's, where it is none."""
+        return self.world.rings.get(self.secret.sops.path, self.world.anthropic)
 
     @property
     def settings_file(self) -> Path:

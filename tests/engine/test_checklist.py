@@ -155,7 +155,9 @@ def test_a_certificate_is_judged_at_the_gate_and_handed_to_the_step(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "text", [MADE.private.decode() + PEM, PEM + MADE.private.decode(), "see the mail", PEM[:-20]]
+    "text",
+    [MADE.private.decode() + PEM, PEM + MADE.private.decode(), "see the mail", PEM[:-20]],
+    ids=["a key before it", "a key after it", "a word", "cut off"],
 )
 def test_a_key_beside_a_certificate_is_refused_and_kept_nowhere(tmp_path: Path, text: str) -> None:
     bench = Bench.of(BRING, tmp_path).begin()

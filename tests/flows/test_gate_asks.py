@@ -42,7 +42,11 @@ def answer(step: str, **said: str) -> dict[str, Any]:
     return {"decision": "approve", "name": "olga", "gate": f"{step}-step-1", **said}
 
 
-@pytest.mark.parametrize("text", [PEM, PEM.replace("\n", "\r\n"), f"\n{PEM}\n\n"])
+@pytest.mark.parametrize(
+    "text",
+    [PEM, PEM.replace("\n", "\r\n"), f"\n{PEM}\n\n"],
+    ids=["as it is", "CRLF", "blank lines"],
+)
 def test_certificates_are_taken_here_and_by_the_api(text: str) -> None:
     model, given = asked("issued"), answer("issued", certificate=text)
 
@@ -51,7 +55,9 @@ def test_certificates_are_taken_here_and_by_the_api(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [PAIR, PEM + KEY, KEY, "see the mail", PEM + "-----BEGIN CERTIFICATE-----" * 900]
+    "text",
+    [PAIR, PEM + KEY, KEY, "see the mail", PEM + "-----BEGIN CERTIFICATE-----" * 900],
+    ids=["a pair", "a key after it", "a key", "a word", "too long"],
 )
 def test_a_key_and_any_other_text_are_refused_before_they_are_stored(text: str) -> None:
     model, given = asked("issued"), answer("issued", certificate=text)

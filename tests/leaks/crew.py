@@ -16,6 +16,7 @@ from engine.errors import RunbookError
 from engine.plan import Plan
 from engine.state import Opening
 from flows.door import answer, open_gate, prefect_state, wake
+from sandbox.values import stripe_key
 from tests.flows.voyages import state, until
 from tests.leaks.theatre import Theatre
 
@@ -68,6 +69,16 @@ class Crew(OnCall):
                 self.theatre.world.banks.register(bank, now.step("issued").outputs["pem"])
                 return {"decision": "note", "item": bank, "state": "confirmed"}
         return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dashboard(Crew):
+    """People who get their new key from Stripe's dashboard."""
+
+    def new_key(self, run: str) -> SecretStr:
+        key = self.theatre.world.stripe_keys.create("website", stripe_key(), {}).secret
+        self.theatre.mark("the key a person rolled", key)
+        return SecretStr(key)
 
 
 def crew(theatre: Theatre) -> Crew:

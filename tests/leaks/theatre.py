@@ -87,8 +87,9 @@ class Theatre:
         """Mark every value that stands in the stores and at the provider now."""
         for path, value in sops_values(self.world).items():
             self.mark(f"{path} after {when}", value)
-        for key in self.world.anthropic.listing():
-            self.mark(f"provider's {key.name} after {when}", key.secret)
+        for ring in self.world.rings.values():
+            for key in ring.listing():
+                self.mark(f"provider's {key.name} after {when}", key.secret)
 
     def keep_databases(self, when: str) -> None:
         """Keep all databases and their logs as they are now: a deleted row may be gone later.
