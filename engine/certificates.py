@@ -36,6 +36,8 @@ class Seen:
     """Kind and size of its key, e.g. `EC secp256r1` or `RSA 2048`."""
     usages: tuple[str, ...] = ()
     """Names of what its key may be used for, as RFC 5280 spells them."""
+    policies: tuple[str, ...] = ()
+    """Object identifiers of the policies it was issued under."""
 
 
 def findings(entry: Certificate, seen: Seen, now: datetime) -> Iterator[str]:

@@ -42,6 +42,7 @@ def remarks(old: Seen, new: Seen) -> tuple[str, ...]:
         "issuer": (old.issuer, new.issuer),
         "kind of key": (old.key, new.key),
         "usage": (", ".join(old.usages), ", ".join(new.usages)),
+        "policy": (", ".join(old.policies) or "none", ", ".join(new.policies) or "none"),
     }
     return tuple(
         f"its {what} is {is_now}, and was {was}"

@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from sandbox.routes import Call, Routes
 
@@ -101,6 +101,8 @@ class Portal:
 
     def __init__(self) -> None:
         self._orders: dict[Kind, Order] = {"qwac": Order("qwac"), "qseal": Order("qseal")}
+        self.issued: dict[Kind, list[str]] = {"qwac": [], "qseal": []}
+        """Every certificate that was issued here, with its chain."""
         routes = Routes()
         routes.add("POST", "/orders/{kind}", self._order)
         self.answer = routes
@@ -111,14 +113,22 @@ class Portal:
 
     def issue(self, kind: Kind, csr: str) -> str:
         """Return what is issued upon this request."""
-        return authority().issue(csr, self._orders[kind])
+        made = authority().issue(csr, self._orders[kind])
+        self.issued[kind].append(made)
+        return made
 
     def _order(self, call: Call, kind: str) -> Response:
+        """Issue upon `csr`; with `roles` or `organisation` it is got wrong in that."""
+        chosen: Kind = "qwac" if kind == "qwac" else "qseal"
         try:
-            chosen: Kind = "qwac" if kind == "qwac" else "qseal"
-            return PlainTextResponse(self.issue(chosen, call.body.decode()), status_code=201)
-        except ValueError:
+            wrong = call.json()
+            csr = wrong.pop("csr")
+            self.bungle(chosen, **wrong)
+            return JSONResponse({"certificate": self.issue(chosen, csr)}, status_code=201)
+        except (ValueError, KeyError, TypeError, AttributeError):
             return JSONResponse({"message": "that is no sound request"}, status_code=400)
+        finally:
+            self.bungle(chosen)
 
 
 def _extensions(order: Order) -> tuple[x509.ExtensionType, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, Response
 
+from sandbox.banks import CUSTOMS
 from sandbox.faults import Fault
 from sandbox.holdings import Asked, describe_holdings
 from sandbox.routes import Call, Routes
@@ -80,15 +81,17 @@ class EditKnob(_Knob):
     """Dotted path in the SOPS file, or name of the item."""
 
 
+class RegisterKnob(_Knob):
+    """Let a bank know the certificate that was issued last, as a person does in its portal."""
+
+    knob: Literal["register"]
+    bank: str
+    kind: Literal["qwac", "qseal"]
+
+
+ClusterKnob = SuspendKnob | OverlookKnob | FailKnob | FreezeKnob | NeverReadyKnob
 Knob = Annotated[
-    BreakPushesKnob
-    | EditKnob
-    | SuspendKnob
-    | OverlookKnob
-    | FailKnob
-    | FreezeKnob
-    | NeverReadyKnob
-    | ReadOnlyKnob,
+    BreakPushesKnob | EditKnob | RegisterKnob | ReadOnlyKnob | ClusterKnob,
     Field(discriminator="knob"),
 ]
 _KNOB: TypeAdapter[Knob] = TypeAdapter(Knob)
@@ -147,12 +150,22 @@ class Steering:
             knob = _KNOB.validate_json(call.body)
         except ValidationError as problem:
             return _invalid(problem)
-        cluster = self._world.cluster
         match knob:
             case BreakPushesKnob():
                 self._world.remote.break_pushes(knob.way if knob.on else None)
             case EditKnob():
                 self._world.edit(knob.at, knob.name)
+            case RegisterKnob():
+                return self._register(knob)
+            case ReadOnlyKnob():
+                self._world.vaultwarden.set_read_only(knob.name, knob.on)
+            case _:
+                self._turn_in_cluster(knob)
+        return Response(status_code=204)
+
+    def _turn_in_cluster(self, knob: ClusterKnob) -> None:
+        cluster = self._world.cluster
+        match knob:
             case SuspendKnob():
                 cluster.suspend(knob.name, knob.on)
             case OverlookKnob():
@@ -163,8 +176,14 @@ class Steering:
                 cluster.freeze_operator(knob.on)
             case NeverReadyKnob():
                 cluster.never_ready(knob.namespace, knob.name, knob.on)
-            case ReadOnlyKnob():
-                self._world.vaultwarden.set_read_only(knob.name, knob.on)
+
+    def _register(self, knob: RegisterKnob) -> Response:
+        issued = self._world.qtsp.issued[knob.kind]
+        if not issued or knob.bank not in CUSTOMS:
+            known = {"loc": ["bank"], "msg": f"nothing was issued, or it is none of {[*CUSTOMS]}"}
+            return JSONResponse({"message": "not understood", "details": [known]}, status_code=422)
+        if knob.on:
+            self._world.banks.register(knob.bank, issued[-1])
         return Response(status_code=204)
 
     def _settle(self, _: Call) -> Response:

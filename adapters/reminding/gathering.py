@@ -49,6 +49,7 @@ def certificate_reminders(platform: Platform, now: datetime) -> Noticed:
     faults = [f"{look.name}: {look.unknown}" for look in looks if look.unknown]
     for name, entry, found in seen:
         faults += [f"{name}: {told}" for told in certificates.findings(entry, found, now)]
+        faults += [f"{name}: it has expired"] if found.ends <= now else []
     return _noticed(said, faults)
 
 

@@ -80,6 +80,7 @@ def seen_in(certificate: x509.Certificate) -> Seen:
         legal=_legal(certificate.subject),
         key=_key(certificate),
         usages=_usages(certificate),
+        policies=_policies(certificate),
     )
 
 
@@ -128,6 +129,15 @@ def _usages(certificate: x509.Certificate) -> tuple[str, ...]:
             case x509.ExtendedKeyUsage() as usage:
                 found += [_PURPOSES.get(one, one.dotted_string) for one in usage]
     return tuple(found)
+
+
+def _policies(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Return the policies (RFC 5280, 4.2.1.4); none where they cannot be read."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError, TypeError):
+        return ()
+    return tuple(each.policy_identifier.dotted_string for each in found)
 
 
 def _shown(name: x509.Name) -> str:

@@ -29,6 +29,7 @@ class Standing(Frozen):
     pem: str = Field(description="The certificate in force, without chain and key.")
     organisation: str = Field(description="Its organizationIdentifier.")
     roles: tuple[str, ...] = Field(description="Its PSD2 roles.")
+    sha256: str = Field(description="SHA-256 of the certificate, in hex.")
     serial: str = Field(description="Its serial number in hex.")
     issuer: str = Field(description="Name of its issuer.")
     ends: str = Field(description="When it ends, as the ledger spells time.")
@@ -70,6 +71,7 @@ def _run(params: Slots, call: Call) -> Done[Standing]:
         pem=pem_of(holder(load(raw, "the slot in force"))),
         organisation=found.organisation,
         roles=psd2.roles if psd2 else (),
+        sha256=found.sha256,
         serial=found.serial,
         issuer=found.issuer,
         ends=timestamp(found.ends),

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from adapters import tpp
 from engine.errors import Refused
 from engine.step import Ask, Done, Effect, Step
+from sandbox.banks import sha256_of
 from sandbox.qtsp import Authority, Order, authority, pair
 from tests import certs
 from tests.adapters import infra, sky
@@ -62,6 +63,7 @@ def test_the_certificate_in_force_is_told_with_all_that_must_stay() -> None:
 
     assert done.outputs.organisation == "PSDBG-BNB-C433487"
     assert done.outputs.roles == ("PSP_PI", "PSP_AI")
+    assert done.outputs.sha256 == sha256_of(IN_FORCE)
     assert "PRIVATE" not in done.outputs.pem
     assert "PRIVATE" not in done.evidence
     assert "the slot holds one that ends at " in done.evidence
@@ -203,6 +205,19 @@ def test_another_issuer_is_told_and_let_through() -> None:
     done = receive(issued(), certificate=old.pem.decode())
 
     assert "its issuer is Sandbox Qualified CA, and was Test QTSP" in done.evidence
+    assert "policy" not in done.evidence
+
+
+def test_another_policy_is_told_and_let_through() -> None:
+    policy = x509.PolicyInformation(x509.ObjectIdentifier("0.4.0.19495.3.1"), None)
+    old = certs.make(
+        NOW + timedelta(days=60),
+        certs.statements(certs.WEB, certs.psd2(("PSP_PI", "PSP_AI"))),
+        extra=[x509.CertificatePolicies([policy])],
+    )
+    done = receive(issued(), certificate=old.pem.decode())
+
+    assert "its policy is none, and was 0.4.0.19495.3.1" in done.evidence
 
 
 @pytest.mark.parametrize(
