@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, Response
@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from sandbox.banks import CUSTOMS
 from sandbox.faults import Fault
 from sandbox.holdings import Asked, describe_holdings
-from sandbox.routes import Call, Routes
+from sandbox.routes import Call, Refused, Routes
 from sandbox.state import describe_agreement, describe_state
 
 if TYPE_CHECKING:
@@ -81,6 +81,12 @@ class EditKnob(_Knob):
     """Dotted path in the SOPS file, or name of the item."""
 
 
+class ExpireKnob(_Knob):
+    """Let the Stripe key that the world was made with expire, as a person does in the dashboard."""
+
+    knob: Literal["expire-stripe-key"]
+
+
 class RegisterKnob(_Knob):
     """Let a bank know the certificate that was issued last, as a person does in its portal."""
 
@@ -89,9 +95,9 @@ class RegisterKnob(_Knob):
     kind: Literal["qwac", "qseal"]
 
 
-ClusterKnob = SuspendKnob | OverlookKnob | FailKnob | FreezeKnob | NeverReadyKnob
-Knob = Annotated[
-    BreakPushesKnob | EditKnob | RegisterKnob | ReadOnlyKnob | ClusterKnob,
+ClusterKnob: TypeAlias = SuspendKnob | OverlookKnob | FailKnob | FreezeKnob | NeverReadyKnob
+Knob: TypeAlias = Annotated[
+    BreakPushesKnob | EditKnob | ExpireKnob | RegisterKnob | ReadOnlyKnob | ClusterKnob,
     Field(discriminator="knob"),
 ]
 _KNOB: TypeAdapter[Knob] = TypeAdapter(Knob)
@@ -150,20 +156,25 @@ class Steering:
             knob = _KNOB.validate_json(call.body)
         except ValidationError as problem:
             return _invalid(problem)
+        self._obey(knob)
+        return Response(status_code=204)
+
+    def _obey(self, knob: Knob) -> None:
         match knob:
             case BreakPushesKnob():
                 self._world.remote.break_pushes(knob.way if knob.on else None)
             case EditKnob():
                 self._world.edit(knob.at, knob.name)
+            case ExpireKnob():
+                self._world.expire_stripe_key()
             case RegisterKnob():
-                return self._register(knob)
+                self._register(knob)
             case ReadOnlyKnob():
                 self._world.vaultwarden.set_read_only(knob.name, knob.on)
             case _:
-                self._turn_in_cluster(knob)
-        return Response(status_code=204)
+                self._obey_in_cluster(knob)
 
-    def _turn_in_cluster(self, knob: ClusterKnob) -> None:
+    def _obey_in_cluster(self, knob: ClusterKnob) -> None:
         cluster = self._world.cluster
         match knob:
             case SuspendKnob():
@@ -177,14 +188,14 @@ class Steering:
             case NeverReadyKnob():
                 cluster.never_ready(knob.namespace, knob.name, knob.on)
 
-    def _register(self, knob: RegisterKnob) -> Response:
+    def _register(self, knob: RegisterKnob) -> None:
         issued = self._world.qtsp.issued[knob.kind]
         if not issued or knob.bank not in CUSTOMS:
             known = {"loc": ["bank"], "msg": f"nothing was issued, or it is none of {[*CUSTOMS]}"}
-            return JSONResponse({"message": "not understood", "details": [known]}, status_code=422)
+            body = {"message": "not understood", "details": [known]}
+            raise Refused(JSONResponse(body, status_code=422))
         if knob.on:
             self._world.banks.register(knob.bank, issued[-1])
-        return Response(status_code=204)
 
     def _settle(self, _: Call) -> Response:
         self._world.cluster.settle()
