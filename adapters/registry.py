@@ -17,6 +17,7 @@ from adapters import (
     secret,
     sops,
     stripe,
+    tpp,
     vaultwarden,
 )
 from adapters.settings import Settings
@@ -31,6 +32,7 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
         *secret.steps(),
         *manual.steps(),
         *_of_the_platform(settings),
+        *tpp.steps(),
         *sops.steps(settings.sops, settings.git),
         *git.steps(settings.git, replay=sops.replay(settings.sops)),
         *vaultwarden.steps(settings.vaultwarden),

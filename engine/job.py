@@ -127,4 +127,5 @@ def _call(job: Job, values: Mapping[tuple[str, str], SecretStr]) -> Call:
         report=lambda text: job.desk.report(job.line(text)),
         about=job.plan.about,
         open_run=job.desk.open_run,
+        items=state.step(step.id).items,
     )

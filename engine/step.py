@@ -14,13 +14,14 @@ Four promises of every implementer:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from engine.errors import Refused
+from engine.state import Noted
 
 
 class Frozen(BaseModel):
@@ -88,7 +89,7 @@ class Call:
     started_by: str
     approved_by: tuple[str, ...]
     answer: SecretStr | None
-    """The value a person sealed at this step's gate, where the step asks for one."""
+    """The value, or the certificate, that a person brought to this step's gate."""
     comment: str
     """What the approver wrote at this step's gate."""
     fingerprint: Callable[[SecretStr], str]
@@ -103,6 +104,8 @@ class Call:
     """
     about: str = ""
     """Whom the run is about, such as somebody who leaves; empty where it is about nobody."""
+    items: Mapping[str, Noted] = field(default_factory=dict)
+    """What people said about each item of this step's checklist."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,10 @@ class Ask(StrEnum):
     NOTHING = "nothing"
     SEALED_VALUE = "sealed value"
     EVIDENCE = "evidence"
+    CERTIFICATE = "certificate"
+    """A certificate in PEM, with its chain: public, so not sealed, and never with a key."""
+    CHECKLIST = "checklist"
+    """A word about each item of the parameter `items`, one at a time (`engine.checklist`)."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +224,8 @@ class Step(Generic[P, O]):
     """Set exactly where `effect` is `STORE`."""
     ask: Ask = Ask.NOTHING
     check_answer: Callable[[P, SecretStr], None] | None = None
-    """Judge a sealed value at the gate, before it counts; raise `Refused` to ask again."""
+    """Judge the value or certificate brought to the gate, before it counts; raise `Refused` to
+    ask again."""
     check_comment: Callable[[P, str], None] | None = None
     """Judge the evidence at the gate in the same way."""
     exclusive: Callable[[P], Exclusive] | None = None

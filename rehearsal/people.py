@@ -22,6 +22,7 @@ from rehearsal.worlds import World
 
 VIA = "rehearsal"
 ACCEPT = Decision(gate="", decide="approve")
+YES = frozenset({"approve", "break glass"})
 
 
 @dataclass
@@ -58,24 +59,28 @@ class People:
 
     def answer(self, plan: Plan, state: RunState, opening: Opening, decision: Decision) -> Answer:
         """Return the answer to this gate; raise `Refused` if nobody may give it."""
-        sealed = ""
-        asks = plan.step(opening.step).ask is Ask.SEALED_VALUE and opening.kind is Kind.STEP
-        if asks and decision.decide in {"approve", "break glass"}:
-            value = self._value(opening.step, decision.bring, state)
-            sealed = self.platform.seal().close(value)
-        actor, said = (
-            self._actor(decision.by or self._voter(plan, state, opening)),
-            decision.comment,
-        )
+        ask = plan.step(opening.step).ask if opening.kind is Kind.STEP else None
+        sealed = certificate = ""
+        if ask in {Ask.SEALED_VALUE, Ask.CERTIFICATE} and decision.decide in YES:
+            value = self._value(state, opening.step, decision.bring)
+            if ask is Ask.SEALED_VALUE:
+                sealed = self.platform.seal().close(value)
+            else:
+                certificate = value.get_secret_value()
+        actor = self._actor(decision.by or self._voter(plan, state, opening))
         if decision.waive:
             exposed = listed(plan, state)
             self.platform.journal.append(waiver(state.run, actor, exposed, decision.waive))
+        said = decision.comment
         return Answer(
             actor=actor,
             decision=decision.decide,
-            comment=said if isinstance(said, str) else self._made(said, state),
+            comment=said if isinstance(said, str) else self._made(state, said),
             through=decision.through,
             sealed_value=sealed,
+            certificate=certificate,
+            item=decision.item,
+            item_state=decision.state,
         )
 
     def _actor(self, name: str) -> Actor:
@@ -92,22 +97,22 @@ class People:
                 return name
         raise Refused(f"nobody in people.yaml may decide at the gate of {opening.step}")
 
-    def _value(self, step: str, own: Bring | None, state: RunState) -> SecretStr:
+    def _value(self, state: RunState, step: str, own: Bring | None) -> SecretStr:
         if own is None and step in self.values:
             return self.values[step]
         way = own or self.bring.get(step)
         if way is None:
             raise Refused(
-                f"the gate of `{step}` asks for a value, and the case does not say which",
+                f"the gate of `{step}` asks for something, and the case does not say what",
                 hint="Say it as `bring`.",
             )
-        value = SecretStr(self._made(way, state))
+        value = SecretStr(self._made(state, way))
         if own is None:
             self.values[step] = value
         return value
 
-    def _made(self, way: Bring, state: RunState) -> str:
-        """Return a text as the case says it is made."""
+    def _made(self, state: RunState, way: Bring) -> str:
+        """Return a text as the case says it is made; raise `Refused` if a double does not make it."""
         if way.made_up:
             return way.made_up
         asked = filled(way.json_, self.world, state)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from starlette.responses import JSONResponse, Response
 
+from sandbox.banking import Banking
 from sandbox.placement import PLACEMENTS, WORKLOADS, Workload, namespaces
 from sandbox.routes import Call, Routes
 from sandbox.stripe import is_signed
@@ -39,7 +40,9 @@ class Accepting(Protocol):
 class App:
     """The platform's front door, as seen from outside the cluster."""
 
-    def __init__(self, cluster: Cluster, provider_url: str, rings: Mapping[str, Accepting]) -> None:
+    def __init__(
+        self, cluster: Cluster, provider_url: str, banks_url: str, rings: Mapping[str, Accepting]
+    ) -> None:
         self._cluster = cluster
         self._provider_url = provider_url
         self._rings = rings
@@ -51,6 +54,7 @@ class App:
         routes.add("GET", "/redis/ping", self._redis)
         routes.add("GET", "/health/{namespace}", self._health)
         routes.add("GET", "/health/{namespace}/{variable}", self._accepted)
+        Banking(cluster, banks_url).add_to(routes)
         self.answer = routes
 
     def _chat(self, _: Call) -> Response:

@@ -10,6 +10,7 @@ from sandbox.access import AccessLog
 from sandbox.anthropic import Anthropic
 from sandbox.app import App
 from sandbox.authentik import Authentik
+from sandbox.banks import Banks
 from sandbox.circle import recipients
 from sandbox.clock import Clock
 from sandbox.cluster.agenda import Pace
@@ -32,6 +33,7 @@ from sandbox.keys import (
 from sandbox.layout import SOPS_FILE, Layout
 from sandbox.manifests import infra_files
 from sandbox.openrouter import OpenRouter, openrouter_keys
+from sandbox.qtsp import Portal
 from sandbox.remote import Remote
 from sandbox.server import Server
 from sandbox.sopsfile import creation_rules, encrypt_tree, set_value
@@ -108,6 +110,8 @@ class World:
             STRIPE_KEY: self.stripe_keys,
         }
         """By SOPS path, the provider's keys, for each value that is one of them."""
+        self.qtsp = Portal()
+        self.banks = Banks(self.values[f"pulse_banking.{kind}_a"] for kind in ("qwac", "qseal"))
         token = self.credentials.kubernetes_token
         operator_key = layout.age_key("operator")
         self.cluster = Cluster(self.remote, operator_key, self.values, token, options.pace)
@@ -196,7 +200,10 @@ class World:
             management_key = self.credentials.openrouter_management_key
             self._serve("openrouter", OpenRouter(self.openrouter, management_key).answer)
             self._serve("console", Console(self.anthropic, self.stripe_keys).answer)
-            self._serve("app", App(self.cluster, self._servers["anthropic"].url, self.rings).answer)
+            self._serve("qtsp", self.qtsp.answer)
+            self._serve("banks", self.banks.answer)
+            provider, banks = (self._servers[name].url for name in ("anthropic", "banks"))
+            self._serve("app", App(self.cluster, provider, banks, self.rings).answer)
             receiver = f"{self._servers['app'].url}/webhooks/stripe"
             seed_endpoint(self.stripe, self.values[STRIPE_WEBHOOK], receiver)
             api_key = self.credentials.stripe_api_key

@@ -11,8 +11,8 @@ import pytest
 from sandbox.layout import SOPS_FILE
 from tests.crash.always import hold_always
 from tests.crash.cases import Case, Verdict
-from tests.crash.people import STRANGE
-from tests.crash.playing import moored, plan_of
+from tests.crash.people import STRANGE, plan_of
+from tests.crash.playing import moored
 from tests.crash.sight import Eye
 from tests.crash.voyage import Voyage
 

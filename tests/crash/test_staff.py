@@ -14,8 +14,9 @@ from engine.ledger import Event
 from engine.state import Outcome
 from tests.crash.cases import Case, Verdict, Way
 from tests.crash.hands import HANDS
+from tests.crash.people import plan_of
 from tests.crash.person import PersonWatch
-from tests.crash.playing import moored, plan_of
+from tests.crash.playing import moored
 from tests.crash.stroll import CutOff, stroll
 from tests.crash.voyage import Voyage
 
