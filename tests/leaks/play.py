@@ -116,6 +116,7 @@ def take_somebody_in(theatre: Theatre, runbook: str) -> str:
     people, run = crew(theatre), begin(runbook, **onboarding(theatre.world))
     for opening in openings(theatre, run):
         word = read_word(theatre.world, state(theatre.stage, run))
+        theatre.give_away(word)
         people.say(run, opening, comment=word if opening.step == "proven" else "Seen by voice.")
     return run
 

@@ -51,6 +51,8 @@ class Theatre:
     markers: dict[str, Marker] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     """What was said to people: errors, answers of the API."""
+    said: set[str] = field(default_factory=set)
+    """What people said in the open because they are meant to, such as a newcomer's word."""
     struck: list[Fault] = field(default_factory=list)
     """Slow requests in the middle of which a process was ended."""
     runs: dict[str, str] = field(default_factory=dict)
@@ -73,8 +75,13 @@ class Theatre:
 
     def _mark(self, name: str, value: str) -> None:
         known = {marker.value for marker in self.markers.values()}
-        if len(value) >= SHORTEST and value not in known:
+        if len(value) >= SHORTEST and value not in known | self.said:
             self.markers[name] = Marker(name, value)
+
+    def give_away(self, value: str) -> None:
+        """Let this value be met from now on: it is worth nothing any more once it was said."""
+        self.said.add(value)
+        self.markers = {name: each for name, each in self.markers.items() if each.value != value}
 
     def mark_drawer(self, run: str) -> None:
         """Mark every value that the run knows now, whoever made it."""
