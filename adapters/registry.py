@@ -10,6 +10,7 @@ from adapters import (
     http,
     kubernetes,
     manual,
+    postgres,
     secret,
     sops,
     vaultwarden,
@@ -32,5 +33,6 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
         *kubernetes.steps(settings.kubernetes),
         *http.steps(settings.http),
         *anthropic.steps(settings.anthropic),
+        *postgres.steps(settings.postgres),
     )
     return {step.name: step for step in steps}

@@ -19,6 +19,7 @@ from adapters.gateway import GatewaySettings
 from adapters.http import HttpSettings
 from adapters.ledger import LedgerSettings
 from adapters.notify import NotifySettings
+from adapters.postgres import PostgresSettings
 from adapters.shared.checkout import GitSettings
 from adapters.shared.cluster import KubernetesSettings
 from adapters.sops import SopsSettings
@@ -71,6 +72,7 @@ class Settings(BaseModel):
     kubernetes: KubernetesSettings = KubernetesSettings()
     flux: FluxSettings = FluxSettings()
     anthropic: AnthropicSettings = AnthropicSettings()
+    postgres: PostgresSettings = PostgresSettings()
     http: HttpSettings = HttpSettings()
     gateway: GatewaySettings = GatewaySettings()
     notify: NotifySettings = NotifySettings()

@@ -14,6 +14,7 @@ from adapters import (
     kubernetes,
     ledger,
     notify,
+    postgres,
     sops,
     vaultwarden,
 )
@@ -143,6 +144,12 @@ SYSTEMS = (
         lambda p: anthropic.check(p.settings.anthropic),
         lambda s: s.anthropic != anthropic.AnthropicSettings(),
         ("anthropic.",),
+    ),
+    System(
+        "postgres",
+        lambda p: postgres.check(p.settings.postgres),
+        lambda s: s.postgres != postgres.PostgresSettings(),
+        ("postgres.",),
     ),
     System(
         "notify",

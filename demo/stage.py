@@ -217,7 +217,14 @@ def settings_of(world: Mapping[str, Any], ledger: Path) -> dict[str, Any]:
         },
         "kubernetes": {"kubeconfig": paths["kubeconfig"]},
         "anthropic": {"url": urls["anthropic"], "admin_key_file": paths["anthropic_admin_key"]},
+        "postgres": _postgres_of(world),
     }
+
+
+def _postgres_of(world: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how its database is reached; nothing where this sandbox has none."""
+    place = world.get("postgres")
+    return {**place, "password_file": world["paths"]["postgres_password"]} if place else {}
 
 
 def _write_settings(

@@ -14,7 +14,7 @@ from engine.plan import Plan, PlannedStep
 from engine.policy import is_open
 from engine.present import TIMELESS, Present
 from engine.state import Kind, Outcome, RunState, Status
-from engine.step import Again, AnyStep, Untouched
+from engine.step import Again, AnyStep, Effect, Untouched
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def rollback_order(
     """List what has to be taken back: stores last to first, then what carries them out again.
 
     A restart or a reconcile is not reversed but repeated once the stores are back, so those come
-    at the end and in their own order.
+    after them and in their own order. What was minted is ended last, when nobody has it any more.
     """
     touched = [step for step in plan.steps if state.step(step.id).touched]
     repeated = [step for step in touched if isinstance(registry[step.uses].undo, Again)]
@@ -110,7 +110,8 @@ def rollback_order(
         for step in reversed(touched)
         if step not in repeated and not isinstance(registry[step.uses].undo, Untouched)
     ]
-    return (*undone, *repeated)
+    minted = [step for step in undone if step.effect is Effect.MINT]
+    return (*(step for step in undone if step not in minted), *repeated, *minted)
 
 
 def may_roll_back(plan: Plan, state: RunState) -> bool:

@@ -1,7 +1,8 @@
 """The application that consumes the secrets: it works with what its pods hold, not what it should.
 
 `/chat` calls the provider with the key of a ready pod; `/health/<namespace>` is good only when
-every ready pod of the namespace holds what the Secrets say now, server and client alike.
+every ready pod of the namespace holds what the Secrets say now, server and client alike. Where the
+world has a database, a pod that signs in there must also be let in.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sandbox.routes import Call, Routes
 
 if TYPE_CHECKING:
     from sandbox.cluster.control import Cluster
+    from sandbox.database import Database
 
 _NAMESPACE, _WORKLOAD, _VARIABLE = "ai-bos-agent", "ai-agents", "ANTHROPIC_API_KEY"
 _SECONDS = 10
@@ -27,8 +29,9 @@ _SECONDS = 10
 class App:
     """The platform's front door, as seen from outside the cluster."""
 
-    def __init__(self, cluster: Cluster, provider_url: str) -> None:
+    def __init__(self, cluster: Cluster, provider_url: str, database: Database | None) -> None:
         self._cluster = cluster
+        self._database = database
         self._provider_url = provider_url
         self._turns = count()
         routes = Routes()
@@ -69,15 +72,21 @@ class App:
     def _agrees(self, workload: Workload) -> str:
         secret = self._cluster.secret(workload.namespace, workload.secret)
         pods = self._cluster.pod_env(workload.namespace, workload.name)
-        keys = [
-            p.key
+        placed = [
+            p
             for p in PLACEMENTS
             if (p.namespace, p.secret) == (workload.namespace, workload.secret)
         ]
         if not pods:
             return "no pod is ready"
-        is_current = all(pod.get(key) == secret[key] for pod in pods for key in keys)
-        return "ok" if is_current else "a pod holds another value than the Secret"
+        if not all(pod.get(p.key) == secret[p.key] for pod in pods for p in placed):
+            return "a pod holds another value than the Secret"
+        if not all(self._is_let_in(p.path, pod[p.key]) for pod in pods for p in placed):
+            return "the database does not let a pod in"
+        return "ok"
+
+    def _is_let_in(self, path: str, value: str) -> bool:
+        return self._database is None or self._database.lets_in(path, value)
 
 
 def _ask(url: str, key: str) -> str:

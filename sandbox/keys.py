@@ -29,6 +29,7 @@ class Credentials:
     kubernetes_token: str
     fingerprint_key: str
     oidc_client_secret: str
+    postgres_password: str
 
     def __repr__(self) -> str:
         """Return nothing of the values."""
@@ -44,6 +45,7 @@ def draw_credentials() -> Credentials:
         kubernetes_token=secrets.token_urlsafe(48),
         fingerprint_key=secrets.token_hex(32),
         oidc_client_secret=secrets.token_urlsafe(32),
+        postgres_password=secrets.token_urlsafe(32),
     )
 
 

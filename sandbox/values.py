@@ -31,6 +31,11 @@ def _hex() -> str:
     return secrets.token_hex(32)
 
 
+def _database_url() -> str:
+    place = "pg01.plana.internal:5432/pulse_events?sslmode=verify-full"
+    return f"postgresql://pulse_events_a:{secrets.token_hex(32)}@{place}"
+
+
 _password = _shape("", 32)
 
 TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
@@ -63,7 +68,11 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "odoo_demo": {"admin_password": _password, "db_password": _password},
     "penpot": {"secret_key": _hex, "db_password": _password},
     "pgadmin": {"admin_password": _password},
-    "plana": {"jwt_signing_key": _hex, "platform_api_token": _hex},
+    "plana": {
+        "jwt_signing_key": _hex,
+        "platform_api_token": _hex,
+        "postgres_password": _password,
+    },
     "plana_erp": {"admin_password": _password, "api_token": _hex},
     "postgresql": {"pg01_admin_password": _password},
     "pulse_account": {"session_secret": _hex},
@@ -72,7 +81,7 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "new_bank_client_secret": _hex,
         "psd2_webhook_secret": _hex,
     },
-    "pulse_events": {"ingest_token": _hex},
+    "pulse_events": {"ingest_token": _hex, "database_url": _database_url},
     "pulse_website": {"stripe_webhook_secret": _shape("whsec_", 32), "session_secret": _hex},
     "ssh": {"deploy_key_passphrase": _password},
     "vaultwarden": {"admin_token": _shape("", 48)},

@@ -14,6 +14,7 @@ from sandbox.cluster.agenda import Pace
 from sandbox.cluster.control import Cluster
 from sandbox.cluster.flux import FLUX, SOURCE
 from sandbox.console import Console
+from sandbox.database import URL_PATH, Database, DatabaseServer
 from sandbox.documents import dump_yaml
 from sandbox.faults import Faults
 from sandbox.identity import CLIENT, Identity
@@ -46,6 +47,8 @@ class Options:
 
     pace: Pace = field(default_factory=Pace)
     vault: VaultOptions = field(default_factory=VaultOptions)
+    database: DatabaseServer | None = None
+    """A real PostgreSQL whose roles become those of the world; without one nobody signs in."""
 
 
 class World:
@@ -72,6 +75,10 @@ class World:
         operator_key = layout.age_key("operator")
         self.cluster = Cluster(self.remote, operator_key, self.values, token, options.pace)
         self.identity = Identity(self.clock, hire(layout), self.credentials.oidc_client_secret)
+        password = self.credentials.postgres_password
+        self.database = (
+            Database(options.database, self.values, password) if options.database else None
+        )
         self.log = AccessLog(layout.access_log)
         self._servers: dict[str, Server] = {}
         self._start()
@@ -94,7 +101,10 @@ class World:
         if any(directory.iterdir()):
             message = f"{directory} is not empty; name a new directory for the sandbox"
             raise FileExistsError(message)
-        return cls(Layout(directory.resolve()), drawn, options or Options())
+        options = options or Options()
+        if options.database is not None:
+            drawn[URL_PATH] = options.database.url_like(drawn[URL_PATH])
+        return cls(Layout(directory.resolve()), drawn, options)
 
     @property
     def urls(self) -> dict[str, str]:
@@ -118,6 +128,8 @@ class World:
         for server in self._servers.values():
             server.stop()
         self.cluster.close()
+        if self.database is not None:
+            self.database.close()
         self.log.close()
 
     def __enter__(self) -> Self:
@@ -140,7 +152,9 @@ class World:
             admin_key = self.credentials.anthropic_admin_key
             self._serve("anthropic", Anthropic(self.anthropic, admin_key).answer)
             self._serve("console", Console(self.anthropic).answer)
-            self._serve("app", App(self.cluster, self._servers["anthropic"].url).answer)
+            self._serve(
+                "app", App(self.cluster, self._servers["anthropic"].url, self.database).answer
+            )
             self._serve("identity", self.identity.answer)
             self._serve("control", Steering(self).answer)
             write_readonly(self.layout.kubeconfig, _kubeconfig(self))
@@ -207,4 +221,5 @@ def _describe(world: World) -> dict[str, Any]:
         },
         "flux": {"namespace": FLUX, "source": SOURCE},
         "anthropic": {"current_key_id": current.key_id if current else None},
+        "postgres": world.database.place if world.database else None,
     }

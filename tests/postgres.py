@@ -15,17 +15,19 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
-REQUIRE_ALL = "RUNBOOK_TESTS_REQUIRE_ALL"
+from tests.needs import missing
+
 Statement = str | sql.SQL | sql.Composed
 _NAMES = count(1)
 
@@ -40,6 +42,14 @@ class Postgres:
     """Whom it runs as, where that is not whom the tests run as."""
     asked: str = "asked"
     """Role whose members must give their password; all others are trusted on the socket."""
+    options: tuple[str, ...] = ()
+    """Settings beyond the usual, each as `name=value` without white space."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Files of the data directory that the server's account alone may read."""
+    port: int = 5432
+    """Names the socket too; a server listens at it only where `options` say so."""
+    rules: str = "local all +asked scram-sha-256\n"
+    """What stands in pg_hba.conf before the rules that trust everybody on the socket."""
 
     @property
     def data(self) -> Path:
@@ -47,7 +57,8 @@ class Postgres:
 
     def start(self) -> None:
         """Start and wait until it answers."""
-        options = f"-c listen_addresses= -c fsync=on -c unix_socket_directories={self.folder}"
+        usual = ("listen_addresses=", "fsync=on", f"unix_socket_directories={self.folder}")
+        options = " ".join(f"-c {each}" for each in (*usual, *self.options))
         log = str(self.folder / "log")
         self._run("pg_ctl", "start", "-w", "-D", str(self.data), "-l", log, "-o", options)
 
@@ -60,7 +71,13 @@ class Postgres:
         arguments = ("-D", str(self.data), "-U", "owner", "--auth=trust", "-E", "UTF8")
         self._run("initdb", *arguments, "--no-locale")
         rules = self.data / "pg_hba.conf"
-        rules.write_text(f"local all +{self.asked} scram-sha-256\n{rules.read_text()}")
+        rules.write_text(f"{self.rules}{rules.read_text()}")
+        for name, content in self.files.items():
+            path = self.data / name
+            path.touch(mode=0o600)
+            path.write_bytes(content)
+            if self.account is not None:
+                shutil.chown(path, user=self.account)
 
     def url(self, database: str, role: str = "owner") -> str:
         """Return an SQLAlchemy URL."""
@@ -68,7 +85,9 @@ class Postgres:
 
     def connect(self, database: str, role: str = "owner") -> psycopg.Connection:
         """Return a connection that commits each statement by itself."""
-        return psycopg.connect(host=str(self.folder), dbname=database, user=role, autocommit=True)
+        return psycopg.connect(
+            host=str(self.folder), port=self.port, dbname=database, user=role, autocommit=True
+        )
 
     def execute(self, database: str, statement: Statement, role: str = "owner") -> None:
         """Run one statement outside a transaction."""
@@ -78,7 +97,7 @@ class Postgres:
     def run_file(self, database: str, file: Path, **variables: str) -> None:
         """Run an SQL file as an operator does, with psql."""
         given = [f"--set={name}={value}" for name, value in variables.items()]
-        where = ["-h", str(self.folder), "-U", "owner", "-d", database]
+        where = ["-h", str(self.folder), "-p", str(self.port), "-U", "owner", "-d", database]
         program = str(self.programs / "psql")
         subprocess.run(  # noqa: S603 - the program was found beside pg_ctl
             [program, "-X", "-q", "--set=ON_ERROR_STOP=1", *given, *where, "-f", str(file)],
@@ -114,11 +133,11 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres(programs: Path) -> Iterator[Postgres]:
-    """Make a server, start it, and leave neither process nor file behind."""
+def running_postgres(programs: Path, **more: Any) -> Iterator[Postgres]:
+    """Make a server, start it, and leave neither process nor file behind; `more` are its fields."""
     # Not pytest's folder: that one is closed to the account the server runs as under root.
     with tempfile.TemporaryDirectory(prefix="pg-") as name:
-        server = Postgres(programs, Path(name), _account())
+        server = Postgres(programs, Path(name), _account(), **more)
         if server.account is not None:
             shutil.chown(name, user=server.account)
         server.make()
@@ -145,6 +164,15 @@ def find_programs() -> Path | None:
     return None
 
 
+def require_programs() -> Path:
+    """Return the folder of the programs; skip the test where there is none, or fail as asked for."""
+    programs = find_programs()
+    if programs is None:
+        missing("PostgreSQL")
+    assert programs is not None
+    return programs
+
+
 def _configured() -> list[Path]:
     program = shutil.which("pg_config")
     if program is None:
@@ -165,13 +193,7 @@ def _account() -> str | None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """One server for the session."""
-    programs = find_programs()
-    if programs is None:
-        missing = "PostgreSQL is not installed (pg_ctl was not found)"
-        if os.environ.get(REQUIRE_ALL) == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with running_postgres(programs) as server:
+    with running_postgres(require_programs()) as server:
         yield server
 
 

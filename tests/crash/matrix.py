@@ -16,6 +16,7 @@ from tests.crash.boundary import Boundary
 from tests.crash.cases import Case, Verdict, Way
 from tests.crash.choice import choose, gates_only, sleeps, way_back_only
 from tests.crash.fleet import Fleet
+from tests.crash.hands import hands_of
 from tests.crash.meanwhile import HAPPENINGS, places, playable
 from tests.crash.record import Record
 from tests.crash.trouble import fault_cases
@@ -33,6 +34,15 @@ def runbooks() -> list[str]:
     """Return every runbook there is."""
     files = sorted((ROOT / "runbooks").glob("*.yaml"))
     return [file.stem for file in files if file.name not in NOT_RUNBOOKS]
+
+
+def playable_runbooks() -> list[str]:
+    """Return those whose world this machine can have."""
+    # late: pytest wants to be the first to import a plugin
+    from tests.postgres import find_programs  # noqa: PLC0415
+
+    has_database = find_programs() is not None
+    return [name for name in runbooks() if has_database or not hands_of(name).needs_database]
 
 
 def used_by(runbook: str) -> dict[str, str]:

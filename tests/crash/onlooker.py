@@ -76,6 +76,7 @@ class Onlooker:
             sorted(world.vaultwarden.counts().items()),
             world.cluster.store.version,
             world.anthropic.states(),
+            world.database.states() if world.database else None,
             self.prefect,
         ]
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

@@ -16,10 +16,11 @@ import yaml
 from adapters.platform import open_platform
 from engine.plan import Plan
 from flows.door import at_server, standing
-from sandbox.world import World
+from sandbox.world import Options, World
 from tests.crash import disk
 from tests.crash.always import hold_always
 from tests.crash.cases import Case, Verdict
+from tests.crash.database import secrets_in, world_server
 from tests.crash.duels import fall_asleep, oversleep, take_twice
 from tests.crash.eventually import hold_eventually, hold_stopped
 from tests.crash.hands import hands_of
@@ -66,7 +67,7 @@ class Lane:
                 voyage.close()
         verdict.trace = voyage.boundaries()
         verdict.requests = requests_of(voyage)
-        verdict.values = (*voyage.found, *voyage.brought, voyage.old)
+        verdict.values = tuple(secrets_in([*voyage.found, *voyage.brought, voyage.old]))
         verdict.seconds = time.monotonic() - began
         if not (verdict.broke or verdict.violations or os.environ.get("RUNBOOK_CRASH_KEEP")):
             shutil.rmtree(folder)
@@ -97,13 +98,14 @@ def moored(
     (folder / "state").mkdir(parents=True)
     postgres = equip(case, folder, held)
     (folder / "state" / "tmp").mkdir()
-    world = World.create(folder / "world")
+    hands = hands_of(case.runbook)
+    server = world_server() if hands.needs_database else None
+    world = World.create(folder / "world", options=Options(database=server))
     held.callback(world.close)
     changes = {"ledger": {"url": postgres.url("postgres")}} if postgres else {}
     settings = settings_of(world, folder, changes)
     (folder / "runbook.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     platform = open_platform(folder / "runbook.yaml")
-    hands = hands_of(case.runbook)
     return Voyage(
         case, place, folder, world, platform, hands, verdict,
         keys_before=world.anthropic.states(), postgres=postgres, held=held,

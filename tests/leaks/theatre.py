@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import prefect.logging
 import pytest
@@ -26,12 +27,17 @@ from demo.stage import NO_CLOCK, ROOT, Stage, set_stage
 from engine.values import known_values
 from flows.door import at_server
 from sandbox.cluster.agenda import Pace
+from sandbox.database import DatabaseServer
 from sandbox.faults import Fault
 from sandbox.state import sops_values
 from sandbox.values import TREE
 from sandbox.world import Options, World
+from tests.crash.database import RULES
 from tests.leaks.api import Api
 from tests.leaks.marker import FOREIGN, SHORTEST, TELLING, Marker, draw
+
+if TYPE_CHECKING:
+    from tests.postgres import Postgres
 
 TRACING = Path(__file__).with_name("tracing")
 LOUD = ("httpx", "httpcore", "urllib3", "kubernetes", "git", "adapters", "engine", "flows")
@@ -66,6 +72,9 @@ class Theatre:
             marker.value for marker in self.markers.values()
         }:
             self.markers[name] = Marker(name, value)
+        password = urlsplit(value).password if "://" in value else None
+        if password:
+            self.mark(f"password in {name}", password)
 
     def mark_drawer(self, run: str) -> None:
         """Mark every value that the run knows now, whoever made it."""
@@ -111,7 +120,9 @@ def open_theatre(folder: Path) -> Iterator[Theatre]:
     with ExitStack() as stack:
         stack.enter_context(_core_files_allowed(folder))
         tokens = stack.enter_context(_tokens_heard())
-        options = Options(pace=Pace())  # as swift as can be
+        database = stack.enter_context(_database())
+        place = DatabaseServer(str(database.folder)) if database else None
+        options = Options(pace=Pace(), database=place)  # as swift as can be
         world = stack.enter_context(World.create(folder / "world", _values(), options))
         stack.enter_context(_sampler(folder))
         told = json.loads(world.layout.world_json.read_text())
@@ -122,8 +133,25 @@ def open_theatre(folder: Path) -> Iterator[Theatre]:
         theatre = Theatre(folder, stage, world, api)
         _mark_world(theatre)
         yield theatre
+        if database is not None:
+            log = database.folder / "log"
+            theatre.texts["log of the database"] = log.read_text(errors="replace")
         for number, token in enumerate(tokens):
             theatre.mark(f"access token {number}", token)
+
+
+@contextmanager
+def _database() -> Iterator[Postgres | None]:
+    """Run a PostgreSQL that logs every statement; None where it is not installed."""
+    from tests.postgres import find_programs, running_postgres  # noqa: PLC0415 - it is a plugin
+
+    programs = find_programs()
+    if programs is None:
+        yield None
+        return
+    loud = ("log_statement=all", "log_min_duration_statement=0", "log_connections=on")
+    with running_postgres(programs, rules=RULES, options=("fsync=off", *loud)) as server:
+        yield server
 
 
 def _values() -> dict[str, str]:
