@@ -84,6 +84,11 @@ class Database:
             ).fetchall()
         return {name: (may_log_in, mark) for name, may_log_in, mark in rows}
 
+    def lock_as_human(self, role: str) -> None:
+        """Let a role log in no more, as somebody does who takes it for an old one."""
+        with self._lock:
+            self._owner.execute(_statement("ALTER ROLE {} NOLOGIN", role))
+
     def close(self) -> None:
         """End the connection."""
         self._owner.close()

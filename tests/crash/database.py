@@ -22,6 +22,8 @@ _servers: list[DatabaseServer] = []
 def keep_server_in(held: ExitStack) -> None:
     """Have the server of this process end with `held`, if one is ever asked for."""
     _held.append(held)
+    held.callback(_held.clear)
+    held.callback(_servers.clear)
 
 
 def world_server() -> DatabaseServer:
