@@ -10,7 +10,8 @@ from engine.catalogue import Catalogue, People
 from engine.checks import read_runbook
 from engine.findings import Invalid
 from engine.surroundings import Surroundings
-from tests.engine.bad_runbooks import BAD, HEAD, MAKE, MIRROR, STORE, SWAP
+from tests.engine.bad_cutovers import BAD_CUTOVERS, MIRROR, STORE, SWAP
+from tests.engine.bad_runbooks import BAD, HEAD, MAKE
 from tests.engine.lamp import Lamps, steps
 
 PEOPLE = People.model_validate({"groups": {"staff": {"members": ["olga"]}}})
@@ -89,9 +90,9 @@ def test_after_a_cutover_every_consumer_is_brought_over_and_verified() -> None:
     assert "carries it to it" in told[1]
 
 
-@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("name", [*BAD, *BAD_CUTOVERS])
 def test_bad_input_is_told_with_place_and_next_move(name: str) -> None:
-    text, message, hint = BAD[name]
+    text, message, hint = {**BAD, **BAD_CUTOVERS}[name]
 
     told = "\n".join(findings_of(text))
 
