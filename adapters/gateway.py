@@ -87,6 +87,9 @@ class GatewaySettings(BaseModel):
     proxy_groups_separator: str = Field(
         "|", min_length=1, description="What stands between two groups in that header."
     )
+    forwarders: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+        (), description="Addresses or networks of reverse proxies whose X-Forwarded-For is counted."
+    )
     session_lifetime: Duration = Field(
         parse_duration("8h"), description="When somebody has to sign in again in any case."
     )

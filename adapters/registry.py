@@ -1,4 +1,4 @@
-"""Every step there is, listed by hand: a new adapter is one new line here."""
+"""Every step there is, listed by hand: a new adapter is one new line here, a provider two."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ from adapters import (
     anthropic,
     bitwarden,
     flux,
+    forgejo,
     git,
     http,
     kubernetes,
     manual,
+    openrouter,
     postgres,
     secret,
     sops,
+    stripe,
     vaultwarden,
 )
 from adapters.settings import Settings
 from adapters.shared.checkout import is_descendant
+from adapters.shared.keys.provider import Keys, Offer, Provider
 from engine.step import AnyStep
 
 
@@ -33,6 +37,24 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
         *kubernetes.steps(settings.kubernetes),
         *http.steps(settings.http),
         *anthropic.steps(settings.anthropic),
+        *openrouter.steps(settings.openrouter),
+        *forgejo.steps(settings.forgejo),
+        *stripe.steps(settings.stripe),
         *postgres.steps(settings.postgres),
     )
     return {step.name: step for step in steps}
+
+
+def providers(settings: Settings) -> dict[str, Provider[Keys]]:
+    """Return every provider that lists keys, by what its step names begin with; none is opened."""
+    known: tuple[Provider[Keys], ...] = (
+        anthropic.provider(settings.anthropic),
+        openrouter.provider(settings.openrouter),
+        forgejo.provider(settings.forgejo),
+    )
+    return {each.name: each for each in known}
+
+
+def offers() -> tuple[Offer, ...]:
+    """Return what can be had of each provider, and how; docs/providers.md shows it."""
+    return (anthropic.OFFER, openrouter.OFFER, forgejo.OFFER, stripe.WEBHOOKS, stripe.KEYS)

@@ -15,14 +15,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validat
 from adapters.anthropic import AnthropicSettings
 from adapters.bitwarden import BitwardenSettings
 from adapters.flux import FluxSettings
+from adapters.forgejo import ForgejoSettings
 from adapters.gateway import GatewaySettings
 from adapters.http import HttpSettings
 from adapters.ledger import LedgerSettings
 from adapters.notify import NotifySettings
+from adapters.openrouter import OpenRouterSettings
 from adapters.postgres import PostgresSettings
 from adapters.shared.checkout import GitSettings
 from adapters.shared.cluster import KubernetesSettings
 from adapters.sops import SopsSettings
+from adapters.stripe import StripeSettings
 from adapters.vaultwarden import VaultwardenSettings
 from engine.errors import Refused
 from engine.loading import build
@@ -73,6 +76,9 @@ class Settings(BaseModel):
     flux: FluxSettings = FluxSettings()
     anthropic: AnthropicSettings = AnthropicSettings()
     postgres: PostgresSettings = PostgresSettings()
+    openrouter: OpenRouterSettings = OpenRouterSettings()
+    forgejo: ForgejoSettings = ForgejoSettings()
+    stripe: StripeSettings = StripeSettings()
     http: HttpSettings = HttpSettings()
     gateway: GatewaySettings = GatewaySettings()
     notify: NotifySettings = NotifySettings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import sys
 from collections.abc import Sequence
@@ -21,3 +22,15 @@ def say(text: str) -> None:
     """Print a line at once."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+def exponent(points: Sequence[tuple[float, float]]) -> float:
+    """Return the power with which y grows with x: the slope of the logarithms, by least squares."""
+    xs, ys = [math.log(x) for x, _ in points], [math.log(y) for _, y in points]
+    return statistics.linear_regression(xs, ys).slope
+
+
+def slope(points: Sequence[tuple[float, float]]) -> float:
+    """Return what one more of x adds to y, by least squares."""
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return statistics.linear_regression(xs, ys).slope

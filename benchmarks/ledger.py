@@ -12,8 +12,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from itertools import islice
 
 from sqlalchemy import Column, MetaData, Table, Text, create_engine, event, insert
 
@@ -23,7 +24,7 @@ from adapters.ledger.rows import row_of
 from adapters.ledger.tables import ENTRIES
 from benchmarks.figures import line, say
 from engine.ledger import GENESIS, Draft, Entry, Event, chain, verify
-from tests.postgres import find_programs, running_postgres
+from sandbox.postgresql import find_programs, running_postgres
 
 APPENDS = 500
 AT = "2026-11-26T02:00:00.000000Z"
@@ -53,16 +54,16 @@ def main() -> int:
 
 def _measure(name: str, url: str, count: int) -> None:
     with closing(SqlJournal(url)) as journal:
-        appended = times(lambda: journal.append(_draft()))
+        appended = times(lambda: journal.append(draft()))
     bare = times(_bare(url))
     say(f"{name:10} append:      {line(appended, 'ms')}")
     say(f"{name:10} bare insert: {line(bare, 'ms')}")
     ratio = statistics.median(appended) / statistics.median(bare)
     say(f"{name:10} an append takes {ratio:.1f} times as long as a bare insert (p50)")
-    _fill(url, count)
+    fill(url, count)
     with closing(SqlJournal(url)) as journal:
         began = time.perf_counter()
-        verify(journal.stream())
+        verify(journal.links())
         took = time.perf_counter() - began
     say(f"{name:10} verify of {count:,} entries: {took:.2f} s, {took / count * 1e6:.0f} µs each")
 
@@ -79,7 +80,8 @@ def times(action: Callable[[], object]) -> list[float]:
     return found
 
 
-def _draft() -> Draft:
+def draft() -> Draft:
+    """Return an entry as a rotation writes it."""
     return Draft(run="bench", event=Event.STEP_SUCCEEDED, step="sops", attempt=1, details=DETAILS)
 
 
@@ -93,7 +95,7 @@ def _bare(url: str) -> Callable[[], object]:
                 connection.execute(f"PRAGMA {setting}")  # type: ignore[attr-defined] # sqlite3's
 
     BARE.metadata.create_all(engine)
-    text = "x" * len(str(row_of(_entries(1)[0])))
+    text = "x" * len(str(row_of(next(_entries(1)))))
 
     def once() -> None:
         with engine.begin() as connection:
@@ -102,20 +104,22 @@ def _bare(url: str) -> Callable[[], object]:
     return once
 
 
-def _entries(count: int) -> Sequence[Entry]:
-    found: list[Entry] = []
+def _entries(count: int) -> Iterator[Entry]:
+    before = GENESIS
     for number in range(1, count + 1):
-        found.append(chain(_draft(), AT, number, found[-1].hash if found else GENESIS))
-    return found
+        entry = chain(draft(), AT, number, before)
+        before = entry.hash
+        yield entry
 
 
-def _fill(url: str, count: int) -> None:
+def fill(url: str, count: int) -> None:
+    """Have the ledger at this address hold so many entries, and no others."""
     engine = create_engine(address_of(url))
     with engine.begin() as connection:
         connection.execute(ENTRIES.delete())
-        rows = [row_of(entry) for entry in _entries(count)]
-        for start in range(0, count, 10_000):
-            connection.execute(insert(ENTRIES), rows[start : start + 10_000])
+        rows = map(row_of, _entries(count))
+        while batch := [*islice(rows, 10_000)]:
+            connection.execute(insert(ENTRIES), batch)
     engine.dispose()
 
 

@@ -69,6 +69,9 @@ def subject_at(gateway: str) -> str:
 
 def told(gateway: str, answer: httpx.Response) -> dict[str, Any]:
     """Return what the gateway said; raise `Refused` if it is none that answered."""
+    if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        seconds = answer.headers.get("retry-after", "60")
+        raise Transient("the gateway is asked too often", hint=f"Try again in {seconds} s.")
     is_json = answer.headers.get("content-type", "").startswith("application/json")
     if not is_json or answer.status_code != httpx.codes.OK:
         raise Refused(

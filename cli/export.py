@@ -11,7 +11,8 @@ from pathlib import Path
 
 from adapters.platform import Platform
 from engine.errors import Refused
-from engine.ledger import Actor, Draft, Event, to_json
+from engine.ledger import Actor, Draft, Event
+from engine.lines import to_json
 
 MODE = 0o600
 

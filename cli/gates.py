@@ -12,6 +12,7 @@ from adapters.platform import open_platform
 from cli.exits import Exit
 from cli.follow import follow
 from cli.people import asking
+from cli.recorder import attempt
 from cli.runs import find_run, last_entry
 from cli.screen import is_asked, say, say_markdown
 from cli.sealing import sealed_value
@@ -46,9 +47,11 @@ class Reply:
 
 def answer(run: str, reply: Reply) -> Exit:
     """Show the gate, ask whether it is meant, and send the answer; raise `Refused` if it cannot be."""
-    by = asking(reply.by)
     platform = open_platform()
     identity = find_run(platform, run)
+    wanted = {"what": reply.decision, "about": identity}
+    with attempt(platform, reply.by, wanted):
+        by = asking(reply.by)
     waiting = door().open_gate(identity)
     fields = waiting.schema.get("properties", {})
     _refuse_unfit(waiting, fields, reply)
@@ -64,7 +67,8 @@ def answer(run: str, reply: Reply) -> Exit:
         **({"sealed_value": sealed_value(reply.recipient)} if reply.value else {}),
     }
     before = last_entry(platform, identity)
-    _send(identity, filled)
+    with attempt(platform, by, wanted):
+        _send(identity, filled)
     say(f"sent: {reply.decision} at {filled['gate']} by {by}")
     if reply.wait:
         return follow(platform, identity, after=before)

@@ -19,6 +19,7 @@ COMMANDS = {
     "list": "List the runbooks, or the steps they can be made of.",
     "show": "Show one runbook: inputs, steps, and who must agree.",
     "validate": "Say all that is wrong with runbooks and catalogue.",
+    "test": "Play the cases of runbooks offline, in made-up worlds.",
     "plan": "Show what a run would do, and do nothing.",
     "run": "Start a run and print its id.",
     "status": "Show the runs that have not ended, or all about one run.",
@@ -35,6 +36,7 @@ COMMANDS = {
     "audit": "Read, verify, export and review the audit trail.",
     "doctor": "See whether every outside system can be used.",
     "gateway": "Serve Prefect behind people who have signed in.",
+    "worker": "Start a worker, or see which ones are at work.",
     "schema": "Print the JSON Schema of a runbook, for editors.",
     "keygen": "Make the engine's age key, or with --anchor the ledger's.",
 }

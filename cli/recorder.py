@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from pydantic import SecretStr
 
 from adapters.platform import Platform
 from cli.credential import gateway_of, known_at
 from cli.people import named, refuse_another
-from engine.errors import Refused
-from engine.ledger import CLAIMED, Actor, Draft, Entry, Event
+from engine.errors import Refused, RunbookError
+from engine.ledger import CLAIMED, Actor, Draft, Entry, Event, identity, timestamp
+from engine.redaction import Redactor
 
 VIA = "cli"
 PREFECT = "PREFECT_API_URL"
+AGAIN = timedelta(hours=1)
+"""For how long the same refusal of the same person is not recorded a second time."""
 
 
 def person(platform: Platform, by: str = "") -> Actor:
@@ -51,3 +58,41 @@ def refuse(platform: Platform, actor: Actor, told: Mapping[str, str], error: Ref
     """Record that `actor` was not let, and return the error to be raised."""
     record(platform, Event.ATTEMPT_REFUSED, actor, {**told, "why": error.message})
     return error
+
+
+@contextmanager
+def attempt(
+    platform: Platform, by: str, told: Mapping[str, str], typed: Iterable[SecretStr] = ()
+) -> Iterator[None]:
+    """Let what is refused inside leave an entry: who wanted what, and why not.
+
+    `told` says what; `typed` is what the person wrote and the entry must not say. A ledger that is
+    not there does not hide the refusal.
+    """
+    try:
+        yield
+    except Refused as error:
+        refused = error
+    else:
+        return
+    with suppress(RunbookError):
+        why = Redactor(typed)(refused.message)
+        _record_once(platform, _asking(platform, by), {**told, "why": why})
+    raise refused
+
+
+def _asking(platform: Platform, by: str) -> Actor:
+    """Return who sits there; who says to be another than the gateway knows is the one it knows."""
+    try:
+        return person(platform, by)
+    except Refused:
+        return person(platform)
+
+
+def _record_once(platform: Platform, actor: Actor, details: Mapping[str, str]) -> None:
+    since = timestamp(datetime.now(UTC) - AGAIN)
+    for entry in platform.journal.of(Event.ATTEMPT_REFUSED):
+        is_same = identity(entry.actor.subject) == identity(actor.subject)
+        if is_same and entry.details == details and entry.at > since:
+            return
+    record(platform, Event.ATTEMPT_REFUSED, actor, details)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cli.text import SHORT, moment
-from cli.trail import summary
+from cli.trail import commit_of, summary, worker_of
 from engine.catalogue import Catalogue
 from engine.durations import spell
 from engine.fold import fold
@@ -27,6 +27,7 @@ DECIDED = (
     Event.RUN_PREAPPROVED,
 )
 REFUSED = (Event.GATE_REFUSED, Event.GATE_EXPIRED, Event.ATTEMPT_REFUSED)
+PICKED_UP = (Event.RUN_STARTED, Event.RUN_RESUMED)
 READ = (Event.TRAIL_READ, Event.TRAIL_EXPORTED, Event.TRAIL_ANCHORED)
 
 
@@ -142,15 +143,15 @@ def _runs(entries: Sequence[Entry], period: Period) -> Section:
         for run, told in by_run.items()
         if told[0].event is Event.RUN_STARTED and any(period.holds(each.at) for each in told)
     ]
-    head = ("Started (UTC)", "Run", "Runbook", "Secret", "By", "Outcome", "Ended", "Plan", "Commit")
-    return Section("Runs", head, rows)
+    head = ("Started (UTC)", "Run", "Runbook", "Secret", "By", "Outcome", "Ended", "Plan")
+    return Section("Runs", (*head, "Commits", "Workers"), rows)
 
 
 def _run(run: str, told: Sequence[Entry]) -> Row:
     state, started = fold(run, told), told[0]
     ends = [entry.at for entry in told if entry.event is Event.RUN_ENDED]
     details = started.details
-    source = details.get("source", {})
+    picked_up = [entry for entry in told if entry.event in PICKED_UP]
     return (
         moment(started.at),
         run[:SHORT],
@@ -160,8 +161,14 @@ def _run(run: str, told: Sequence[Entry]) -> Row:
         state.outcome.value if state.outcome else "going on",
         moment(ends[-1]) if ends else "",
         state.plan[:19],
-        str(source.get("commit", ""))[:12] + (" and changes" if source.get("dirty") else ""),
+        _listed(map(commit_of, picked_up)),
+        _listed(map(worker_of, picked_up)),
     )
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """Join what is different and not empty, in the order it came."""
+    return ", ".join(dict.fromkeys(filter(None, texts)))
 
 
 def _deeds(title: str, told: Iterable[Entry], events: Sequence[Event]) -> Section:

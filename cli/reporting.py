@@ -12,7 +12,7 @@ from cli.export import write_lines
 from cli.recorder import person, record
 from cli.report import Period, made_at, sections
 from cli.report_html import Cover, html
-from cli.witnesses import Asked, witnesses
+from cli.witnesses import Asked, Gathered, witnesses
 from engine.errors import ChainBroken
 from engine.ledger import Entry, Event
 from engine.witnesses import Verified, confront
@@ -37,15 +37,17 @@ def write_report(
     entries: list[Entry] = []
     found: Verified | ChainBroken
     try:
-        with platform.journal as journal, closing(journal.stream()) as stream:
-            found = confront(_kept(stream, entries), known)
+        with platform.journal as journal:
+            with closing(journal.stream()) as stream:
+                found = confront(_kept(stream, entries), known.heads)
+            journal.verify_beside()
     except ChainBroken as error:
         found = error
     broken = found if isinstance(found, ChainBroken) else None
     cover = Cover(
         "Audit report",
         [f"Period: {period.words()}.", f"Made {made_at(now)} by {who.subject} ({who.verified})."],
-        _result(found, len(known)),
+        _result(found, known),
         is_sound=broken is None,
     )
     write_lines(html(cover, sections(entries, period, platform.catalogue, now)), output)
@@ -59,13 +61,14 @@ def _kept(stream: Iterable[Entry], kept: list[Entry]) -> Iterator[Entry]:
         kept.append(entry)
 
 
-def _result(found: Verified | ChainBroken, witnesses_met: int) -> Sequence[str]:
+def _result(found: Verified | ChainBroken, known: Gathered) -> Sequence[str]:
     if isinstance(found, ChainBroken):
         told = f"THE LEDGER IS NOT WHAT WAS ONCE WRITTEN: {found.message}."
         return [told, found.hint or "What follows is told up to there."]
     return [
         f"The ledger is unbroken: {found.length} entries, head {found.head}.",
-        f"{witnesses_met} heads kept elsewhere are in it."
-        if witnesses_met
+        *(f"Note that {told}." for told in known.unasked),
+        f"{len(known.heads)} heads kept elsewhere are in it, the last that of entry {found.vouched}."
+        if known.heads
         else "No head kept elsewhere was given, so a cut tail could not be seen.",
     ]

@@ -12,9 +12,9 @@ from cli.screen import table
 from cli.text import SHORT, flat, moment
 from cli.words import asks
 from engine.catalogue import People
-from engine.ledger import Actor
+from engine.ledger import SCHEDULE, Actor
 from engine.plan import Plan
-from engine.policy import covering, objection, supporters
+from engine.policy import covering, objection, people_needed, supporters
 from engine.progress import AskPerson, End, Move, Perform
 from engine.runbook import Gate
 from engine.standing import Place, Stand, Standing, compare
@@ -104,7 +104,8 @@ def who_may(gate: Gate, state: RunState, people: People) -> str:
         if name in people.groups
     }
     groups = [f"{n} ({', '.join(members[n])})" if members.get(n) else n for n in gate.groups]
-    others = "" if gate.initiator_may_approve else f", but not {state.initiator.subject}"
+    is_anybody = gate.initiator_may_approve or state.initiator == SCHEDULE
+    others = "" if is_anybody else f", but not {state.initiator.subject}"
     return (" or ".join(groups) or "anybody") + others
 
 
@@ -118,7 +119,7 @@ def _at_gate(told: Told, move: AskPerson, compared: Compared, people: People) ->
     if doubt:
         return f"do not approve {step.id} yet: {doubt}"
     given = supporters(gate, covering(told.plan, told.state, step, move.kind), told.state.initiator)
-    left = gate.approvals - len(given)
+    left = people_needed(gate, told.state.initiator) - len(given)
     count = f"{left} of {who}" if left > 1 else who
     deed = f"the undoing of {step.id}" if move.kind is Kind.UNDO else step.id
     value = " --value" if asks(move) is Ask.SEALED_VALUE else ""

@@ -9,13 +9,16 @@ from adapters import (
     anthropic,
     bitwarden,
     flux,
+    forgejo,
     git,
     http,
     kubernetes,
     ledger,
     notify,
+    openrouter,
     postgres,
     sops,
+    stripe,
     vaultwarden,
 )
 from adapters.platform import Platform
@@ -144,6 +147,24 @@ SYSTEMS = (
         lambda p: anthropic.check(p.settings.anthropic),
         lambda s: s.anthropic != anthropic.AnthropicSettings(),
         ("anthropic.",),
+    ),
+    System(
+        "openrouter",
+        lambda p: openrouter.check(p.settings.openrouter),
+        lambda s: s.openrouter != openrouter.OpenRouterSettings(),
+        ("openrouter.",),
+    ),
+    System(
+        "forgejo",
+        lambda p: forgejo.check(p.settings.forgejo),
+        lambda s: s.forgejo != forgejo.ForgejoSettings(),
+        ("forgejo.",),
+    ),
+    System(
+        "stripe",
+        lambda p: stripe.check(p.settings.stripe),
+        lambda s: s.stripe != stripe.StripeSettings(),
+        ("stripe.",),
     ),
     System(
         "postgres",

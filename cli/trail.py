@@ -14,7 +14,10 @@ def summary(entry: Entry) -> str:
     told = entry.details
     match entry.event:
         case Event.RUN_STARTED:
-            return flat(f"{told.get('runbook', '')}: {told.get('title', '')}")
+            what = f"{told.get('runbook', '')}: {told.get('title', '')}"
+            return flat("; ".join(filter(None, (what, whereabouts(entry)))))
+        case Event.RUN_RESUMED:
+            return flat(whereabouts(entry))
         case Event.GATE_OPENED:
             return flat(f"{told.get('kind', '')} gate until {moment(str(told.get('expires')))}")
         case Event.TRAIL_READ:
@@ -28,6 +31,26 @@ def summary(entry: Entry) -> str:
             whom = [f"to {' or '.join(to) if isinstance(to, list) else to}"] if to else []
             said = (str(told[n]) for n in SEVERAL if told.get(n))
             return flat("; ".join([*reach, *said, *whom]))
+
+
+def whereabouts(entry: Entry) -> str:
+    """Say on which worker a run was picked up, and from which commit; empty where it is not told."""
+    worker, commit = worker_of(entry), commit_of(entry)
+    parts = ([f"on {worker}"] if worker else []) + ([f"from {commit}"] if commit else [])
+    return " ".join(parts)
+
+
+def worker_of(entry: Entry) -> str:
+    """Return host and process of the worker that picked a run up."""
+    return str(entry.details.get("worker", ""))
+
+
+def commit_of(entry: Entry) -> str:
+    """Return the commit of the folder of runbooks, and whether it was changed since."""
+    source = entry.details.get("source")
+    if not isinstance(source, dict) or not source.get("commit"):
+        return ""
+    return str(source["commit"])[:12] + (" and changes" if source.get("dirty") else "")
 
 
 def actor(person: Actor) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import typer
+from pydantic import SecretStr
 
 from engine.runbook import Runbook
 
@@ -25,6 +26,18 @@ def typed_inputs(runbook: Runbook, given: Sequence[str] | None) -> dict[str, obj
             raise typer.BadParameter(f"{name} is given twice", param_hint="--input")
         values[name] = _typed(runbook, name, value)
     return values
+
+
+def unnamed(runbook: Runbook, given: Mapping[str, object]) -> Iterator[SecretStr]:
+    """Yield what was typed and is no word of ours: every text, and names the runbook does not know.
+
+    A value may stand where a name should: `c2VjcmV0==` is one, if one forgets to name it.
+    """
+    for name, value in given.items():
+        if name not in runbook.inputs:
+            yield SecretStr(name)
+        if isinstance(value, str):
+            yield SecretStr(value)
 
 
 def _typed(runbook: Runbook, name: str, value: str) -> object:

@@ -1,7 +1,8 @@
-"""Heads kept outside the ledger, gathered to confront it with: typed, signed, or in commits."""
+"""Heads kept outside the ledger, gathered to confront it with: typed, signed, in commits, in Prefect."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from pathlib import Path
 import typer
 
 from adapters.platform import Platform
-from engine.errors import Refused
+from cli.recorder import PREFECT
+from cli.server import door
+from engine.errors import Refused, Transient
 from engine.notes import public_key, read_notes
 from engine.witnesses import Witness
 
@@ -25,13 +28,25 @@ class Asked:
     anchors: Sequence[Path] = ()
     keys: Sequence[str] = ()
     """Public keys for the anchors; else those of the settings."""
-    git: bool = False
+    git: bool | None = None
+    prefect: bool | None = None
+    """Whether those in commits, and in Prefect's records of runs, count too; None if they can be had."""
 
 
-def witnesses(asked: Asked, platform: Callable[[], Platform]) -> tuple[Witness, ...]:
+@dataclass(frozen=True)
+class Gathered:
+    """The heads that were found, and what was not looked at."""
+
+    heads: tuple[Witness, ...]
+    unasked: tuple[str, ...] = ()
+    """Places that could have been asked and did not answer, in words."""
+
+
+def witnesses(asked: Asked, platform: Callable[[], Platform]) -> Gathered:
     """Return every head that was asked for; the platform is opened only where it is needed.
 
-    Raises `Refused` for a note that is not signed by a known key, and as git does.
+    Raises `Refused` for a note that is not signed by a known key, and, where somebody insists on
+    them, as git and Prefect do.
     """
     found = [Witness(_head(text), "--head") for text in asked.heads]
     if asked.anchors:
@@ -39,11 +54,34 @@ def witnesses(asked: Asked, platform: Callable[[], Platform]) -> tuple[Witness, 
         for file in asked.anchors:
             notes = read_notes(_read(file), keys)
             found += [Witness(n.hash, f"the note of {n.signer}", n.sequence) for n in notes]
-    if asked.git:
-        from adapters.git import published_heads
+    unasked: list[str] = []
+    for name, wanted, ask in (("git", asked.git, _in_git), ("Prefect", asked.prefect, _in_prefect)):
+        if wanted is False:
+            continue
+        try:
+            found += ask(platform, insist=bool(wanted))
+        except (Refused, Transient) as error:
+            if wanted:
+                raise
+            unasked.append(f"there are no heads from {name}: {error.message}")
+    return Gathered(tuple(found), tuple(unasked))
 
-        found += published_heads(platform().settings.git)
-    return tuple(found)
+
+def _in_git(platform: Callable[[], Platform], *, insist: bool) -> Sequence[Witness]:
+    if not insist and not platform().settings.git.remote:
+        return ()
+    from adapters.git import published_heads
+
+    return published_heads(platform().settings.git)
+
+
+def _in_prefect(_platform: Callable[[], Platform], *, insist: bool) -> Sequence[Witness]:
+    if not insist and not os.environ.get(PREFECT):
+        return ()
+    door()
+    from flows.heads import artifact_heads
+
+    return artifact_heads()
 
 
 def signing_key(platform: Platform) -> Path:

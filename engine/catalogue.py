@@ -91,6 +91,8 @@ class Secret(Strict):
     generate: Generate | None = None
     max_age: Duration | None = None
     """After this a rotation is due."""
+    secret_because: str = Field("", pattern=r"^$|^.{15,300}$")
+    """What an attacker could do with it, where its name is that of configuration."""
 
     @model_validator(mode="after")
     def _has_one_kind_of_consumer(self) -> Self:

@@ -43,7 +43,11 @@ class OutcomeUnknown(RunbookError):
 
 
 class Fenced(RunbookError):
-    """A newer attempt of the same run has taken over; this one may not act any more."""
+    """What this process was to have to itself it has not any more; it may not act."""
+
+
+class Superseded(Fenced):
+    """Another process has picked the run up; this one has no word in it any more, to anybody."""
 
 
 class Overtaken(RunbookError):

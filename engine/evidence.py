@@ -1,4 +1,4 @@
-"""Signed words of the gateway: who answered a gate, and who started a run.
+"""Signed words of the gateway: who answered a gate, who started a run, and who moved it.
 
 The gateway signs, a run verifies with the public keys alone, and nothing here reads a file or asks
 anybody. The tokens are JWTs with Ed25519 (RFC 7519, RFC 8037, RFC 9864). A token counts for one
@@ -27,6 +27,8 @@ APPROVAL = "runbook-approval+jwt"
 """Type of a token that goes with an answer at a gate."""
 INITIATION = "runbook-initiation+jwt"
 """Type of a token that goes with the start of a run."""
+MOVE = "runbook-move+jwt"
+"""Type of a token that goes with a cancel or a retry; it opens nothing, and only says who it was."""
 TOKEN_FIELD = "approval_token"  # noqa: S105 - the name of a field
 """Where the answer carries its token; left out of the answer's own digest."""
 SKEW = timedelta(seconds=60)
@@ -124,6 +126,23 @@ def prove_start(
     if claims.get("parameters") != digest_of(dict(parameters)):
         raise Refused("the inputs of this run are not those that were signed")
     return Proven(_actor(claims, "prefect"), identity, token)
+
+
+def prove_move(token: str, keys: KeySet, run: str, move: str, after: str) -> Proven:
+    """Return who moved this run out of this very state; raise `Refused` with what is wrong.
+
+    `move` is `cancel` or `retry`, and `after` the id of the Prefect state that it ended.
+    """
+    claims = _claims(token, keys, MOVE)
+    bound = {
+        "run": (run, "another run"),
+        "move": (move, "another move"),
+        "after": (after, "another moment of this run"),
+    }
+    for name, (wanted, otherwise) in bound.items():
+        if claims.get(name) != wanted:
+            raise Refused(f"the signature is for {otherwise}")
+    return Proven(_actor(claims, "prefect"), _text(claims, "jti"), token)
 
 
 def start_key(token_id: str) -> str:

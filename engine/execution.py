@@ -11,6 +11,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -22,10 +23,11 @@ from engine.errors import (
     OutcomeUnknown,
     Refused,
     RunbookError,
+    Superseded,
     Transient,
 )
 from engine.exclusion import exclusively
-from engine.job import Job, opened, prepared
+from engine.job import Job, prepared
 from engine.ledger import Event
 from engine.proof import renew_proofs
 from engine.secrets import split_outputs
@@ -41,7 +43,7 @@ from engine.step import (
     Unclear,
     Untouched,
 )
-from engine.values import step_outputs
+from engine.undoing import left_behind
 
 
 @dataclass(frozen=True)
@@ -214,8 +216,19 @@ def _patiently(job: Job, call: Call, action: Callable[[], T]) -> T:
             pause = min(getattr(error, "retry_after", None) or wait, patience.longest_wait)
         call.report(f"no answer yet, next try in {pause:g} s")
         patience.sleep(pause)
+        _refuse_superseded(job)
         wait *= 2
     return action()
+
+
+def _refuse_superseded(job: Job) -> None:
+    """Raise `Superseded` where the run was picked up by another process while this one waited."""
+    newest = max(entry.attempt for entry in job.desk.journal.entries(job.state.run))
+    if newest > job.state.attempt:
+        raise Superseded(
+            f"run {job.state.run} is at attempt {newest}, and this is attempt {job.state.attempt}",
+            hint="Another runner has picked this run up; let it work, and stop this one.",
+        )
 
 
 def _run_and_look(declared: AnyStep, params: BaseModel, call: Call) -> Done[Any]:
@@ -242,27 +255,30 @@ def _take_back(job: Job) -> None:
     with exclusively(job, params, call) as under:
         started = job.desk.journal.append(job.draft(Event.UNDO_STARTED, key=call.key), under=under)
         call = replace(call, head=started.hash)
-        outputs, evidence = _undone(job, params, call)
-        plain, _ = split_outputs(outputs)
+        plain, evidence = _undone(job, params, call)
         job.desk.journal.append(
             job.draft(Event.UNDO_SUCCEEDED, outputs=plain, evidence=job.desk.redact(evidence)),
             under=under,
         )
 
 
-def _undone(job: Job, params: BaseModel, call: Call) -> tuple[BaseModel, str]:
+def _undone(job: Job, params: BaseModel, call: Call) -> tuple[Mapping[str, Any], str]:
+    """Take back what the step did; return what it leaves, without secrets, and the evidence."""
     declared = job.declared
+    look = partial(_probe, declared, params, call)
     match declared.undo:
         case Irreversible(because) | Untouched(because):
             raise Refused(f"{job.step.name} cannot be undone: {because}")
         case Again():
-            found = _patiently(job, call, lambda: _probe(declared, params, call))
+            found = _patiently(job, call, look)
             done = found if isinstance(found, Done) else _run_patiently(job, params, call)
-            return done.outputs, done.evidence
+            return split_outputs(done.outputs)[0], done.evidence
         case undo:
-            before = step_outputs(declared, job.step.id, job.state, opened(job))
+            before = left_behind(job, lambda: _patiently(job, call, look))
+            if isinstance(before, NotYet):
+                return {}, f"{job.step.name} had no effect to take back: {before.finding}"
             outputs = _patiently(job, call, lambda: undo(params, before, call))
-            return outputs, f"{job.step.name} taken back"
+            return split_outputs(outputs)[0], f"{job.step.name} taken back"
 
 
 def _record(

@@ -8,6 +8,11 @@ from typing import Protocol
 from engine.ledger import Draft, Entry, Event
 
 
+def resource_of(secret: str) -> str:
+    """Name the right to work on a secret, which one live run holds."""
+    return f"secret:{secret}"
+
+
 class Journal(Protocol):
     """A durable, serialised ledger with a drawer of sealed values beside it."""
 
@@ -50,7 +55,10 @@ class Journal(Protocol):
         ...
 
     def sealed(self, run: str) -> Mapping[tuple[str, str], str]:
-        """Return the run's drawer: (step, name) to age armour; raise `LedgerDown`."""
+        """Return the run's drawer: (step, name) to age armour.
+
+        Raises `ChainBroken` for a value that is not the one an entry put there, and `LedgerDown`.
+        """
         ...
 
     def holders(self) -> Mapping[str, str]:

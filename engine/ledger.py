@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple, Never
 
 from engine.errors import ChainBroken
 
@@ -89,7 +89,7 @@ class Actor:
 
     subject: str
     verified: str = CLAIMED
-    """`engine` for the engine itself, `claimed` for a typed name, else how it was proven."""
+    """`engine` for the engine, `schedule` for none, `claimed` if typed, else how it was proven."""
     groups: tuple[str, ...] = ()
     via: str = ""
     """The door: `ui`, `cli`, `schedule`."""
@@ -101,6 +101,8 @@ def identity(subject: str) -> str:
 
 
 ENGINE = Actor(subject="engine", verified="engine")
+SCHEDULE = Actor(subject="schedule", verified="schedule", via="schedule")
+"""Whoever started a run that a deployment's schedule started: nobody."""
 
 
 @dataclass(frozen=True)
@@ -138,11 +140,28 @@ class Entry:
     hash: str
 
 
+class Link(NamedTuple):
+    """An entry as the chain sees it, in the spelling it was found in: that is what is hashed."""
+
+    sequence: int
+    previous: str
+    hash: str
+    text: str
+    """Canonical JSON of the entry without its hash; whoever makes a link has made sure of that."""
+
+
 _ENCODER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 )
 
 _PLAIN = (str, int, type(None))
+
+
+def _refuse(number: str) -> Never:
+    raise ValueError(f"{number} is no integer")
+
+
+_DECODER = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)
 
 
 def canonical(value: object) -> bytes:
@@ -170,6 +189,26 @@ def _forbid_ambiguity(value: object) -> None:
             _forbid_ambiguity(child)
 
 
+def parsed(text: str) -> Any:
+    """Return what canonical JSON says.
+
+    Raises `ValueError` or `RecursionError` for the same in another spelling, and for what is no
+    JSON: a name given twice, a number written as a float, white space, an escape too many.
+    """
+    value = _DECODER.decode(text)
+    # Only floats and names that are no strings have no canonical spelling; neither comes out here.
+    if _ENCODER.encode(value) != text:
+        raise ValueError("a ledger holds JSON in its canonical spelling only")
+    return value
+
+
+def quoted(text: str) -> str:
+    """Spell a text as canonical JSON does; raise `TypeError` for what is none."""
+    if not isinstance(text, str):
+        raise TypeError("only a text is spelled as one")
+    return _ENCODER.encode(text)
+
+
 def fields_of(entry: Entry) -> dict[str, Any]:
     """Return the entry as JSON would hold it, ready for `canonical`."""
     return {**vars(entry), "actor": vars(entry.actor)}
@@ -182,9 +221,10 @@ def body(entry: Entry) -> dict[str, Any]:
     return fields
 
 
-def digest(entry: Entry) -> str:
+def digest(entry: Entry | Link) -> str:
     """Return the SHA-256 of the entry's canonical bytes as 64 hex digits."""
-    return hashlib.sha256(FORMAT + canonical(body(entry))).hexdigest()
+    spelled = entry.text.encode() if isinstance(entry, Link) else canonical(body(entry))
+    return hashlib.sha256(FORMAT + spelled).hexdigest()
 
 
 def timestamp(moment: datetime) -> str:
@@ -200,7 +240,7 @@ def chain(draft: Draft, at: str, sequence: int, previous: str) -> Entry:
     return replace(bare, hash=digest(bare))
 
 
-def verify(entries: Iterable[Entry], known_heads: Iterable[str] = ()) -> str:
+def verify(entries: Iterable[Entry | Link], known_heads: Iterable[str] = ()) -> str:
     """Check every entry in order and return the head; raise `ChainBroken` at the first that fails.
 
     `known_heads` are hashes published elsewhere (commit trailers, artifacts, signed notes); each
@@ -220,7 +260,7 @@ def verify(entries: Iterable[Entry], known_heads: Iterable[str] = ()) -> str:
     return head
 
 
-def _verify_entry(entry: Entry, place: int, head: str) -> None:
+def _verify_entry(entry: Entry | Link, place: int, head: str) -> None:
     if entry.sequence != place:
         raise ChainBroken(f"entry {place} is missing: its place is taken by entry {entry.sequence}")
     if entry.previous != head:
@@ -231,46 +271,9 @@ def _verify_entry(entry: Entry, place: int, head: str) -> None:
         raise ChainBroken(f"entry {place} was changed: its content does not give its hash")
 
 
-def _gives_its_hash(entry: Entry) -> bool:
+def _gives_its_hash(entry: Entry | Link) -> bool:
     try:
         return digest(entry) == entry.hash
     except (TypeError, ValueError, RecursionError):
         # What has no canonical bytes was never written by `chain`.
         return False
-
-
-def read_lines(lines: Iterable[str]) -> Iterator[Entry]:
-    """Read entries from JSON Lines as `to_json` writes them; raise `ChainBroken` at any other.
-
-    The spelling must be the export's own, byte for byte: a name given twice or one too many would
-    be read differently elsewhere and could not show in the hash.
-    """
-    for number, line in enumerate(lines, start=1):
-        entry = _read_line(line.removesuffix("\n"))
-        if entry is None:
-            raise ChainBroken(f"line {number} is not a ledger entry as the export spells it")
-        yield entry
-
-
-def _read_line(line: str) -> Entry | None:
-    try:
-        entry = parse(json.loads(line))
-        return entry if to_json(entry) == line else None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-
-
-def parse(fields: Mapping[str, Any]) -> Entry:
-    """Build an entry from its JSON form.
-
-    Raises `KeyError`, `TypeError` or `ValueError` if it is none.
-    """
-    actor = dict(fields["actor"])
-    actor["groups"] = tuple(actor["groups"])
-    known = {name: fields[name] for name in Entry.__dataclass_fields__}
-    return Entry(**{**known, "actor": Actor(**actor), "event": Event(fields["event"])})
-
-
-def to_json(entry: Entry) -> str:
-    """Spell an entry as one line of the export; `read_lines` reads it back."""
-    return canonical(fields_of(entry)).decode()

@@ -11,14 +11,16 @@ Every door (UI form, command line, REST) ends here, so none can be laxer than an
    pass, whenever they were given. Taking a step back is never frozen.
 7. Where the runbook says so, one person of its break-glass groups opens one gate, whatever the
    number of approvals and the freeze. Four eyes and the order of steps hold all the same.
+8. A schedule is nobody. A run that it started has no initiator whom four eyes could keep away, so
+   there they take two people.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine.freeze import HARMLESS, Window
-from engine.ledger import Actor, identity
+from engine.ledger import SCHEDULE, Actor, identity
 from engine.plan import Plan, PlannedStep
 from engine.present import TIMELESS, Present
 from engine.runbook import Gate
@@ -70,10 +72,17 @@ def is_open(
     if gate is None:
         return True
     given = covering(plan, state, step, kind, now)
-    if any(_is_glass(plan, gate, approval, state.initiator) for approval in given):
+    glass = [yes for yes in given if _is_glass(plan, gate, yes, state.initiator)]
+    if glass and _is_enough(gate, glass, given, state.initiator):
         return True
     said = supporters(gate, given, state.initiator)
-    return len(said) >= gate.approvals
+    return len(said) >= people_needed(gate, state.initiator)
+
+
+def people_needed(gate: Gate, initiator: Actor) -> int:
+    """Return how many distinct people must agree at this gate."""
+    is_alone = not gate.initiator_may_approve and initiator == SCHEDULE
+    return max(gate.approvals, 2 if is_alone else 1)
 
 
 def barrier(step: PlannedStep, kind: Kind, now: Present) -> Window | None:
@@ -108,6 +117,16 @@ def gated_reach(plan: Plan, step: PlannedStep, kind: Kind) -> tuple[PlannedStep,
 def _is_glass(plan: Plan, gate: Gate, approval: Approval, initiator: Actor) -> bool:
     asked = glass_gate(plan, gate)
     return approval.glass and asked is not None and not objection(asked, approval.actor, initiator)
+
+
+def _is_enough(
+    gate: Gate, glass: Sequence[Approval], given: Iterable[Approval], initiator: Actor
+) -> bool:
+    """Tell whether glass that was broken opens the gate: alone, but where four eyes lack two."""
+    alone = gate.model_copy(update={"approvals": 1})
+    people = {identity(name) for name in supporters(gate, given, initiator)}
+    people |= {identity(yes.actor.subject) for yes in glass}
+    return len(people) >= people_needed(alone, initiator)
 
 
 def _reaches(plan: Plan, approval: Approval, step: PlannedStep) -> bool:

@@ -156,6 +156,8 @@ class Runbook(Strict):
     inputs: dict[InputName, Input] = Field(default_factory=dict)
     gate: Gate = Gate()
     break_glass: BreakGlass | None = None
+    schedule: Literal["allowed", "refused"] = "refused"
+    """Whether a schedule of its deployment may start it."""
     steps: tuple[StepSpec, ...] = Field(min_length=1)
 
     def gate_of(self, step: StepSpec) -> Gate | None:

@@ -75,7 +75,7 @@ def start(runbook: str, parameters: Mapping[str, Any]) -> str:
 
     Who starts it is said only where the deployment asks for it; elsewhere the gateway knows.
     """
-    with _client() as client:
+    with connected() as client:
         deployment = _deployment(client, runbook)
         asks = (deployment.parameter_openapi_schema or {}).get("properties", {})
         given = {n: v for n, v in parameters.items() if n != REQUESTED_BY or n in asks}
@@ -87,7 +87,7 @@ def form_address(runbook: str, filled: Mapping[str, str]) -> str:
 
     Empty where the runbook is not deployed, or nothing says where the UI is.
     """
-    with _client() as client:
+    with connected() as client:
         try:
             deployment = _deployment(client, runbook).id
         except Refused:
@@ -101,7 +101,7 @@ def make_pool(name: str) -> None:
     """Make a work pool of processes under this name, unless there is one."""
     from prefect.workers.process import ProcessWorker  # noqa: PLC0415 - takes a second to import
 
-    with _client() as client:
+    with connected() as client:
         try:
             client.create_work_pool(
                 WorkPoolCreate(
@@ -116,14 +116,14 @@ def make_pool(name: str) -> None:
 
 def prefect_state(run: str) -> str:
     """Return Prefect's name for the state of the run, e.g. `Suspended`; empty if it knows none."""
-    with _client() as client:
+    with connected() as client:
         state = _flow_run(client, run).state
         return state.name or "" if state else ""
 
 
 def open_gate(run: str) -> Waiting:
     """Return the gate at which the run stands; raise `Refused` if it stands at none."""
-    with _client() as client:
+    with connected() as client:
         flow_run = _settled(client, run)
         state = flow_run.state
         if state is None or state.type is not StateType.PAUSED:
@@ -142,7 +142,7 @@ def answer(run: str, fields: Mapping[str, str]) -> None:
     A value in clear does not get as far as Prefect, whose refusal would quote it.
     """
     require_sealed(fields.get("sealed_value", ""))
-    with _client() as client:
+    with connected() as client:
         result = client.resume_flow_run(UUID(run), run_input=dict(fields))
         if result.status is not SetStateStatus.ACCEPT:
             reason = getattr(result.details, "reason", "") or "no reason given"
@@ -151,7 +151,7 @@ def answer(run: str, fields: Mapping[str, str]) -> None:
 
 def wake(run: str) -> None:
     """Let a run that ended badly be picked up again, as the UI's Retry does; raise `Refused`."""
-    with _client() as client:
+    with connected() as client:
         state = _flow_run(client, run).state
         if state is None or state.type not in {
             StateType.FAILED,
@@ -171,7 +171,7 @@ def wake(run: str) -> None:
 
 def server_version() -> str:
     """Return the version of the Prefect server; raise `Transient` if it does not answer."""
-    with _client() as client:
+    with connected() as client:
         return str(client.request("GET", "/admin/version").json())
 
 
@@ -226,7 +226,11 @@ def _flow_run(client: SyncPrefectClient, run: str) -> FlowRun:
 
 
 @contextmanager
-def _client() -> Iterator[SyncPrefectClient]:
+def connected() -> Iterator[SyncPrefectClient]:
+    """Give a client of the server, in the name of whoever is presented.
+
+    Raises `Refused` where a gateway says no or no server is named, `Transient` where none answers.
+    """
     address()
     token = _TOKEN.get()
     headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
@@ -257,6 +261,8 @@ def _refusal(response: httpx.Response) -> Refused | None:
             return Refused(f"the gateway does not know you: {detail}", hint="Run `runbook login`.")
         case httpx.codes.FORBIDDEN:
             return Refused(f"the gateway refused: {detail}")
+        case httpx.codes.TOO_MANY_REQUESTS:
+            return Refused(f"the gateway slows you down: {detail}")
         case _:
             return None
 
@@ -273,7 +279,7 @@ class Standing:
 
 def standing(run: str) -> Standing:
     """Return where Prefect sees the run; raise `Refused` if it knows none."""
-    with _client() as client:
+    with connected() as client:
         state = _flow_run(client, run).state
         if state is None:
             return Standing("", "", is_final=False)

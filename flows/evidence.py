@@ -9,11 +9,13 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from prefect.client.schemas.objects import FlowRun
+
 from adapters.platform import Platform
 from engine.decision import Answer
 from engine.errors import Refused
 from engine.evidence import TOKEN_FIELD, Asked, Proven, prove_answer, prove_start
-from engine.ledger import Actor, Entry
+from engine.ledger import SCHEDULE, Actor, Entry
 from engine.state import Opening
 from flows.gate_form import key
 from flows.voyage import Voyage
@@ -41,6 +43,25 @@ class Start:
     parameters: Mapping[str, Any]
     idempotency_key: str
     labels: Mapping[str, Any]
+    schedule: str = ""
+    """What Prefect calls the schedule that made the run; empty where none did."""
+
+
+def start_of(run: FlowRun) -> Start:
+    """Return how Prefect has the start of this run.
+
+    `created_by` comes from Prefect's scheduler, inside the server; through the gateway nobody can
+    set it, nor a key of this form (`models.deployments._generate_scheduled_flow_runs`).
+    """
+    key, by = run.idempotency_key or "", run.created_by
+    is_scheduled = (
+        run.auto_scheduled
+        and by is not None
+        and by.type == "SCHEDULE"
+        and key.startswith(f"scheduled {run.deployment_id} ")
+    )
+    shown = (by.display_value or "schedule")[:LONGEST_NAME] if is_scheduled and by else ""
+    return Start(run.deployment_id, run.parameters, key, run.labels, shown)
 
 
 def read_answer(voyage: Voyage, opening: Opening, raw: object) -> Answer | Unproven:
@@ -71,9 +92,12 @@ def read_answer(voyage: Voyage, opening: Opening, raw: object) -> Answer | Unpro
 def initiator(voyage: Voyage, start: Start, requested_by: str) -> tuple[Actor, Mapping[str, str]]:
     """Return who started the run, with the proof of it for the ledger.
 
-    Raises `Refused` for a forged or copied stamp, and for none where claims do not count.
+    Raises `Refused` for a forged or copied stamp, for none where claims do not count, and for a
+    schedule where the runbook does not allow any.
     """
     token = start.labels.get(STAMP)
+    if start.schedule and not token:
+        return _scheduled(voyage, start.schedule)
     if not isinstance(token, str) or not token:
         if not voyage.platform.settings.engine.accept_claimed:
             raise Refused(
@@ -91,6 +115,16 @@ def initiator(voyage: Voyage, start: Start, requested_by: str) -> tuple[Actor, M
     if _is_used(voyage.desk.journal.entries(), proven):
         raise Refused("the signature under the start was used for another run before")
     return proven.actor, _proof(proven)
+
+
+def _scheduled(voyage: Voyage, schedule: str) -> tuple[Actor, Mapping[str, str]]:
+    name = voyage.plan.runbook
+    if voyage.platform.runbook(name).schedule != "allowed":
+        raise Refused(
+            f"a schedule started this run, and {name} lets none",
+            hint="Start it yourself, or say `schedule: allowed` in the runbook.",
+        )
+    return SCHEDULE, {"schedule": schedule}
 
 
 def _asked(voyage: Voyage, opening: Opening) -> Asked:

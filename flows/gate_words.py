@@ -6,11 +6,12 @@ from engine.decision import BREAK_GLASS, allowed, vouchers_needed
 from engine.durations import spell
 from engine.execution import describe, look
 from engine.job import Job
-from engine.ledger import Event
+from engine.ledger import SCHEDULE, Actor, Event
 from engine.plan import PlannedStep
-from engine.policy import barrier, covering, gated_reach, supporters
+from engine.policy import barrier, covering, gated_reach, people_needed, supporters
 from engine.present import TIMELESS, Present
 from engine.progress import may_roll_back
+from engine.runbook import Gate
 from engine.state import Kind, RunState, Status
 from engine.step import Done, NotYet, Unclear
 
@@ -115,25 +116,28 @@ def _deed(job: Job, kind: Kind) -> str:
 def _who(job: Job, kind: Kind, now: Present) -> str:
     gate = job.step.gate or job.plan.gate
     groups = " or ".join(gate.groups) or "anybody who can reach this form"
-    lines = [
-        f"**Who may decide.** {gate.approvals} of {groups}"
-        + (
-            ""
-            if gate.initiator_may_approve
-            else f", but not {plain(job.state.initiator.subject)}, who started the run"
-        )
-    ]
+    started = job.state.initiator
+    needed = people_needed(gate, started)
+    lines = [f"**Who may decide.** {needed} of {groups}{_but(gate, started)}"]
     if gate.signed_in_within:
         lines.append(f"They must have signed in within the last {spell(gate.signed_in_within)}")
     if kind is not Kind.FAILURE:
         given = covering(job.plan, job.state, job.step, kind, now)
-        said = supporters(gate, given, job.state.initiator)
+        said = supporters(gate, given, started)
         if said:
-            lines.append(f"{len(said)} of {gate.approvals} so far: {plain(', '.join(said))}")
+            lines.append(f"{len(said)} of {needed} so far: {plain(', '.join(said))}")
         reach = gated_reach(job.plan, job.step, kind)
         if len(reach) > 1:
             lines.append(f"A yes can cover the steps up to *{reach[-1].name}*")
     return ". ".join(lines) + "."
+
+
+def _but(gate: Gate, initiator: Actor) -> str:
+    if gate.initiator_may_approve:
+        return ""
+    if initiator == SCHEDULE:
+        return ", as a schedule started the run and four eyes take two people"
+    return f", but not {plain(initiator.subject)}, who started the run"
 
 
 def _done_so_far(job: Job) -> str:

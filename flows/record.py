@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from prefect.artifacts import create_markdown_artifact
@@ -12,12 +13,17 @@ from engine.state import RunState
 from flows.gate_words import MARKS, plain
 from flows.voyage import Voyage
 
+KEY = "run-"
+"""What the key of a record begins with; the id of the run follows."""
+# At the very end, where nothing that people typed can stand.
+_HEAD = re.compile(r"\nLedger head: entry ([1-9][0-9]{0,17}), `([0-9a-f]{64})`\.\Z")
+
 
 def publish_record(voyage: Voyage) -> None:
     """Write the run's record anew: every step with state, who, when and evidence."""
     entries = voyage.desk.journal.entries(voyage.run)
     create_markdown_artifact(
-        key=f"run-{voyage.run}",
+        key=KEY + voyage.run,
         markdown=record(voyage.plan, voyage.state(), entries),
         description=f"{voyage.plan.title}: who did what, and where it stands.",
     )
@@ -44,6 +50,12 @@ def record(plan: Plan, state: RunState, entries: Sequence[Entry]) -> str:
     if head is not None:
         lines += ["", f"Ledger head: entry {head.sequence}, `{head.hash}`."]
     return "\n".join(lines)
+
+
+def head_in(markdown: str) -> tuple[int, str] | None:
+    """Return the place and hash of the head that a record ends with; None where it has none."""
+    found = _HEAD.search(markdown)
+    return (int(found[1]), found[2]) if found else None
 
 
 def _summary(state: RunState) -> str:

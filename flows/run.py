@@ -1,32 +1,36 @@
-"""A run: ask the engine for the next move, make it, and ask again until there is none."""
+"""A run at Prefect: it enters its flow run, and makes its moves there, until there is none or it waits."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, assert_never
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
+from prefect.exceptions import Abort
 from prefect.logging import get_run_logger
 
 from adapters.platform import Platform, open_platform
-from engine.errors import RunbookError
+from engine.errors import RunbookError, Superseded
 from engine.execution import perform, take_back
 from engine.job import Job
+from engine.ledger import SCHEDULE
 from engine.plan import Plan
 from engine.preflight import preflight
-from engine.progress import AskPerson, End, Perform, TakeBack, next_move
+from engine.progress import AskPerson
 from engine.state import Outcome, RunState
 from flows.beforehand import rely_on_preapproval
 from flows.core_files import forbid_core_files
-from flows.evidence import NO_PROOF, Start, claimed, initiator
+from flows.evidence import claimed, initiator, start_of
 from flows.form import REQUESTED_BY
 from flows.gate import pass_gate
+from flows.moves import cause
 from flows.record import publish_record
+from flows.sailing import sail
 from flows.voyage import Voyage, enter
 from flows.whereabouts import refusals_recorded, whereabouts
 
@@ -44,12 +48,16 @@ class StepFailed(RunFailed):
 
 def run_runbook(name: str, parameters: Mapping[str, Any]) -> None:
     """Run, or resume, the runbook in the current Prefect flow run."""
+    superseded = False
     try:
         _run(name, parameters)
     except RunbookError as error:
-        told = str(error)
+        told, superseded = str(error), isinstance(error, Superseded)
     else:
         return
+    if superseded:  # the run is another process's, and so is what Prefect is told of it
+        _logger().warning("this process ends without a word to Prefect: %s", told)
+        raise Abort(told)
     raise RunFailed(told)  # outside `except`: Prefect stores the whole chain of exceptions
 
 
@@ -58,46 +66,44 @@ def _run(name: str, parameters: Mapping[str, Any]) -> None:
     given = dict(parameters)
     requested_by = str(given.pop(REQUESTED_BY, ""))
     platform = open_platform()
-    run = str(_flow_run().id)
-    with refusals_recorded(platform, run, name, claimed(platform, requested_by, "prefect")):
+    run, start = str(_flow_run().id), start_of(_flow_run())
+    wants = SCHEDULE if start.schedule else claimed(platform, requested_by, "prefect")
+    with refusals_recorded(platform, run, name, wants):
         plan = platform.plan(name, given)
         voyage = Voyage(run, platform, _desk(platform), plan)
         state = voyage.state()
         is_new = state.attempt == 0
-        actor, proof = state.initiator, NO_PROOF
         findings: Mapping[str, str] = {}
+        proof: Mapping[str, Any]
         if is_new:
-            actor, proof = initiator(voyage, _start(), requested_by)
+            actor, proof = initiator(voyage, start, requested_by)
             findings = _preflight(voyage, plan)
+        else:
+            why = cause(platform, _flow_run(), voyage.desk.journal.entries(run))
+            actor, proof = why.actor, why.told
         state = enter(voyage, actor, findings, {**whereabouts(platform), **proof})
     begun = "started" if is_new else "picked up again"
     _logger().info(state.line(f"{name} is {begun}"))
     if is_new:
         rely_on_preapproval(voyage)
-    _sail(voyage)
+    outcome = sail(voyage, _AtPrefect())
+    _say_end(voyage.state(), outcome)
 
 
-def _sail(voyage: Voyage) -> None:
-    while True:
-        state = voyage.state()
-        move = next_move(voyage.plan, state, voyage.desk.registry, voyage.present())
-        match move:
-            case Perform(step, interrupted):
-                publish_record(voyage)
-                _as_task(voyage, voyage.job(step), interrupted=interrupted)
-            case TakeBack(step):
-                publish_record(voyage)
-                _as_task(voyage, voyage.job(step, back=True))
-            case AskPerson():
-                _ask(voyage, state, move)
-            case End(outcome):
-                if state.outcome is None:
-                    voyage.end(state, outcome)
-                publish_record(voyage)
-                _say_end(state, outcome)
-                return
-            case _:
-                assert_never(move)
+class _AtPrefect:
+    """The moves of a run as Prefect shows them: a step is a task run, and a gate suspends the run."""
+
+    def make(self, voyage: Voyage, job: Job, *, interrupted: bool) -> None:
+        """Perform the step, or take it back, as a task run of its own."""
+        _as_task(voyage, job, interrupted=interrupted)
+
+    def ask(self, voyage: Voyage, state: RunState, move: AskPerson) -> None:
+        """Pass the gate, or suspend the run."""
+        _ask(voyage, state, move)
+
+    def keep_record(self, voyage: Voyage) -> None:
+        """Write the run's artifact anew."""
+        publish_record(voyage)
 
 
 def _ask(voyage: Voyage, state: RunState, move: AskPerson) -> None:
@@ -162,11 +168,6 @@ def _preflight(voyage: Voyage, plan: Plan) -> dict[str, str]:
 
 def _desk(platform: Platform) -> Any:
     return replace(platform.desk(), report=_logger().info)
-
-
-def _start() -> Start:
-    run = _flow_run()
-    return Start(run.deployment_id, run.parameters, run.idempotency_key or "", run.labels)
 
 
 def _flow_run() -> FlowRun:

@@ -14,6 +14,7 @@ from adapters.platform import Platform
 from engine.difference import differences
 from engine.fold import fold
 from engine.job import Desk, Job
+from engine.journal import resource_of
 from engine.ledger import Actor, Draft, Event
 from engine.plan import Plan, PlannedStep
 from engine.present import Present, present
@@ -61,13 +62,14 @@ class Voyage:
 
 def enter(
     voyage: Voyage,
-    initiator: Actor,
+    actor: Actor,
     findings: Mapping[str, str],
     told: Mapping[str, Any] = MappingProxyType({}),
 ) -> RunState:
     """Take the run over: start it, or pick it up where the ledger says it stands.
 
-    `told` is what the trail shall say about this pick-up: where, and the signed word who started it.
+    `actor` is who started the run, or had it picked up again. `told` is what the trail shall say
+    about this pick-up: where, why, and the signed word that vouches for the actor.
     Raises `Locked` when another live run works on the same secret, `Fenced` when another process
     took this one at the same moment.
     """
@@ -77,7 +79,7 @@ def enter(
             Draft(
                 run=voyage.run,
                 event=Event.RUN_STARTED,
-                actor=initiator,
+                actor=actor,
                 attempt=1,
                 plan=plan.digest,
                 details={
@@ -93,15 +95,16 @@ def enter(
         )
         return voyage.state()
     if state.outcome is None:
-        _pick_up(voyage, state, told)
+        _pick_up(voyage, state, actor, told)
     return voyage.state()
 
 
-def _pick_up(voyage: Voyage, state: RunState, told: Mapping[str, Any]) -> None:
+def _pick_up(voyage: Voyage, state: RunState, actor: Actor, told: Mapping[str, Any]) -> None:
     plan = voyage.plan
     resumed = Draft(
         run=voyage.run,
         event=Event.RUN_RESUMED,
+        actor=actor,
         attempt=state.attempt + 1,
         plan=state.plan,
         details=told,
@@ -128,4 +131,4 @@ def _changes(before: str, plan: Plan) -> tuple[str, ...]:
 
 def resources(plan: Plan) -> tuple[str, ...]:
     """Name what only one live run may work on at a time."""
-    return (f"secret:{plan.secret}",) if plan.secret else ()
+    return (resource_of(plan.secret),) if plan.secret else ()

@@ -19,12 +19,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.gateway import Role
 from gateway import origin
-from gateway.asking import Asking
+from gateway.asking import Asking, Guard
 from gateway.body import TooLong, read_body
 from gateway.doors import Doors
 from gateway.guards import GUARDS
 from gateway.identity import Forbidden, Identity, Unknown
 from gateway.inside import Inside
+from gateway.limits import TooMany
 from gateway.patience import ask
 from gateway.scopes import API, IDENTITY, headers_of, inner_scope, with_headers
 from gateway.signing import Signer
@@ -76,6 +77,9 @@ class Gateway:
         except Forbidden as error:
             _log.warning("refused: %s", json.dumps(_refused(scope, str(error))))
             await _told(403, str(error))(scope, receive, send)
+        except TooMany as error:
+            _log.warning("slowed down: %s", json.dumps(_refused(scope, str(error))))
+            await _too_many(error)(scope, receive, send)
         except TooLong:
             await _told(413, "this body is too long")(scope, receive, send)
         else:
@@ -117,6 +121,8 @@ class Gateway:
         body = await read_body(scope, receive)
         if body:
             origin.refuse_other_content(headers_of(scope))
+        if rule.section.is_counted:
+            self.doors.limits.acts.take(who.subject)
         guard = GUARDS.get(rule.section.guard)
         if guard is not None:
             asking = Asking(
@@ -128,13 +134,21 @@ class Gateway:
                 self.doors.settings,
                 self.doors.store.now(),
             )
-            body = json.dumps(await guard(asking)).encode()
+            body = await _guarded(guard, asking)
         passed = inner_scope(scope, hides_secrets=not is_worker, length=len(body))
         return passed, body
 
 
 _DOCUMENTS = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
 """Pages that load their scripts from elsewhere, or are for machines."""
+
+
+async def _guarded(guard: Guard, asking: Asking) -> bytes:
+    try:
+        return json.dumps(await guard(asking)).encode()
+    except RecursionError:
+        pass
+    raise Forbidden("the body is nested too deeply")
 
 
 def _object(body: bytes) -> Mapping[str, Any]:
@@ -164,6 +178,11 @@ def _refused(scope: Scope, why: str) -> dict[str, str]:
 
 def _told(status: int, detail: str) -> Response:
     return JSONResponse({"detail": detail}, status)
+
+
+def _too_many(error: TooMany) -> Response:
+    """Answer somebody who tries too often: RFC 6585, and RFC 9110 for the header."""
+    return JSONResponse({"detail": str(error)}, 429, {"retry-after": str(error.seconds)})
 
 
 def _sign_in(scope: Scope, detail: str) -> Response:

@@ -36,5 +36,14 @@ class Asking:
         raise Forbidden("this is no id")
 
 
+def mapping(value: object, what: str) -> Mapping[str, Any]:
+    """Return a part of a body that is an object, or may be left out; raise `Forbidden` if not."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Forbidden(f"{what} must be an object")
+    return value
+
+
 Guard: TypeAlias = Callable[[Asking], Awaitable[dict[str, Any]]]
 """Returns the body that Prefect gets in the place of the one that came; raises `Forbidden`."""

@@ -17,21 +17,19 @@ from starlette.routing import Route
 from gateway import tokens
 from gateway.doors import Doors
 from gateway.identity import Forbidden, Identity, Unknown
+from gateway.limits import INTERVAL, TooMany
 from gateway.origin import refuse_foreign
-from gateway.pages import form_of, identify, page
+from gateway.pages import form_of, identify, page, where_from
+from gateway.store import digest
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """The letters RFC 8628 proposes: no vowels, so no words."""
 SECONDS = 600
 """How long a code is good."""
-INTERVAL = 2
-"""Seconds between two questions of a command line."""
 AT_ONCE = 500
 """Codes that may be under way."""
-TRIES = 10
-"""Wrong codes somebody may type in a row."""
-CODE, DEVICE, WRONG = "user code", "device", "wrong code"
+CODE, DEVICE = "user code", "device"
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,10 @@ class Devices:
 
     async def start(self, request: Request) -> Response:
         """Give a command line its two codes: one to ask with, one to show."""
+        self.doors.limits.devices.take(where_from(self.doors, request))
         store = self.doors.store
         if len(store.all(DEVICE)) >= AT_ONCE:
-            return JSONResponse({"error": "slow_down"}, 429)
+            return JSONResponse({"error": "slow_down"}, 429, {"retry-after": str(SECONDS)})
         ends = store.now() + SECONDS
         device = store.new(DEVICE, {}, ends)
         code = "".join(secrets.choice(LETTERS) for _ in range(8))
@@ -88,14 +87,10 @@ class Devices:
         """Let in the command line that shows this code."""
         refuse_foreign("POST", dict(request.headers), self.doors.settings.url)
         who, store = self._person(request), self.doors.store
-        wrong = store.find(WRONG, who.subject)
-        tries = int(wrong.told["tries"]) if wrong else 0
-        if tries >= TRIES:
-            raise Forbidden("too many wrong codes: wait ten minutes")
+        self.doors.limits.codes.take(who.subject)
         typed = (await form_of(request)).get("code", "").upper()
         held = store.take(CODE, "".join(letter for letter in typed if letter in LETTERS))
         if held is None:
-            store.put(WRONG, who.subject, {"tries": tries + 1}, store.now() + SECONDS)
             raise Forbidden("no command line shows this code")
         told = {"subject": who.subject, "groups": [*who.groups], "signed_in": who.signed_in}
         store.put(DEVICE, held.told["device"], told, held.ends)
@@ -109,7 +104,12 @@ class Devices:
         device = form.get("device_code", "")
         held = store.find(DEVICE, device)
         if held is None:
+            self.doors.limits.wrong.take(where_from(self.doors, request))
             return JSONResponse({"error": "expired_token"}, 400)
+        try:
+            self.doors.limits.polls.take(digest(device))
+        except TooMany:
+            return JSONResponse({"error": "slow_down"}, 400)  # RFC 8628, section 3.5
         if not held.told:
             return JSONResponse({"error": "authorization_pending"}, 400)
         taken = store.take(DEVICE, device)

@@ -11,15 +11,12 @@ from typing import Any
 from adapters.gateway import Role
 from flows.evidence import STAMP
 from flows.form import REQUESTED_BY
-from gateway.asking import Asking
+from gateway.asking import Asking, mapping
 from gateway.gates import answer_gate
 from gateway.identity import Forbidden
+from gateway.moves import change_state, ended_run
 from gateway.templates import refuse_templates
 
-ENDED = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
-BROKEN = ENDED - {"COMPLETED"}
-STOPPING = frozenset({"CANCELLING", "CANCELLED"})
-PAST_A_GATE = frozenset({"SCHEDULED", "PENDING", "RUNNING", "COMPLETED"})
 NOT_FOR_PEOPLE = (
     "job_variables",
     "context",
@@ -41,12 +38,12 @@ async def start_run(asking: Asking) -> dict[str, Any]:
         raise Forbidden(f"a start takes no {', '.join(refused)}")
     if body.get("enforce_parameter_schema") is False:
         raise Forbidden("a start's inputs are always checked")
-    if (body.get("empirical_policy") or {}).get(PAUSE_KEYS):
+    if mapping(body.get("empirical_policy"), "empirical_policy").get(PAUSE_KEYS):
         raise Forbidden("a start passes no gates")
     deployment = await asking.inside.deployment(asking.id)
-    if body.get("work_queue_name") not in {None, deployment.get("work_queue_name")}:
+    if body.get("work_queue_name") not in (None, deployment.get("work_queue_name")):
         raise Forbidden("a start takes no other work queue than the deployment's own")
-    given = dict(body.get("parameters") or {})
+    given = dict(mapping(body.get("parameters"), "parameters"))
     asks = (deployment.get("parameter_openapi_schema") or {}).get("properties", {})
     given.pop(REQUESTED_BY, None)
     if REQUESTED_BY in asks:
@@ -65,53 +62,25 @@ async def start_run(asking: Asking) -> dict[str, Any]:
 
 def _scheduled(state: object) -> dict[str, Any]:
     """Return the state of a new run; the time it is wanted at is all that one may choose."""
-    told = state if isinstance(state, dict) else {}
+    told = mapping(state, "a state")
     if told.get("type", "SCHEDULED") != "SCHEDULED":
         raise Forbidden("a run begins as scheduled")
-    details = told.get("state_details") or {}
-    at = details.get("scheduled_time") if isinstance(details, dict) else None
+    at = mapping(told.get("state_details"), "state_details").get("scheduled_time")
     return {"type": "SCHEDULED", "state_details": {"scheduled_time": at} if at else {}}
-
-
-async def change_state(asking: Asking) -> dict[str, Any]:
-    """Let people cancel and retry, and the worker report; a gate is left by its answer alone."""
-    state = asking.body.get("state")
-    if not isinstance(state, dict):
-        raise Forbidden("a state is an object")
-    wanted, found = state.get("type"), await _state(asking)
-    if Role.WORKER in asking.who.roles:
-        if found == "PAUSED" and wanted in PAST_A_GATE:
-            raise Forbidden("a run leaves its gate by an answer, and by nothing else")
-        return dict(asking.body)
-    if wanted in STOPPING:
-        return {"state": {"type": wanted, "message": f"cancelled by {asking.who.subject}"}}
-    if wanted == "SCHEDULED" and found in BROKEN:
-        told = f"retried by {asking.who.subject}"
-        return {"state": {"type": wanted, "name": "AwaitingRetry", "message": told}}
-    raise Forbidden(
-        f"people may cancel a run, and retry one that failed, crashed or was cancelled; not set "
-        f"{wanted} where it is {found}"
-    )
-
-
-async def ended_run(asking: Asking) -> dict[str, Any]:
-    """Let a run be deleted that has ended."""
-    if await _state(asking) not in ENDED:
-        raise Forbidden("only a run that has ended can be deleted: cancel it first")
-    return {}
 
 
 async def mend_run(asking: Asking) -> dict[str, Any]:
     """Let the worker note what it knows of a run, and never what the run is to do."""
     body = asking.body
     mended = {name: body[name] for name in MENDABLE if name in body}
-    policy = body.get("empirical_policy")
+    policy = mapping(body.get("empirical_policy"), "empirical_policy")
     others = set(body) - set(mended) - {"empirical_policy"}
     if others:
         raise Forbidden(f"nobody changes {', '.join(sorted(others))} of a run")
-    if isinstance(policy, dict):
+    if policy:
         known = ((await asking.inside.run(asking.id)).get("empirical_policy") or {}).get(PAUSE_KEYS)
-        if not set(policy.get(PAUSE_KEYS) or ()) <= set(known or ()):
+        asked = policy.get(PAUSE_KEYS) or []
+        if not isinstance(asked, list) or any(key not in (known or ()) for key in asked):
             raise Forbidden("a pause key is added by nobody: it would pass a gate")
         mended["empirical_policy"] = policy
     return mended
@@ -135,11 +104,6 @@ async def without_secrets(asking: Asking) -> dict[str, Any]:
     if Role.WORKER in asking.who.roles:
         return dict(asking.body)
     return {name: value for name, value in asking.body.items() if name != "include_secrets"}
-
-
-async def _state(asking: Asking) -> str:
-    run = await asking.inside.run(asking.id)
-    return str((run.get("state") or {}).get("type", ""))
 
 
 GUARDS = {

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from gateway.doors import SESSION, Doors, cookie
 from gateway.identity import Forbidden, Identity, Unknown, roles_of
+from gateway.limits import TooMany
 from gateway.oidc import Attempt, Person, Provider, new_attempt
 from gateway.origin import refuse_foreign
 from gateway.store import digest
@@ -43,7 +44,8 @@ class Pages:
             *more,
         ]
         return Starlette(
-            routes=routes, exception_handlers={Unknown: _unknown, Forbidden: _forbidden}
+            routes=routes,
+            exception_handlers={Unknown: _unknown, Forbidden: _forbidden, TooMany: _too_many},
         )
 
     async def home(self, request: Request) -> Response:
@@ -62,6 +64,7 @@ class Pages:
         """Send the browser to the provider, and remember what for."""
         if self.provider is None:
             raise Unknown("people reach this server through a proxy, and you came past it")
+        self.doors.limits.sign_ins.take(where_from(self.doors, request))
         again = request.query_params.get("again") == "1"
         attempt, browser = new_attempt(again=again), secrets.token_urlsafe(32)
         told = {**asdict(attempt), "browser": digest(browser), "to": _target(request)}
@@ -75,6 +78,7 @@ class Pages:
         held = self.doors.store.take(ATTEMPT, request.query_params.get("state", ""))
         browser = cookie(dict(request.headers), self._attempt_cookie)
         if held is None or self.provider is None or digest(browser) != held.told["browser"]:
+            self.doors.limits.wrong.take(where_from(self.doors, request))
             raise Unknown("this sign-in is not one that began here: start again")
         attempt = Attempt(held.told["nonce"], held.told["verifier"], held.told["again"])
         now = self.doors.store.now()
@@ -131,6 +135,12 @@ def identify(doors: Doors, request: Request) -> Identity:
     return doors.identify(dict(request.headers), peer)
 
 
+def where_from(doors: Doors, request: Request) -> str:
+    """Return under which key this request is counted."""
+    peer = request.client.host if request.client else ""
+    return doors.where_from(dict(request.headers), peer)
+
+
 def described(who: Identity) -> Mapping[str, object]:
     """Return what one may know of oneself."""
     return {
@@ -174,3 +184,12 @@ async def _unknown(request: Request, error: Exception) -> Response:
 
 async def _forbidden(request: Request, error: Exception) -> Response:
     return page("This is not for you", f"<p>{escape(str(error))}.</p>", 403)
+
+
+async def _too_many(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TooMany)
+    answer: Response = page("Slow down", f"<p>{escape(str(error))}.</p>", 429)
+    if request.url.path.startswith("/gateway/device/") or request.url.path == "/gateway/me":
+        answer = JSONResponse({"error": "slow_down", "detail": str(error)}, 429)
+    answer.headers["retry-after"] = str(error.seconds)
+    return answer

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import uvicorn
 from fastapi import Request
+from prefect.context import refresh_global_settings_context
 
 from adapters.gateway import GatewaySettings
 from adapters.shared.files import read_secret
@@ -123,9 +124,18 @@ def _refuse_moved(api: Any) -> None:
 
 
 def _prepare_environment(settings: GatewaySettings) -> None:
-    """Set what Prefect reads when it is imported: its UI asks this host, and no other may read."""
-    os.environ.setdefault("PREFECT_SERVER_UI_API_URL", "/api")
+    """Set what Prefect's server reads: its UI asks this host, and no other may read.
+
+    Prefect has read its settings when it was first imported, and so reads them again here.
+    """
+    if not any(name in os.environ for name in _UI_API):
+        os.environ[_UI_API[0]] = API
     os.environ["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] = settings.url
+    refresh_global_settings_context()
+
+
+_UI_API = ("PREFECT_SERVER_UI_API_URL", "PREFECT_UI_API_URL")
+"""Where the pages of the UI look for the API: the name of today, and the older one."""
 
 
 def _provider(settings: GatewaySettings) -> Provider | None:

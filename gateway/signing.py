@@ -1,4 +1,6 @@
-"""The gateway's key, and the words it signs: who answered this gate, who started this run."""
+"""The gateway's key, and the words it signs: who answered this gate, who started
+or moved this run.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,7 @@ from engine.evidence import (
     ALGORITHM,
     APPROVAL,
     INITIATION,
+    MOVE,
     Asked,
     digest_of,
     read_keys,
@@ -57,6 +60,11 @@ class Signer:
         claims = _person(who, now)
         bound = {"deployment": deployment, "parameters": digest_of(dict(parameters))}
         return self._sign(INITIATION, {**claims, **bound}), start_key(claims["jti"])
+
+    def move(self, who: Identity, run: str, move: str, after: str, now: int) -> str:
+        """Return the signed word that `who` moved the run out of the state with the id `after`."""
+        bound = {"run": run, "move": move, "after": after}
+        return self._sign(MOVE, {**_person(who, now), **bound})
 
     def _sign(self, kind: str, claims: Mapping[str, Any]) -> str:
         header = {"alg": ALGORITHM, "kid": self.key.kid, "typ": kind}

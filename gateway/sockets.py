@@ -10,10 +10,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway import origin
 from gateway.doors import Doors
 from gateway.identity import Forbidden, Identity, Unknown
+from gateway.limits import TooMany
 from gateway.scopes import API, headers_of, inner_scope
 from gateway.table import socket_roles
 
-LOOK_EVERY = 15.0
+LOOK_EVERY = 5.0
 """Seconds between two looks whether somebody is still who they were."""
 POLICY = 1008
 """RFC 6455: closed because of a policy."""
@@ -31,25 +32,25 @@ class Sockets:
         """Open the websocket, or refuse it before it is one."""
         try:
             self._admit(scope)
-        except (Unknown, Forbidden):
+        except (Unknown, Forbidden, TooMany):
             await receive()
             await send({"type": "websocket.close", "code": POLICY})
             return
         inner = asyncio.ensure_future(self.prefect(inner_scope(scope), receive, send))
         try:
             while not (await asyncio.wait({inner}, timeout=self.look_every))[0]:
-                self._admit(scope)
+                self._admit(scope, is_use=False)
             await inner
-        except (Unknown, Forbidden):
+        except (Unknown, Forbidden, TooMany):
             await _cut(inner)
             await send({"type": "websocket.close", "code": POLICY})
         finally:
             inner.cancel()
 
-    def _admit(self, scope: Scope) -> Identity:
+    def _admit(self, scope: Scope, *, is_use: bool = True) -> Identity:
         """Return who it is; raise `Unknown` or `Forbidden` if they may not."""
         headers = headers_of(scope)
-        who = self.doors.identify(headers, (scope.get("client") or ("",))[0])
+        who = self.doors.identify(headers, (scope.get("client") or ("",))[0], is_use=is_use)
         if who.is_ambient:
             origin.refuse_foreign_socket(headers, self.doors.settings.url)
         path: str = scope["path"]

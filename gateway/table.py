@@ -32,6 +32,8 @@ class Section:
     """What is checked besides, in words."""
     guard: str = ""
     """Name of the function in `gateway.guards` that checks it."""
+    is_counted: bool = False
+    """Whether there is a limit to how often one may."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ SECTIONS = (
         "POST /deployments/{id}/create_flow_run",
         "inputs, name, tags and time alone, and no templates; **stamped**",
         "start_run",
+        is_counted=True,
     ),
     Section(
         "Answer a gate",
@@ -67,6 +70,7 @@ SECTIONS = (
         "POST /flow_runs/{id}/resume",
         "the run is paused at the gate that the answer names; **signed**",
         "answer_gate",
+        is_counted=True,
     ),
     Section(
         "Cancel or retry a run",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 URL_PATH, SHARED_PATH = "pulse_events.database_url", "plana.postgres_password"
 GROUP, SHARED, ENGINE = "pulse_events", "plana", "runbook_rotator"
 LOGINS = (f"{GROUP}_a", f"{GROUP}_b")
+RULES = "local all owner trust\nlocal all all scram-sha-256\n"
+"""Lines of pg_hba.conf under which a server lets its superuser in, and others by password alone."""
 _ROLES = (*LOGINS, GROUP, SHARED)
 _GRANTS_SETTINGS = 150000
 """PostgreSQL 15, release notes: SET on a parameter can be granted."""

@@ -26,6 +26,9 @@ class Credentials:
     vaultwarden_client_secret: str
     vaultwarden_master_password: str
     anthropic_admin_key: str
+    openrouter_management_key: str
+    forgejo_password: str
+    stripe_api_key: str
     kubernetes_token: str
     fingerprint_key: str
     oidc_client_secret: str
@@ -42,6 +45,9 @@ def draw_credentials() -> Credentials:
         vaultwarden_client_secret=letters(30),
         vaultwarden_master_password=letters(40),
         anthropic_admin_key=f"sk-ant-admin01-{letters(86)}AA",
+        forgejo_password=letters(32),
+        stripe_api_key=f"rk_test_{letters(99)}",
+        openrouter_management_key=f"sk-or-v1-{secrets.token_hex(32)}",
         kubernetes_token=secrets.token_urlsafe(48),
         fingerprint_key=secrets.token_hex(32),
         oidc_client_secret=secrets.token_urlsafe(32),

@@ -48,8 +48,10 @@ PLACEMENTS: tuple[Placement, ...] = (
         "pulse-website",
         "website-secrets",
         STRIPE_WEBHOOK_SECRET="pulse_website.stripe_webhook_secret",
+        STRIPE_SECRET_KEY="pulse_website.stripe_secret_key",
         SESSION_SECRET="pulse_website.session_secret",
     ),
+    *_placed("forgejo", "sync-bot-secrets", FORGEJO_TOKEN="forgejo.sync_bot_token"),
     *_placed(
         "penpot",
         "penpot-secrets",
@@ -100,6 +102,14 @@ WORKLOADS: tuple[Workload, ...] = (
         2,
         f"{_REGISTRY}/plana/website:9.0.2",
         "website-secrets",
+    ),
+    Workload(
+        "forgejo",
+        "Deployment",
+        "sync-bot",
+        1,
+        f"{_REGISTRY}/plana/sync-bot:1.8.0",
+        "sync-bot-secrets",
     ),
     Workload(
         "penpot", "Deployment", "penpot-backend", 1, "penpotapp/backend:2.4", "penpot-secrets"
@@ -174,11 +184,25 @@ ITEMS: tuple[Item, ...] = (
         "https://dashboard.stripe.com/webhooks",
     ),
     Item(
+        "Stripe secret key",
+        "pulse_website.stripe_secret_key",
+        STAFF,
+        "website",
+        "https://dashboard.stripe.com/apikeys",
+    ),
+    Item(
         "Website session secret",
         "pulse_website.session_secret",
         STAFF,
         "website",
         "https://planapulse.com",
+    ),
+    Item(
+        "Forgejo sync bot token",
+        "forgejo.sync_bot_token",
+        STAFF,
+        "sync-bot",
+        "https://forgejo.planapulse.com",
     ),
     Item(
         "Penpot secret key", "penpot.secret_key", STAFF, "penpot", "https://penpot.planapulse.com"

@@ -10,6 +10,7 @@ from sandbox.programs import ProgramFailed
 from sandbox.sopsfile import decrypt_tree
 
 if TYPE_CHECKING:
+    from sandbox.keybook import Keybook
     from sandbox.world import World
 
 
@@ -25,6 +26,10 @@ def describe_state(world: World) -> dict[str, Any]:
             "created": world.anthropic.created,
             "deactivations": world.anthropic.deactivations,
         },
+        "openrouter": _book(world.openrouter),
+        "forgejo": _book(world.forgejo),
+        "stripe": _book(world.stripe),
+        "stripe_keys": _book(world.stripe_keys),
         "vaultwarden": {"counts": world.vaultwarden.counts(), "items": world.vaultwarden.names()},
         "kubernetes": {
             "restarts": {
@@ -32,8 +37,19 @@ def describe_state(world: World) -> dict[str, Any]:
             },
             "failures": [str(type(error).__name__) for error in cluster.agenda.failures],
         },
+        "postgres": {"may_log_in": _may_log_in(world)},
         "remote": {"branches": world.remote.branches(), "log": world.remote.log()},
     }
+
+
+def _may_log_in(world: World) -> dict[str, bool]:
+    """Return by role whether it may log in at the database; nothing where there is none."""
+    states = world.database.states() if world.database else {}
+    return {role: may_log_in for role, (may_log_in, _) in states.items()}
+
+
+def _book(book: Keybook) -> dict[str, Any]:
+    return {"keys": book.states(), "created": book.created, "deleted": book.deleted}
 
 
 def describe_agreement(world: World) -> dict[str, dict[str, bool]]:
@@ -63,6 +79,6 @@ def _agreement(world: World, path: str, wanted: str | None) -> dict[str, bool]:
         workloads = [w for w in WORKLOADS if w.namespace == placement.namespace]
         pods = [p for w in workloads for p in world.cluster.pod_env(w.namespace, w.name)]
         found["pods"] = bool(pods) and all(pod.get(placement.key) == wanted for pod in pods)
-    if path == "ai_agents.anthropic_api_key":
-        found["provider"] = wanted is not None and world.anthropic.accepts(wanted)
+    if path in world.rings:
+        found["provider"] = wanted is not None and world.rings[path].accepts(wanted)
     return found

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, Response
 
 from sandbox.faults import Fault
+from sandbox.holdings import Asked, describe_holdings
 from sandbox.routes import Call, Routes
 from sandbox.state import describe_agreement, describe_state
 
@@ -70,8 +71,18 @@ class BreakPushesKnob(_Knob):
     way: Literal["refuse", "lose"] = "refuse"
 
 
+class EditKnob(_Knob):
+    """Let somebody put a value of their own into one place, behind the engine's back."""
+
+    knob: Literal["edit"]
+    at: Literal["sops", "vaultwarden"]
+    name: str
+    """Dotted path in the SOPS file, or name of the item."""
+
+
 Knob = Annotated[
     BreakPushesKnob
+    | EditKnob
     | SuspendKnob
     | OverlookKnob
     | FailKnob
@@ -95,6 +106,7 @@ class Steering:
         routes.add("DELETE", "/sandbox/faults/{name}", self._remove_fault)
         routes.add("GET", "/sandbox/state", self._state)
         routes.add("GET", "/sandbox/agreement", self._agreement)
+        routes.add("POST", "/sandbox/holdings", self._holdings)
         routes.add("POST", "/sandbox/knobs", self._turn)
         routes.add("POST", "/sandbox/settle", self._settle)
         routes.add("POST", "/sandbox/reconcile", self._reconcile)
@@ -123,6 +135,13 @@ class Steering:
     def _agreement(self, _: Call) -> Response:
         return JSONResponse(describe_agreement(self._world))
 
+    def _holdings(self, call: Call) -> Response:
+        try:
+            asked = Asked.model_validate_json(call.body)
+        except ValidationError as problem:
+            return _invalid(problem)
+        return JSONResponse(describe_holdings(self._world, asked))
+
     def _turn(self, call: Call) -> Response:
         try:
             knob = _KNOB.validate_json(call.body)
@@ -132,6 +151,8 @@ class Steering:
         match knob:
             case BreakPushesKnob():
                 self._world.remote.break_pushes(knob.way if knob.on else None)
+            case EditKnob():
+                self._world.edit(knob.at, knob.name)
             case SuspendKnob():
                 cluster.suspend(knob.name, knob.on)
             case OverlookKnob():

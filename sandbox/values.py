@@ -23,6 +23,26 @@ def anthropic_key() -> str:
     return f"sk-ant-api03-{letters(93, _URL_SAFE)}AA"
 
 
+def openrouter_key() -> str:
+    """Return a key in OpenRouter's form: `sk-or-v1-` and 64 hex digits."""
+    return f"sk-or-v1-{secrets.token_hex(32)}"
+
+
+def forgejo_token() -> str:
+    """Return a token in Forgejo's form: 40 hex digits."""
+    return secrets.token_hex(20)
+
+
+def webhook_secret() -> str:
+    """Return a signing secret in Stripe's form: `whsec_` and letters."""
+    return f"whsec_{letters(32)}"
+
+
+def stripe_key() -> str:
+    """Return a restricted key in Stripe's form: `rk_live_` and letters."""
+    return f"rk_live_{letters(99)}"
+
+
 def _shape(prefix: str, length: int) -> Callable[[], str]:
     return lambda: prefix + letters(length)
 
@@ -42,7 +62,7 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "age_key_info": {"escrow_passphrase": _password},
     "ai_agents": {
         "anthropic_api_key": anthropic_key,
-        "openrouter_api_key": lambda: f"sk-or-v1-{_hex()}",
+        "openrouter_api_key": openrouter_key,
     },
     "authentik": {
         "bootstrap_token": _hex,
@@ -54,7 +74,11 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "api_secret": _shape("", 43),
         "dns_api_secret": _shape("", 43),
     },
-    "forgejo": {"registry_token": _hex, "ssh_key_passphrase": _password, "sync_bot_token": _hex},
+    "forgejo": {
+        "registry_token": _hex,
+        "ssh_key_passphrase": _password,
+        "sync_bot_token": forgejo_token,
+    },
     "kubernetes": {"etcd_encryption_key": _hex},
     "load_balancer": {"stats_password": _password},
     "mailu_hetzner": {"secret_key": _hex, "admin_password": _password},
@@ -82,7 +106,11 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "psd2_webhook_secret": _hex,
     },
     "pulse_events": {"ingest_token": _hex, "database_url": _database_url},
-    "pulse_website": {"stripe_webhook_secret": _shape("whsec_", 32), "session_secret": _hex},
+    "pulse_website": {
+        "stripe_webhook_secret": webhook_secret,
+        "stripe_secret_key": stripe_key,
+        "session_secret": _hex,
+    },
     "ssh": {"deploy_key_passphrase": _password},
     "vaultwarden": {"admin_token": _shape("", 48)},
     "redis": {"password": _hex},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from sandbox.access import AccessLog
 from sandbox.anthropic import Anthropic
@@ -17,18 +17,22 @@ from sandbox.console import Console
 from sandbox.database import URL_PATH, Database, DatabaseServer
 from sandbox.documents import dump_yaml
 from sandbox.faults import Faults
+from sandbox.forgejo import ACCOUNT, Forgejo, forgejo_tokens
 from sandbox.identity import CLIENT, Identity
+from sandbox.keybook import Keybook
 from sandbox.keyring import Ring
 from sandbox.keys import draw_credentials, write_credentials, write_identities, write_readonly
 from sandbox.layout import SOPS_FILE, Layout
 from sandbox.manifests import infra_files
+from sandbox.openrouter import OpenRouter, openrouter_keys
 from sandbox.remote import Remote
 from sandbox.server import Server
 from sandbox.sopsfile import creation_rules, encrypt_tree, set_value
 from sandbox.staff import GROUPS, hire
 from sandbox.state import sops_values
 from sandbox.steering import Steering
-from sandbox.values import draw_values
+from sandbox.stripe import Stripe, seed_endpoint, stripe_endpoints, stripe_keys
+from sandbox.values import draw_values, letters
 from sandbox.vaultwarden.control import Vaultwarden
 from sandbox.vaultwarden.seed import MACHINE_EMAIL, VaultOptions
 from sandbox.wire import Wire
@@ -39,6 +43,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from sandbox.routes import Answer
+
+ANTHROPIC, OPENROUTER = "ai_agents.anthropic_api_key", "ai_agents.openrouter_api_key"
+FORGEJO, STRIPE_WEBHOOK = "forgejo.sync_bot_token", "pulse_website.stripe_webhook_secret"
+STRIPE_KEY = "pulse_website.stripe_secret_key"
+"""SOPS paths of the values that a provider has made."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,8 @@ class World:
         self.layout = layout
         self.values = dict(values)
         """The seeded values by dotted path; they do not follow what happens later."""
+        self.edits: set[str] = set()
+        """Every value that `edit` has put somewhere."""
         self.credentials = draw_credentials()
         self.faults = Faults()
         self.clock = Clock()
@@ -70,7 +81,19 @@ class World:
         write_credentials(layout, self.credentials)
         self.remote = _seed_remote(layout, self.values, recipients)
         self.vaultwarden = Vaultwarden(self.clock, options.vault, self.values, self.credentials)
-        self.anthropic = Ring(self.clock, self.values["ai_agents.anthropic_api_key"])
+        self.anthropic = Ring(self.clock, self.values[ANTHROPIC])
+        self.openrouter = openrouter_keys(self.clock, self.values[OPENROUTER])
+        self.forgejo = forgejo_tokens(self.clock, self.values[FORGEJO])
+        self.stripe = stripe_endpoints(self.clock)
+        self.stripe_keys = stripe_keys(self.clock, self.values[STRIPE_KEY])
+        self.rings: Mapping[str, Ring | Keybook] = {
+            ANTHROPIC: self.anthropic,
+            OPENROUTER: self.openrouter,
+            FORGEJO: self.forgejo,
+            STRIPE_WEBHOOK: self.stripe,
+            STRIPE_KEY: self.stripe_keys,
+        }
+        """By SOPS path, the provider's keys, for each value that is one of them."""
         token = self.credentials.kubernetes_token
         operator_key = layout.age_key("operator")
         self.cluster = Cluster(self.remote, operator_key, self.values, token, options.pace)
@@ -121,6 +144,15 @@ class World:
         changed = set_value(encrypted, path, value, self.layout.age_key("staff"))
         return self.remote.commit({SOPS_FILE: changed}, message or f"Set {path}")
 
+    def edit(self, at: Literal["sops", "vaultwarden"], name: str) -> None:
+        """Put a fresh value into one place by hand: a path of the SOPS file, or an item."""
+        value = letters(32)
+        self.edits.add(value)
+        if at == "sops":
+            self.set_as_human(name, value)
+        else:
+            self.vaultwarden.edit_as_human(name, value)
+
     def close(self) -> None:
         """End every server and thread; closing twice is harmless."""
         for server in self._servers.values():
@@ -151,10 +183,18 @@ class World:
             self._serve("kubernetes", self.cluster.answer)
             admin_key = self.credentials.anthropic_admin_key
             self._serve("anthropic", Anthropic(self.anthropic, admin_key).answer)
+            management_key = self.credentials.openrouter_management_key
+            self._serve("openrouter", OpenRouter(self.openrouter, management_key).answer)
+            password = self.credentials.forgejo_password
+            self._serve("forgejo", Forgejo(self.forgejo, password).answer)
             self._serve("console", Console(self.anthropic).answer)
-            self._serve(
-                "app", App(self.cluster, self._servers["anthropic"].url, self.database).answer
-            )
+            provider_url = self._servers["anthropic"].url
+            app = App(self.cluster, provider_url, self.rings, self.database)
+            self._serve("app", app.answer)
+            receiver = f"{self._servers['app'].url}/webhooks/stripe"
+            seed_endpoint(self.stripe, self.values[STRIPE_WEBHOOK], receiver)
+            api_key = self.credentials.stripe_api_key
+            self._serve("stripe", Stripe(self.stripe, api_key, self.stripe_keys).answer)
             self._serve("identity", self.identity.answer)
             self._serve("control", Steering(self).answer)
             write_readonly(self.layout.kubeconfig, _kubeconfig(self))
@@ -194,7 +234,7 @@ def _kubeconfig(world: World) -> str:
 
 def _describe(world: World) -> dict[str, Any]:
     layout, vault = world.layout, world.vaultwarden
-    current = world.anthropic.key_of(world.values["ai_agents.anthropic_api_key"])
+    current = world.anthropic.key_of(world.values[ANTHROPIC])
     credentials = {name: name.replace("_", "-") for name in vars(world.credentials)}
     return {
         "urls": world.urls,
@@ -219,6 +259,7 @@ def _describe(world: World) -> dict[str, Any]:
             "client_id": CLIENT,
             "passwords": {name: str(layout.password(name)) for name in GROUPS},
         },
+        "forgejo": {"username": ACCOUNT},
         "flux": {"namespace": FLUX, "source": SOURCE},
         "anthropic": {"current_key_id": current.key_id if current else None},
         "postgres": world.database.place if world.database else None,

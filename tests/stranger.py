@@ -15,25 +15,27 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FIELDS = {
-    "sequence",
-    "at",
-    "run",
-    "step",
-    "attempt",
-    "event",
-    "actor",
-    "plan",
-    "details",
-    "previous",
-    "hash",
+    "sequence": int,
+    "at": str,
+    "run": str,
+    "step": str,
+    "attempt": int,
+    "event": str,
+    "actor": dict,
+    "plan": str,
+    "details": dict,
+    "previous": str,
+    "hash": str,
 }
+ACTOR = {"subject": str, "verified": str, "groups": list, "via": str}
 ZEROS = "0" * 64
 
 
 def judge(export: bytes, heads: Sequence[str] = ()) -> tuple[str, int | str]:
     """Return ("sound", head) or ("broken", line)."""
     previous, known = ZEROS, {ZEROS}
-    for number, line in enumerate(export.splitlines(keepends=True), start=1):
+    *lines, rest = export.split(b"\n")
+    for number, line in enumerate(lines, start=1):
         entry = _read(line)
         if entry is None or entry["sequence"] != number or entry["previous"] != previous:
             return "broken", number
@@ -42,6 +44,8 @@ def judge(export: bytes, heads: Sequence[str] = ()) -> tuple[str, int | str]:
             return "broken", number
         previous = said
         known.add(said)
+    if rest:
+        return "broken", len(lines) + 1
     return ("sound", previous) if set(heads) <= known else ("broken", 0)
 
 
@@ -63,11 +67,16 @@ def signed_head(note: str, key: str) -> str | None:
 def _read(line: bytes) -> dict[str, Any] | None:
     try:
         entry = json.loads(line.decode(), parse_float=_refuse)
+        is_spelled_so = _spell(entry) == line
     except ValueError:
         return None
-    if not isinstance(entry, dict) or set(entry) != FIELDS or _spell(entry) + b"\n" != line:
+    if not is_spelled_so or _types(entry) != FIELDS or _types(entry["actor"]) != ACTOR:
         return None
-    return entry
+    return entry if all(type(group) is str for group in entry["actor"]["groups"]) else None
+
+
+def _types(value: Any) -> dict[str, type] | None:
+    return {name: type(it) for name, it in value.items()} if isinstance(value, dict) else None
 
 
 def _refuse(text: str) -> float:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.ledger import Event, canonical, read_lines, verify
+from engine.ledger import Event, canonical, verify
+from engine.lines import read_lines
 from engine.state import Kind, Outcome
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "ledger.md").read_text(encoding="utf-8")
@@ -39,7 +40,7 @@ def test_the_worked_example_is_what_anybody_computes() -> None:
 
     assert len(lines) == 2
     assert f"The head of this ledger is `{head}`" in PAGE
-    assert verify(read_lines(lines)) == head
+    assert verify(read_lines(f"{line}\n".encode() for line in lines)) == head
 
 
 def test_the_body_shown_is_what_the_hash_of_the_first_entry_covers() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -27,10 +28,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield made
 
 
+def roles(page: str) -> Iterator[dict[str, Any]]:
+    """Yield the Roles of a page."""
+    found = re.search(r"^```yaml rbac\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    yield from yaml.safe_load_all(found[1])
+
+
 def rules() -> list[Rule]:
     """Return the Roles of the README, one rule for each verb on each resource."""
-    found = re.search(r"^```yaml rbac\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    assert found is not None
     return [
         Rule(
             group,
@@ -38,7 +44,7 @@ def rules() -> list[Rule]:
             frozenset({verb}),
             frozenset({role["metadata"]["namespace"]}),
         )
-        for role in yaml.safe_load_all(found[1])
+        for role in roles(README)
         for rule in role["rules"]
         for group in rule["apiGroups"]
         for resource in rule["resources"]

@@ -11,7 +11,8 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 
 from engine.errors import ChainBroken, Refused
-from engine.ledger import GENESIS, read_lines
+from engine.ledger import GENESIS
+from engine.lines import read_lines
 from engine.notes import read_notes
 from engine.witnesses import Witness, confront
 from tests import stranger
@@ -22,10 +23,10 @@ each = pytest.mark.parametrize("case", CASES, ids=[case["what"] for case in CASE
 
 
 def ours(case: dict[str, Any]) -> tuple[str, int | str]:
-    text = (FOLDER / case["file"]).read_text(encoding="utf-8")
-    lines = text.split("\n")[:-1]
+    heads = [Witness(head, "paper") for head in case["heads"]]
     try:
-        found = confront(read_lines(lines), [Witness(head, "paper") for head in case["heads"]])
+        with (FOLDER / case["file"]).open("rb") as lines:
+            found = confront(read_lines(lines), heads)
     except ChainBroken as error:
         place = re.match(r"(?:entry|line) (\d+)", error.message)
         return "broken", int(place[1]) if place else 0

@@ -7,6 +7,8 @@ by the only writer there is, so that a decision and the clock cannot both close 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Connection, Select, delete, insert, select
 
@@ -19,16 +21,22 @@ _CLOSES = frozenset({
     Event.GATE_EXPIRED, Event.GLASS_BROKEN, Event.FAILURE_DECIDED, Event.PLAN_CHANGED,
     Event.RUN_ENDED,
 })  # fmt: skip
+FOLLOWED = _CLOSES | {Event.GATE_OPENED, Event.GATE_ESCALATED}
+"""Events that the table follows."""
 _SAID_ONCE = frozenset({Event.GATE_REMINDED, Event.GATE_ESCALATED})
 
 
 def follow(connection: Connection, entry: Entry) -> None:
     """Keep the table in step with an entry that was just written."""
-    is_due = entry.event is Event.GATE_EXPIRED and bool(entry.details.get("escalate"))
-    if entry.event in _CLOSES | {Event.GATE_OPENED, Event.GATE_ESCALATED} and not is_due:
+    if closes(entry.event, entry.details):
         connection.execute(delete(OPENINGS).where(OPENINGS.c.run == entry.run))
     if entry.event is Event.GATE_OPENED:
         connection.execute(insert(OPENINGS).values(run=entry.run, opened=entry.sequence))
+
+
+def closes(event: str, details: Mapping[str, Any]) -> bool:
+    """Tell whether a gate that waited waits no more after this: an escalation may be due first."""
+    return event in FOLLOWED and not (event == Event.GATE_EXPIRED and details.get("escalate"))
 
 
 def waiting() -> Select[tuple[object, ...]]:

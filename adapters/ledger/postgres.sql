@@ -49,11 +49,22 @@ CREATE TABLE IF NOT EXISTS openings (
     opened BIGINT NOT NULL
 );
 
-REVOKE ALL ON entries, sealed, holds, leases, openings FROM PUBLIC;
-REVOKE ALL ON entries, sealed, holds, leases, openings FROM :"engine";
+CREATE TABLE IF NOT EXISTS workers (
+    pool     TEXT,
+    name     TEXT,
+    life     TEXT    NOT NULL UNIQUE,
+    beat     BIGINT  NOT NULL,
+    patience INTEGER NOT NULL,
+    place    TEXT    NOT NULL,
+    heir     TEXT    NOT NULL,
+    PRIMARY KEY (pool, name)
+);
+
+REVOKE ALL ON entries, sealed, holds, leases, openings, workers FROM PUBLIC;
+REVOKE ALL ON entries, sealed, holds, leases, openings, workers FROM :"engine";
 
 -- What is once in the chain stays: no UPDATE, no DELETE, no TRUNCATE.
 GRANT SELECT, INSERT ON entries TO :"engine";
-GRANT SELECT, INSERT, UPDATE, DELETE ON sealed, holds, leases, openings TO :"engine";
+GRANT SELECT, INSERT, UPDATE, DELETE ON sealed, holds, leases, openings, workers TO :"engine";
 
 COMMIT;

@@ -77,9 +77,15 @@ class Sqlite(Database):
     def _prepare(self, connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
         # Transactions are opened by `begin` alone; Python's own would come too late.
         connection.isolation_level = None
+        connection.text_factory = _read_text
         _use_wal(connection, self._patience)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA secure_delete=ON")
+
+
+def _read_text(stored: bytes) -> str:
+    """Let also what is no UTF-8 come out, which nobody but a forger puts in; its hash tells."""
+    return stored.decode("utf-8", "surrogateescape")
 
 
 def _use_wal(connection: sqlite3.Connection, patience: float) -> None:

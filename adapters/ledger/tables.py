@@ -1,4 +1,4 @@
-"""Five tables: the chain, the drawer, who holds what, who acts on what, and which gates wait.
+"""Six tables: chain, drawer, who holds what, who acts on what, which gates wait, who works.
 
 `postgres.sql` makes the same tables for a role that may not; a test holds the two together.
 """
@@ -67,3 +67,16 @@ OPENINGS = Table(
     Column("opened", BigInteger, nullable=False),
 )
 """Where the open gates are found in the chain: a run, and the sequence of its `gate.opened`."""
+
+WORKERS = Table(
+    "workers",
+    METADATA,
+    Column("pool", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("life", Text, nullable=False, unique=True),
+    Column("beat", BigInteger, nullable=False),
+    Column("patience", Integer, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("heir", Text, nullable=False),
+)
+"""Signs of life of the workers; `adapters.ledger.workers` says what each column is."""

@@ -7,7 +7,7 @@ from adapters.shared.remote import shown
 from adapters.sops.location import SopsLocation
 from adapters.sops.models import Place, ReadParams
 from adapters.sops.program import SopsSettings, open_sops
-from adapters.sops.values import Stores, check_target, placed
+from adapters.sops.values import Stores, check_new, check_target, placed
 from engine.errors import Refused
 
 
@@ -21,7 +21,9 @@ def check(settings: SopsSettings) -> str:
 def preflight_set(stores: Stores, place: Place) -> str:
     """Return a sentence if the value can be written: file, path, key, MAC and push all right."""
     with open_checkout(stores.git, "preflight") as checkout:
-        version = _openable(stores, checkout, place.at, create=place.create)
+        version = _openable(stores, checkout, place.at, create=place.create or place.new)
+        if place.new:
+            check_new(placed(checkout, checkout.main, place.at)[1], place.at)
         checkout.rehearse_push(checkout.pending_branch)
     return (
         f"sops {version} can open the file, {place.at} can be set, and "
@@ -32,7 +34,7 @@ def preflight_set(stores: Stores, place: Place) -> str:
 def preflight_read(stores: Stores, params: ReadParams) -> str:
     """Return a sentence if the value can be read."""
     with open_checkout(stores.git, "preflight") as checkout:
-        version = _openable(stores, checkout, params.at, create=False)
+        version = _openable(stores, checkout, params.at, create=params.later)
     return f"sops {version} can read {params.at}"
 
 

@@ -45,7 +45,7 @@ def steps(settings: SopsSettings, git_settings: GitSettings) -> tuple[AnyStep, .
 
 
 def _describe_set(git: GitSettings, params: SetParams) -> str:
-    verb = "Set or create" if params.create else "Set"
+    verb = "Create" if params.new else "Set or create" if params.create else "Set"
     return (
         f"{verb} the value at `{params.at}`, encrypted, on a branch `{git.pending_prefix}…`. "
         f"`{git.branch}` stays as it is until the change is published."

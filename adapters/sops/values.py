@@ -15,7 +15,7 @@ from adapters.sops.models import ReadOutputs, ReadParams, SetOutputs, SetParams
 from adapters.sops.program import Sops, SopsSettings, open_sops
 from adapters.sops.replacement import decoded, encoded, equal, read_value, replace_value
 from engine.errors import Refused, Transient
-from engine.step import Call, Done, NotYet, Probe
+from engine.step import Call, Done, NotYet, Probe, Unclear
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ def probe_set(stores: Stores, params: SetParams, call: Call) -> Probe[SetOutputs
         held = held_value(sops, checkout, commit, params.at)
         if held is not None and equal(held, params.value):
             return _done(params, call, branch, commit)
+        if held is not None and params.new:
+            return Unclear(_taken(params.at, call.fingerprint(held)))
         found = "no value" if held is None else call.fingerprint(held)
         return NotYet(
             f"{branch} holds {found} at {params.at}, not {call.fingerprint(params.value)}"
@@ -48,7 +50,8 @@ def set_value(stores: Stores, params: SetParams, call: Call) -> Done[SetOutputs]
     with open_checkout(stores.git, call.run) as checkout:
         tip = checkout.pending or checkout.main
         folder, document = placed(checkout, tip, at)
-        check_target(document, at, create=params.create)
+        _refuse_taken(sops, checkout, tip, params, call)
+        check_target(document, at, create=params.create or params.new)
         before = (folder / at.file).read_bytes()
         text = encoded(document, at.path, params.value)
         replace_value(sops, folder / at.file, at.path, text)
@@ -120,6 +123,22 @@ def check_target(document: Document, at: SopsLocation, *, create: bool) -> None:
     document.require(at.path)
 
 
+def check_new(document: Document, at: SopsLocation) -> None:
+    """Raise `Refused` where a value is there already, or would lie deeper than any other.
+
+    A new secret follows the style of its file; flat is better than deep.
+    """
+    if document.leaf(at.path) is not None:
+        raise Refused(_taken(at), hint="Rotate it instead, or name another path in the catalogue.")
+    deepest = max((len(path) for path in document.encrypted()), default=len(at.path))
+    if len(at.path) > deepest:
+        raise Refused(
+            f"{at} would lie {len(at.path)} keys deep, and nothing in the file lies deeper than "
+            f"{deepest}",
+            hint="Follow the style of the file: a category, and the name of the secret in it.",
+        )
+
+
 def sops_text(sops: Sops, file: Path, at: SopsLocation) -> SecretStr:
     """Return the text at a path that is known to exist."""
     text = read_value(sops, file, at.path)
@@ -135,6 +154,22 @@ def held_value(sops: Sops, checkout: Checkout, commit: str, at: SopsLocation) ->
     folder, document = placed(checkout, commit, at)
     text = read_value(sops, folder / at.file, at.path)
     return None if text is None else decoded(document, at.path, text)
+
+
+def _refuse_taken(
+    sops: Sops, checkout: Checkout, commit: str, params: SetParams, call: Call
+) -> None:
+    """Raise `Refused` where the value has to be new and another one came there meanwhile."""
+    held = held_value(sops, checkout, commit, params.at) if params.new else None
+    if held is not None and not equal(held, params.value):
+        raise Refused(
+            _taken(params.at, call.fingerprint(held)),
+            hint="Find out who put it there; stop this run, or take theirs away.",
+        )
+
+
+def _taken(at: SopsLocation, shown: str = "a value") -> str:
+    return f"{at} holds {shown} already, and has to be new"
 
 
 def _done(params: SetParams, call: Call, branch: str, commit: str) -> Done[SetOutputs]:

@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from adapters.platform import Platform
+from adapters.registry import providers
 from adapters.shared.checkout import GitSettings
 from adapters.shared.files import read_secret
+from adapters.shared.keys.provider import Keys, Provider
 from adapters.sops import SopsLocation
 from adapters.standing import cluster, database, provider, repository, vault
 from adapters.standing.sighting import Fingerprint, joined
@@ -23,8 +25,6 @@ from engine.runbook import Runbook
 from engine.secrets import fingerprint
 from engine.standing import Standing
 
-PROVIDER = "anthropic."
-"""Begins the names of the steps by which a runbook says that its secret is a key there."""
 PLACES = ("sops", "vaultwarden", "kubernetes", "postgres")
 """Parts of a catalogue entry that say where the value is."""
 
@@ -40,17 +40,18 @@ def standings(platform: Platform, secret_name: str) -> tuple[Standing, ...]:
     entry = entry_of(platform, secret_name)
     settings, name = platform.settings, fingerprint_in(platform, secret_name)
     sops_at, vault_at = places(entry)
-    has_provider = _has_provider(platform, secret_name)
+    asked = _provider_of(platform, secret_name)
     with ThreadPoolExecutor(4) as pool:
         git = pool.submit(repository.look, settings.sops, settings.git, sops_at, name)
         item = pool.submit(vault.look, settings.vaultwarden, vault_at, name)
         inside = [
             pool.submit(cluster.look, settings.kubernetes, place, name) for place in entry.places
         ]
-        keys = pool.submit(provider.list_active, settings.anthropic) if has_provider else None
+        keys = pool.submit(provider.list_active, asked) if asked else None
         found = joined(git.result(), item.result(), *(each.result() for each in inside))
-        if keys is not None:
-            found = joined(found, provider.compared(keys.result(), found.values))
+        if asked is not None and keys is not None:
+            told = provider.compared(asked.title, keys.result(), found.values)
+            found = joined(found, told)
         if entry.postgres is not None:
             found = joined(found, database.look(settings.postgres, entry.postgres, found.values))
     return found.standings
@@ -119,13 +120,16 @@ def runbooks_for(platform: Platform, secret_name: str) -> tuple[Runbook, ...]:
     return own or tuple(runbook for runbook in known if runbook.secret.startswith("${{"))
 
 
-def _has_provider(platform: Platform, secret_name: str) -> bool:
-    return any(
-        step.uses.startswith(PROVIDER)
+def _provider_of(platform: Platform, secret_name: str) -> Provider[Keys] | None:
+    """Return the provider of which a runbook of this secret uses a step; it says whose key it is."""
+    known = providers(platform.settings)
+    used = (
+        step.uses.partition(".")[0]
         for runbook in _valid(platform)
         if runbook.secret == secret_name
         for step in runbook.steps
     )
+    return next((known[name] for name in used if name in known), None)
 
 
 def _valid(platform: Platform) -> Iterator[Runbook]:

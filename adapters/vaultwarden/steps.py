@@ -64,6 +64,8 @@ def steps(settings: VaultwardenSettings) -> tuple[AnyStep, ...]:
 
 
 def _describe_set(params: SetParams) -> str:
+    if params.new:
+        return f"Create the item at `{params.at}` in Vaultwarden, with the value in it."
     verb = "Set or create" if params.create else "Set"
     return (
         f"{verb} the value at `{params.at}` in Vaultwarden. The old value goes to the front of the "

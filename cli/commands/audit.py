@@ -22,10 +22,11 @@ from cli.reviewing import review_run
 from cli.runs import find_run
 from cli.screen import say, say_json, show, table
 from cli.trail import HEAD, row
-from cli.witnesses import Asked, witnesses
+from cli.witnesses import Asked, Gathered, witnesses
 from engine.errors import Refused
-from engine.ledger import Entry, Event, fields_of, read_lines
-from engine.witnesses import Witness, confront
+from engine.ledger import Event, Link, fields_of
+from engine.lines import read_lines
+from engine.witnesses import confront
 
 app = new_app()
 
@@ -48,7 +49,20 @@ Keys = Annotated[
     ),
 ]
 Git = Annotated[
-    bool, typer.Option("--git", help="The heads in rotation commits must be in the ledger.")
+    bool | None,
+    typer.Option(
+        "--git/--no-git",
+        help="The heads in rotation commits must be in the ledger; by default if there is a remote.",
+        show_default=False,
+    ),
+]
+Prefect = Annotated[
+    bool | None,
+    typer.Option(
+        "--prefect/--no-prefect",
+        help="So must those in Prefect's records of runs; by default if PREFECT_API_URL is set.",
+        show_default=False,
+    ),
 ]
 
 
@@ -115,39 +129,32 @@ def verify(
             help="A head that was published elsewhere and must be in the ledger; once for each.",
         ),
     ] = None,
-    anchors: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--anchor", metavar="FILE", help="Signed notes that must hold; once for each."
-        ),
-    ] = None,
-    keys: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--anchor-key",
-            metavar="KEY",
-            help="Public key of the notes, or a file that holds it; else the settings say.",
-        ),
-    ] = None,
+    anchors: Anchors = None,
+    keys: Keys = None,
     file: Annotated[
         Path | None,
         typer.Option("--file", metavar="FILE", help="Verify this export, not the ledger itself."),
     ] = None,
     *,
-    git: Git = False,
+    git: Git = None,
+    prefect: Prefect = None,
 ) -> None:
     """Check that the ledger is what was once written.
 
-    Without a head from elsewhere (--git, --anchor or --head) a cut tail, or a ledger written anew
-    as a whole, cannot be seen.
+    Without a head from elsewhere a cut tail, or a ledger written anew as a whole, cannot be seen. The
+    commits and Prefect are asked for theirs where they can be reached; an export only if you say so.
     """
     platform = cache(open_platform)
-    known = witnesses(Asked(heads or (), anchors or (), keys or (), git), platform)
+    if file is not None:
+        git, prefect = bool(git), bool(prefect)
+    known = witnesses(Asked(heads or (), anchors or (), keys or (), git, prefect), platform)
     if file is not None:
         _verify_file(file, known)
         return
-    with platform().journal as journal, closing(journal.stream()) as entries:
-        _verify(entries, known)
+    with platform().journal as journal:
+        with closing(journal.links()) as links:
+            _verify(links, known)
+        journal.verify_beside()
 
 
 @app.command()
@@ -203,7 +210,8 @@ def report(
     *,
     anchors: Anchors = None,
     keys: Keys = None,
-    git: Git = False,
+    git: Git = None,
+    prefect: Prefect = None,
 ) -> None:
     """Write a report for the quarterly review, as one HTML file without scripts.
 
@@ -211,30 +219,32 @@ def report(
     top whether the ledger is what was once written.
     """
     period = Period(moment_of(since, "--since"), moment_of(until, "--until"))
-    asked = Asked((), anchors or (), keys or (), git)
+    asked = Asked((), anchors or (), keys or (), git, prefect)
     broken = write_report(open_platform(), period, output, asked, by)
     say(f"written: {output}")
     if broken is not None:
         raise broken
 
 
-def _verify_file(file: Path, known: tuple[Witness, ...]) -> None:
+def _verify_file(file: Path, known: Gathered) -> None:
     try:
-        with file.open(encoding="utf-8", newline="\n") as lines:
+        with file.open("rb") as lines:
             _verify(read_lines(lines), known)
     except OSError as error:
         told = f"{file} cannot be read: {error.strerror}"
-    except UnicodeDecodeError:
-        told = f"{file} is not UTF-8 text, so it is no export"
     else:
         return
     raise Refused(told)
 
 
-def _verify(entries: Iterable[Entry], known: tuple[Witness, ...]) -> None:
-    found = confront(entries, known)
+def _verify(links: Iterable[Link], known: Gathered) -> None:
+    found = confront(links, known.heads)
     say(f"{found.length} entries, unbroken; head {found.head}")
-    if known:
-        say(f"{len(known)} published head{'s are' if len(known) > 1 else ' is'} in it")
+    for told in known.unasked:
+        say(told)
+    if known.heads:
+        are = "s are" if len(known.heads) > 1 else " is"
+        told = f"{len(known.heads)} published head{are} in it, the last that of entry"
+        say(f"{told} {found.vouched}")
     else:
         say("no published head was given, so a cut tail could not be seen")

@@ -18,6 +18,8 @@ from engine.errors import Refused
 
 app = new_app()
 
+SLOWER = 5
+"""Seconds more between two questions, each time the gateway asks for it (RFC 8628, section 3.5)."""
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
@@ -49,14 +51,19 @@ def login(
 
 def _wait(gateway: str, asked: dict[str, Any]) -> dict[str, Any]:
     form = {"grant_type": GRANT, "device_code": asked["device_code"]}
-    deadline = time.monotonic() + int(asked["expires_in"])
+    deadline, pause = time.monotonic() + int(asked["expires_in"]), int(asked["interval"])
     while time.monotonic() < deadline:
         answer = ask(gateway, "POST", "/device/token", data=form)
         if answer.status_code == httpx.codes.OK:
             return told(gateway, answer)
-        if answer.json().get("error") != "authorization_pending":
-            break
-        time.sleep(int(asked["interval"]))
+        match answer.json().get("error"):
+            case "authorization_pending":
+                pass
+            case "slow_down":
+                pause += SLOWER
+            case _:
+                break
+        time.sleep(pause)
     raise Refused("nobody let this terminal in in time", hint="Start again: `runbook login`.")
 
 

@@ -16,11 +16,16 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.workers.process import ProcessWorker
 
+from adapters.ledger.workers import Workers
+from flows.worker.anew import Birth
+from flows.worker.beginning import require_pool
 from flows.worker.job import report_crash_once, warm_job
 from flows.worker.keeper import keep_zygote
+from flows.worker.life import Life, begin
 from flows.worker.nudge import listen
 from flows.worker.reconcile import PENDING_AFTER, reconcile, reconcile_pending, sweep
 from flows.worker.settings import POLL, SWEEP, SYNC, WorkerSettings
+from flows.worker.takeover import Onlooker
 
 ZYGOTE_SECONDS = 30.0
 """The first run waits so long for the first zygote; then it starts cold."""
@@ -44,26 +49,38 @@ class Signs:
         self.nudge.set()
 
 
-async def work(settings: WorkerSettings, folder: Path) -> None:
+async def work(settings: WorkerSettings, workers: Workers, folder: Path, birth: Birth) -> None:
     """Work until SIGTERM or SIGINT, then let what runs end; a second signal ends that as well.
 
-    `folder` is private to this worker.
+    `folder` is private to this worker. A worker that may have been given up ends every run and is
+    born again. Raises `Refused`, `Transient` and `LedgerDown` where it cannot even begin.
     """
+    await require_pool(settings.pool)
+    life = await begin(workers, settings)
+
+    def lost(why: str) -> None:
+        _log.error("the worker ends its runs and starts anew: %s", why)
+        birth.again(folder)
+
     signs = Signs()
     zygote = folder / "zygote"
     async with anyio.create_task_group() as kept:
         kept.start_soon(_heed_signals, signs, kept.cancel_scope)
+        kept.start_soon(life.show, lost)
+        kept.start_soon(life.watch_the_clock, lost)
         kept.start_soon(keep_zygote, zygote, signs.warm.set)
-        await _serve(settings, zygote, signs)
+        await _serve(settings, life, zygote, signs)
+        await life.leave()
         kept.cancel_scope.cancel()
 
 
-async def _serve(settings: WorkerSettings, zygote: Path, signs: Signs) -> None:
+async def _serve(settings: WorkerSettings, life: Life, zygote: Path, signs: Signs) -> None:
     worker = ProcessWorker(
         settings.pool,
         name=settings.name,
         limit=settings.limit,
         heartbeat_interval_seconds=SYNC,
+        create_pool_if_not_found=False,
     )
     worker.job_configuration = warm_job(zygote)
     vars(worker)["run"] = report_crash_once(worker)
@@ -73,6 +90,7 @@ async def _serve(settings: WorkerSettings, zygote: Path, signs: Signs) -> None:
             parts.start_soon(_take_runs, worker, signs)
             parts.start_soon(listen, client, settings.pool, signs.call)
             parts.start_soon(_every, SYNC, worker.sync_with_backend)
+            parts.start_soon(_every, settings.beat, Onlooker(client, life).look)
             await signs.end.wait()
             parts.cancel_scope.cancel()
         _log.info("no new run is taken; the worker ends with those that it has")

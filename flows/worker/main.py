@@ -13,8 +13,12 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-from engine.errors import Refused
-from flows.worker.settings import WorkerSettings, default_name, make_quick
+from adapters.ledger import open_journal
+from adapters.ledger.workers import Workers
+from adapters.settings import load_settings
+from engine.errors import Refused, RunbookError
+from flows.worker.anew import Birth
+from flows.worker.settings import PATIENCE, POOL, WorkerSettings, default_name, make_quick
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = _settings(arguments)
     try:
         start_worker(settings)
-    except Refused as error:
+    except RunbookError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     return 0
@@ -31,8 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def start_worker(settings: WorkerSettings) -> None:
     """Work for a pool until told to end.
 
-    Raises `Refused` where it cannot: not on Linux, no server named, or one of this name at work.
+    Raises `Refused` where it cannot: not on Linux, no server named, no such pool, one of this name
+    at work; `Invalid` or `Refused` for the settings of the platform; `Transient` where the server
+    does not answer, and `LedgerDown` where the ledger does not.
     """
+    birth = Birth()
     if sys.platform != "linux":
         raise Refused(
             f"the warm worker needs Linux, and this is {sys.platform}",
@@ -40,11 +47,15 @@ def start_worker(settings: WorkerSettings) -> None:
         )
     if not os.environ.get("PREFECT_API_URL"):
         raise Refused("PREFECT_API_URL is not set", hint="Set it to http://<server>:4200/api.")
-    with _alone(settings), tempfile.TemporaryDirectory(prefix="runbook-") as folder:
+    with (
+        open_journal(load_settings().ledger) as journal,
+        _alone(settings),
+        tempfile.TemporaryDirectory(prefix="runbook-") as folder,
+    ):
         make_quick(os.environ, Path(folder))
         # Prefect reads its settings when it is imported, so not before they are there
         anyio, loop = import_module("anyio"), import_module("flows.worker.loop")
-        anyio.run(loop.work, settings, Path(folder))
+        anyio.run(loop.work, settings, Workers(journal), Path(folder), birth)
 
 
 @contextmanager
@@ -69,12 +80,18 @@ def _alone(settings: WorkerSettings) -> Iterator[None]:
 
 def _settings(arguments: Sequence[str] | None) -> WorkerSettings:
     parser = argparse.ArgumentParser(prog="flows.worker", description=__doc__)
-    parser.add_argument("--pool", required=True, help="the work pool whose runs it takes")
+    parser.add_argument("--pool", default=POOL, help="the work pool whose runs it takes")
     parser.add_argument(
         "--name",
         default=default_name(),
         help="a name that it alone has in the pool, and has again after a restart",
     )
     parser.add_argument("--limit", type=int, help="how many runs at the same time")
+    parser.add_argument(
+        "--patience",
+        type=int,
+        default=PATIENCE,
+        help="after how many seconds without a sign of life others may take its runs over",
+    )
     told = parser.parse_args(arguments)
-    return WorkerSettings(told.pool, told.name, told.limit)
+    return WorkerSettings(told.pool, told.name, told.limit, told.patience)

@@ -2,7 +2,8 @@
 
 Prefect sets no state for a run whose worker was killed with it. A run is taken for lost when it
 bears the name of this worker and no process of this host executes it; other workers' runs are
-left alone. A run that no worker has put its name on yet is lost when no other worker is online.
+left alone (`takeover` is about those). A run that no worker has put its name on yet is lost when no
+other worker is online.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ async def reconcile(client: PrefectClient, worker: WorkerSettings) -> tuple[Flow
     `reconcile_pending`, after `PENDING_AFTER`. For the time before the first poll only.
     """
     lost = await _lost(client, worker, UNFINISHED)
-    pending = tuple(run for run in lost if _type(run) is StateType.PENDING)
+    pending = tuple(run for run in lost if type_of(run) is StateType.PENDING)
     for run in lost:
         if run not in pending:
             await _settle(client, run)
@@ -79,9 +80,20 @@ async def _lost(
     if not await _others(client, worker):
         names.add("")
     here = executed_here()
-    return tuple(
-        run for run in runs if str(run.labels.get(NAME_LABEL, "")) in names and run.id not in here
-    )
+    return tuple(run for run in runs if _taken_by(run) in names and run.id not in here)
+
+
+async def runs_of(
+    client: PrefectClient, pool: str, name: str, types: Sequence[StateType]
+) -> tuple[FlowRun, ...]:
+    """Return the runs of a pool, in states of these types, that the worker of this name took."""
+    runs = await _runs(client, pool, types)
+    return tuple(run for run in runs if _taken_by(run) == name)
+
+
+def _taken_by(run: FlowRun) -> str:
+    """Return the name of the worker that took the run; empty if none has put its name on it."""
+    return str(run.labels.get(NAME_LABEL, ""))
 
 
 async def _runs(client: PrefectClient, pool: str, types: Sequence[StateType]) -> list[FlowRun]:
@@ -127,7 +139,7 @@ def _told_by(files: Iterable[Path]) -> Iterable[UUID]:
 
 async def _settle(client: PrefectClient, run: FlowRun) -> None:
     state: State
-    if _type(run) is StateType.CANCELLING:
+    if type_of(run) is StateType.CANCELLING:
         state = Cancelled(message="Cancelled as asked; no process was left to end.")
     else:
         state = Crashed(
@@ -137,7 +149,8 @@ async def _settle(client: PrefectClient, run: FlowRun) -> None:
     _log.warning("run %s was left behind %s; it is %s now", run.id, _word(run), state.name)
 
 
-def _type(run: FlowRun) -> StateType | None:
+def type_of(run: FlowRun) -> StateType | None:
+    """Return the type of the state the run is in."""
     return run.state.type if run.state else None
 
 

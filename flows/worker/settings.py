@@ -9,14 +9,22 @@ from pathlib import Path
 
 import certifi
 
+POOL = "oncall"
+"""The work pool that `prefect.yaml` deploys to."""
 POLL = 1.0
 """Seconds between two looks for runs; events call for a look at once."""
 SYNC = 30
 """Seconds between two signs of life to the server."""
 SWEEP = 5.0
 """Seconds between two looks for cancellations that nobody carries out."""
-RECONNECT = 2.0
-"""Seconds until the stream of events is asked for again after it was lost."""
+PATIENCE = 30
+"""Seconds without a sign of life after which a worker is given up, where nothing else is said."""
+LEAST_PATIENCE = 6
+BEATS = 6
+"""Signs of life within the patience."""
+SELF = 2 / 3
+"""Part of its patience after which a worker that cannot show life takes itself for given up. The
+rest is what its runs have to be gone before another worker takes them."""
 
 READY = b"ready"
 """What a zygote says when it can be asked."""
@@ -64,6 +72,13 @@ class WorkerSettings:
     behind is put in order when the next worker of this name starts."""
     limit: int | None = None
     """Runs at the same time; None for as many as the pool allows."""
+    patience: int = PATIENCE
+    """Seconds without a sign of life after which other workers may take its runs over."""
+
+    @property
+    def beat(self) -> float:
+        """Seconds between two signs of life, and between two looks at those of others."""
+        return self.patience / BEATS
 
 
 def default_name() -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 from cryptography import x509
@@ -23,9 +23,7 @@ from pydantic import SecretStr
 import adapters.postgres
 from adapters.postgres import PostgresSettings, steps
 from engine.step import AnyStep
-
-if TYPE_CHECKING:
-    from tests.postgres import Postgres
+from sandbox.postgresql import Postgres, running_postgres
 
 SETUP = Path(adapters.postgres.__file__).parent / "setup.sql"
 ENGINE, GROUP = "runbook_rotator", "pulse_events"
@@ -121,7 +119,7 @@ class Server:
 @contextmanager
 def open_server(folder: Path) -> Iterator[Server]:
     """Start it, and leave neither process nor file behind."""
-    from tests.postgres import require_programs, running_postgres  # noqa: PLC0415 - it is a plugin
+    from tests.postgres import require_programs  # noqa: PLC0415 - it is a plugin
 
     programs = require_programs()
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -144,6 +144,6 @@ def test_journals_that_meet_on_an_empty_database_make_its_tables_once(database_u
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(look, range(8))) == [0] * 8
     engine = create_engine(address_of(database_url))
-    tables = {"entries", "sealed", "holds", "leases", "openings"}
+    tables = {"entries", "sealed", "holds", "leases", "openings", "workers"}
     assert set(inspect(engine).get_table_names()) == tables
     engine.dispose()

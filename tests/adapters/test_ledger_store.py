@@ -22,10 +22,9 @@ from engine.ledger import (
     Event,
     body,
     canonical,
-    read_lines,
-    to_json,
     verify,
 )
+from engine.lines import read_lines, to_json
 
 pytest_plugins = ["tests.postgres"]
 
@@ -104,8 +103,9 @@ def test_the_stored_bytes_are_those_that_were_hashed(
 def test_the_export_of_a_stored_ledger_verifies(journal: SqlJournal) -> None:
     journal.append(started("r1"))
     head = journal.append(step("r1", evidence="done")).hash
-    lines = [to_json(entry) + "\n" for entry in journal.stream()]
+    lines = [f"{to_json(entry)}\n".encode() for entry in journal.stream()]
     assert verify(read_lines(lines)) == head
+    assert list(read_lines(lines)) == list(journal.links())
 
 
 def test_a_stream_crosses_its_batches(journal: SqlJournal) -> None:

@@ -8,104 +8,120 @@ from pathlib import Path
 import pytest
 
 from engine.conclusion import Case
-from engine.progress import may_roll_back, rollback_order
+from engine.ledger import Event
+from engine.progress import may_roll_back
+from engine.state import Outcome, Status
 from sandbox.database import LOGINS, DatabaseServer
-from tests.adapters.rotation import Rotation, open_rotation
-from tests.crash.database import RULES, secrets_in
+from sandbox.postgresql import open_database_server
+from sandbox.world import Options
+from tests.adapters.rotation import REASON
+from tests.adapters.turn import Turn
+from tests.ground import Ground, ground
 
 pytest_plugins = ["tests.postgres"]
 pytestmark = pytest.mark.xdist_group("database")
 
 ROLE, SHARED = "rotate-postgres-role", "rotate-postgres-shared-role"
-EVENTS = "events-database-url"
+EVENTS, PLANA = "events-database-url", "plana-postgres-password"
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[DatabaseServer]:
-    from tests.postgres import require_programs, running_postgres  # noqa: PLC0415 - it is a plugin
+    from tests.postgres import require_programs  # noqa: PLC0415 - it is a plugin
 
-    more = {"rules": RULES, "options": ("fsync=off",)}
-    with running_postgres(require_programs(), **more) as made:
-        yield DatabaseServer(str(made.folder))
+    require_programs()
+    with open_database_server() as made:
+        yield made
 
 
 @pytest.fixture
-def rotation(tmp_path: Path, server: DatabaseServer) -> Iterator[Rotation]:
-    with open_rotation(tmp_path, server) as found:
-        yield found
-        kept = b"".join(each.read_bytes() for each in tmp_path.glob("ledger.db*"))
-        told = [each for each in secrets_in(found.values) if each.encode() in kept]
-        assert found.values
-        assert told == []
+def events(tmp_path: Path, server: DatabaseServer) -> Iterator[Ground]:
+    with ground(tmp_path, EVENTS, Options(database=server)) as place:
+        yield place
 
 
-def locked(rotation: Rotation) -> list[bool]:
-    assert rotation.world.database is not None
-    states = rotation.world.database.states()
+@pytest.fixture
+def shared(tmp_path: Path, server: DatabaseServer) -> Iterator[Turn]:
+    with ground(tmp_path, PLANA, Options(database=server)) as place:
+        turn = Turn.on(place, SHARED)
+        yield turn
+        assert turn.leaks() == []
+
+
+def begun(place: Ground, run: str = "run-1") -> Turn:
+    return Turn.on(place, ROLE, {"secret": EVENTS, **REASON}, run)
+
+
+def locked(place: Ground) -> list[bool]:
+    assert place.world.database is not None
+    states = place.world.database.states()
     return [not states[role][0] for role in LOGINS]
 
 
-def test_two_roles_take_turns_however_often_a_run_is_cut_off(rotation: Rotation) -> None:
-    first = rotation.begin(ROLE, secret=EVENTS)
-    plan, (old,) = first.plan, rotation.everywhere(first.plan)
+def test_two_roles_take_turns_however_often_a_run_is_cut_off(events: Ground) -> None:
+    first, old = begun(events), events.old
 
-    rotation.resume_after(first, "set-password", "publish", "restart", "lock")
+    first.survive("set-password", "publish", "restart", "lock")
 
-    (new,) = rotation.everywhere(plan)
-    assert [rotation.lets_in(plan, value) for value in (old, new)] == [False, True]
-    assert locked(rotation) == [True, False]
-    assert rotation.concluded(plan).case is Case.SETTLED
+    (new,) = first.everywhere()
+    assert first.outcome is Outcome.COMPLETED
+    assert [first.lets_in(value) for value in (old, new)] == [False, True]
+    assert locked(events) == [True, False]
+    assert first.concluded().case is Case.SETTLED
 
-    rotation.go_on(rotation.begin(ROLE, secret=EVENTS))
+    second = begun(events, "run-2")
+    second.sail_to()
 
-    (newest,) = rotation.everywhere(plan)
-    assert [rotation.lets_in(plan, value) for value in (new, newest)] == [False, True]
-    assert locked(rotation) == [False, True]
-
-
-def test_before_the_lock_all_is_taken_back_and_the_new_role_rests_again(
-    rotation: Rotation,
-) -> None:
-    voyage = rotation.begin(ROLE, secret=EVENTS)
-    (old,) = rotation.everywhere(voyage.plan)
-    rotation.go_on(voyage, until="stores-agree")
-    (new,) = rotation.everywhere(voyage.plan)
-    assert rotation.concluded(voyage.plan).revoke == LOGINS[0]
-
-    order = rollback_order(voyage.plan, voyage.state(), voyage.desk.registry)
-    assert [step.id for step in order][-3:] == ["reconcile", "restart", "set-password"]
-    rotation.roll_back(voyage)
-
-    assert rotation.everywhere(voyage.plan) == {old}
-    assert [rotation.lets_in(voyage.plan, value) for value in (old, new)] == [True, False]
-    assert locked(rotation) == [False, True]
+    (newest,) = second.everywhere()
+    assert [second.lets_in(value) for value in (new, newest)] == [False, True]
+    assert locked(events) == [False, True]
+    assert [*first.leaks(), *second.leaks()] == []
 
 
-def test_a_shared_role_goes_forward_only_and_all_its_consumers_with_it(
-    rotation: Rotation,
-) -> None:
-    voyage = rotation.begin(SHARED)
-    plan, (old,) = voyage.plan, rotation.everywhere(voyage.plan)
-    assert may_roll_back(plan, voyage.state())
-    rotation.go_on(voyage, until="mirrored")
-    assert rotation.concluded(plan).case is Case.VAULT_AHEAD
+def test_before_the_lock_all_is_taken_back_and_the_new_role_rests_again(events: Ground) -> None:
+    turn, faults = begun(events), events.world.faults
+    turn.sail_to("verify")
+    (new,) = turn.everywhere()
+    assert turn.concluded().revoke == LOGINS[0]
+    faults.add("vaultwarden", "status", path="/api/*", status=400, times=None)
+    turn.sail_to()
+    faults.clear()
+    turn.decide("roll back")
 
-    rotation.go_on(voyage, until="replace")
+    turn.sail_to()
 
-    assert not may_roll_back(plan, voyage.state())
-    assert rotation.concluded(plan).case is Case.CUT_OVER
-    rotation.resume_after(voyage, "publish", "restart-account", "restart-erp")
+    assert turn.outcome is Outcome.ROLLED_BACK
+    undone = [entry.step for entry in turn.entries if entry.event is Event.UNDO_SUCCEEDED]
+    assert undone[-3:] == ["reconcile", "restart", "set-password"]
+    assert turn.everywhere() == {events.old}
+    assert [turn.lets_in(value) for value in (events.old, new)] == [True, False]
+    assert locked(events) == [False, True]
+    assert turn.leaks() == []
 
-    (new,) = rotation.everywhere(plan)
-    assert [rotation.lets_in(plan, value) for value in (old, new)] == [False, True]
-    assert rotation.concluded(plan).case is Case.SETTLED
+
+def test_a_shared_role_goes_forward_only_and_all_its_consumers_with_it(shared: Turn) -> None:
+    old = shared.ground.old
+    shared.sail_to("replace")
+    assert may_roll_back(shared.plan, shared.state)
+    assert shared.concluded().case is Case.VAULT_AHEAD
+
+    shared.sail_to("publish")
+
+    assert not may_roll_back(shared.plan, shared.state)
+    assert shared.concluded().case is Case.CUT_OVER
+    shared.survive("publish", "restart-account", "restart-erp")
+
+    (new,) = shared.everywhere()
+    assert [shared.lets_in(value) for value in (old, new)] == [False, True]
+    assert shared.concluded().case is Case.SETTLED
 
 
-def test_a_cutover_that_was_cut_off_is_found_done(rotation: Rotation) -> None:
-    voyage = rotation.begin(SHARED)
+def test_a_cutover_that_was_cut_off_is_found_done(shared: Turn) -> None:
+    shared.survive("replace")
 
-    rotation.resume_after(voyage, "replace")
-
-    told = voyage.state().step("replace")
-    assert told.status.value == "done"
-    assert len(rotation.everywhere(voyage.plan)) == 1
+    events = [
+        e.event for e in shared.entries if e.step == "replace" and e.event.value[:4] == "step"
+    ]
+    assert events == [Event.STEP_STARTED, Event.STEP_FOUND_DONE]
+    assert shared.state.step("replace").status is Status.DONE
+    assert len(shared.everywhere()) == 1

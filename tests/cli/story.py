@@ -11,6 +11,7 @@ from typing import Any
 from adapters.platform import Platform, open_platform
 from engine.ledger import Actor, Draft, Entry, Event, timestamp
 from engine.plan import Plan
+from flows.voyage import resources
 
 RUN = "1f0c0000-0000-4000-8000-000000000001"
 OTHER = "1f0d0000-0000-4000-8000-000000000002"
@@ -39,9 +40,10 @@ class Story:
             details=details,
             **({"actor": actor} if actor else {}),
         )
-        return self.platform.journal.append(draft, end=event is Event.RUN_ENDED)
+        holds = resources(self.plan) if event is Event.RUN_STARTED else ()
+        return self.platform.journal.append(draft, hold=holds, end=event is Event.RUN_ENDED)
 
-    def start(self) -> None:
+    def start(self, **told: Any) -> None:
         plan = self.plan
         self.tell(
             Event.RUN_STARTED,
@@ -51,7 +53,13 @@ class Story:
             secret=plan.secret,
             plan=plan.text(),
             preflight={},
+            **told,
         )
+
+    def pick_up(self, attempt: int, **told: Any) -> None:
+        plan = self.plan.digest
+        draft = Draft(self.run, Event.RUN_RESUMED, attempt=attempt, plan=plan, details=told)
+        self.platform.journal.append(draft)
 
     def ask(self, step: str, number: int, kind: str = "step", hours: int = 4) -> None:
         expires = timestamp(datetime.now(UTC) + timedelta(hours=hours))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cli.exits import Exit
-from engine.ledger import read_lines, verify
+from engine.ledger import verify
+from engine.lines import read_lines
 from tests.cli.conftest import Runbook
 from tests.cli.story import OTHER, RUN, Story, told
 
@@ -106,7 +107,7 @@ def test_an_export_ends_with_the_entry_about_itself(
         "--settings", trail, "audit", "export", "--output", "trail.jsonl", "--by", "anna"
     )
 
-    lines = (tmp_path / "trail.jsonl").read_text().splitlines()
+    lines = (tmp_path / "trail.jsonl").read_bytes().splitlines(keepends=True)
     last = json.loads(lines[-1])
     assert ended.code == 0
     assert len(lines) == 7
@@ -120,7 +121,7 @@ def test_an_export_ends_with_the_entry_about_itself(
 def test_an_export_is_written_to_standard_output(runbook: Runbook, trail: Path) -> None:
     ended = runbook("--settings", trail, "audit", "export", "--by", "anna")
 
-    assert len(list(read_lines(ended.out.splitlines()))) == 7
+    assert len(list(read_lines(ended.out.encode().splitlines(keepends=True)))) == 7
 
 
 def test_an_export_is_verified_without_settings(

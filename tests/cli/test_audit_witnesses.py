@@ -141,12 +141,39 @@ def test_heads_in_commits_find_a_cut_tail_and_say_after_what(
     whole = runbook("--settings", settings, "audit", "verify", "--git")
     _execute(tmp_path / "ledger.db", "delete from entries where sequence > 3")
     cut = runbook("--settings", settings, "audit", "verify", "--git")
+    unnamed = runbook("--settings", settings, "audit", "verify")
+    left_out = runbook("--settings", settings, "audit", "verify", "--no-git")
 
     assert whole.code == 0, whole.err
-    assert "2 published heads are in it" in whole.out
+    assert "2 published heads are in it, the last that of entry 4" in whole.out
+    assert left_out.code == 0
+    assert (unnamed.code, unnamed.err) == (cut.code, cut.err)
     assert cut.code == Exit.LEDGER_BROKEN
+    assert "Or the head is forged: whoever may push to main could." in cut.err
     assert f"kept by commit {infra.in_remote('rev-parse', last + '^')[:12]} of main" in cut.err
     assert "it was cut or written anew after entry 2" in cut.err
+
+
+@pytest.mark.parametrize("places", [(), ("--git",), ("--prefect",)])
+def test_a_place_that_does_not_answer_is_told_and_needed_only_if_named(
+    runbook: Runbook,
+    settings: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    places: tuple[str, ...],
+) -> None:
+    _set(settings, "git", remote=f"file://{tmp_path}/nowhere")
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    monkeypatch.setenv("PREFECT_CLIENT_MAX_RETRIES", "0")
+    with told(settings) as platform:
+        Story(platform).start()
+    ended = runbook("--settings", settings, "audit", "verify", *places)
+
+    assert (ended.code == 0) is not bool(places), ended.err
+    if not places:
+        assert "there are no heads from git: " in ended.out
+        assert "there are no heads from Prefect: the Prefect server does not answer" in ended.out
+        assert "no published head was given, so a cut tail could not be seen" in ended.out
 
 
 def test_without_a_key_the_next_move_is_told(runbook: Runbook, settings: Path) -> None:

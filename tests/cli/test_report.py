@@ -92,6 +92,23 @@ def test_the_report_has_runs_decisions_refusals_glass_and_ages(
     assert stat.S_IMODE((tmp_path / "report.html").stat().st_mode) == 0o600
 
 
+def test_the_report_says_which_workers_picked_a_run_up_and_from_which_commits(
+    runbook: Runbook, settings: Path, tmp_path: Path
+) -> None:
+    with told(settings) as platform:
+        story = Story(platform)
+        story.start(worker="north 7", source={"commit": "a1" * 20, "dirty": True})
+        for attempt in (2, 3):
+            source = {"commit": "b2" * 20, "dirty": False}
+            story.pick_up(attempt, worker="south 9", source=source)
+    seen = report(runbook, settings, tmp_path)
+    shown = runbook("--settings", settings, "audit", "show").out
+
+    assert seen.row(f"{'a1' * 6} and changes, {'b2' * 6}", "north 7, south 9")
+    assert f"on north 7 from {'a1' * 6} and changes" in shown
+    assert f"on south 9 from {'b2' * 6}" in shown
+
+
 def test_hostile_names_are_text_and_nothing_else(
     runbook: Runbook, trail: Path, tmp_path: Path
 ) -> None:

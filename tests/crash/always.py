@@ -63,7 +63,7 @@ def _pods(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
 
 def _is_accepted(eye: Eye, value: str) -> bool:
     if uses_provider(eye):
-        return eye.voyage.world.anthropic.accepts(value)
+        return eye.voyage.ring.accepts(value)
     if uses_database(eye):
         return is_let_in(eye, value)
     return value == eye.old or value in eye.voyage.found
@@ -71,7 +71,15 @@ def _is_accepted(eye: Eye, value: str) -> bool:
 
 def uses_provider(eye: Eye) -> bool:
     """Tell whether the secret is a key of the provider, which lists and ends it."""
-    return eye.voyage.world.anthropic.key_of(eye.old) is not None
+    return eye.entry.sops.path in eye.voyage.world.rings
+
+
+def ended_keys(eye: Eye, found: Sight) -> list[str]:
+    """Return the ids of keys that were accepted before the run and are not any more."""
+    now = {key["id"] for key in found.keys if key["status"] == "active"}
+    return [
+        k["id"] for k in eye.voyage.keys_before if k["status"] == "active" and k["id"] not in now
+    ]
 
 
 def eye_word(eye: Eye, value: str | None) -> str:
@@ -84,22 +92,18 @@ def eye_word(eye: Eye, value: str | None) -> str:
 
 
 def _provider(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
-    old = eye.voyage.world.anthropic.key_of(eye.old)
-    was = {key["id"]: key["status"] for key in eye.voyage.keys_before}
-    ended = [
-        k["id"]
-        for k in found.keys
-        if k["status"] != "active" and was.get(k["id"], "active") == "active"
-    ]
-    strangers = [key for key in ended if old is None or key != old.key_id]
+    ended = ended_keys(eye, found)
+    strangers = [key for key in ended if key != eye.old_key]
     verdict.hold("I3", not strangers, f"{len(strangers)} keys were ended that are not the old one")
     verdict.hold("I3", any(k["status"] == "active" for k in found.keys), "no key is active")
-    if old is None:
+    if not eye.old_key:
         return
-    is_ended = old.key_id in ended
+    is_ended = eye.old_key in ended
     verdict.hold("I2", not is_ended or _is_proven(found, plan), "the old key ended without proof")
+    by_hand = eye.voyage.hands.ends
     announced = any(
-        e.event is Event.STEP_STARTED and plan.step(e.step).uses == "anthropic.deactivate_key"
+        e.event is (Event.GATE_OPENED if e.step in by_hand else Event.STEP_STARTED)
+        and plan.step(e.step).effect is Effect.REVOKE
         for e in found.entries
         if e.step
     )

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from engine.plan import Plan
 from engine.step import Effect
 from sandbox.database import DatabaseServer
+from sandbox.postgresql import open_database_server
 
 if TYPE_CHECKING:
     from tests.crash.sight import Eye, Sight
 
-RULES = "local all owner trust\nlocal all all scram-sha-256\n"
 _held: list[ExitStack] = []
 _servers: list[DatabaseServer] = []
 
@@ -29,13 +29,7 @@ def keep_server_in(held: ExitStack) -> None:
 def world_server() -> DatabaseServer:
     """Return the one server of this process; the first to ask starts it."""
     if not _servers:
-        # late, as everywhere here: pytest wants to be the first to import a plugin
-        from tests.postgres import find_programs, running_postgres  # noqa: PLC0415
-
-        programs = find_programs()
-        assert programs is not None, "PostgreSQL is not installed"
-        server = _held[0].enter_context(running_postgres(programs, rules=RULES))
-        _servers.append(DatabaseServer(str(server.folder)))
+        _servers.append(_held[0].enter_context(open_database_server()))
     return _servers[0]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from engine.ledger import Event
 from engine.plan import Plan
 from engine.state import Outcome
-from tests.crash.always import eye_word, uses_provider
+from tests.crash.always import ended_keys, eye_word, uses_provider
 from tests.crash.cases import Verdict, Way
 from tests.crash.database import is_let_in, may_log_in, uses_database
 from tests.crash.hands import FORWARD, REJECTED
@@ -24,6 +24,7 @@ EVENTUALLY: Mapping[str, str] = {
     "I15d": "main has one commit of the run (and one more on the way back), no branch is left",
     "I15e": "the finished run, started again, changes nothing",
     "I16": "one new value, the same after every death",
+    "I17": "no key that the run had made is left at the provider, but the one in force",
     "I19": "what a person wrote into the same item meanwhile is still there",
     "I20": "what a person committed to the same file meanwhile is still there",
     "approvals": "nobody was asked twice for what they had agreed to",
@@ -63,7 +64,7 @@ def hold_stopped(eye: Eye, found: Sight, verdict: Verdict) -> None:
     else:
         is_kept = found.vault == [STRANGE]
         verdict.hold("I19", is_kept, "the run wrote over what a person has set in the vault")
-    ended = eye.voyage.world.anthropic.deactivations
+    ended = len(ended_keys(eye, found))
     verdict.hold("I3", ended == 0, f"{ended} keys were ended, and nobody knows which value counts")
     verdict.hold("locks", not found.holders, f"still held: {', '.join(found.holders)}")
     verdict.hold("locks", not found.drawer, "sealed values are left in the drawer")
@@ -93,7 +94,7 @@ def _places(eye: Eye, found: Sight, verdict: Verdict) -> None:
         words = ", ".join(eye_word(eye, value) for value in values)
         verdict.hold("I13", is_right, f"{place} holds {words}")
     if uses_provider(eye):
-        accepts = eye.voyage.world.anthropic.accepts
+        accepts = eye.voyage.ring.accepts
         verdict.hold("I13", accepts(eye.old) is not is_new, "the old key is not as it should be")
         verdict.hold("I13", accepts(wanted or ""), "the provider refuses the value in force")
     if uses_database(eye):
@@ -110,12 +111,23 @@ def _database(eye: Eye, wanted: str, verdict: Verdict) -> None:
     verdict.hold("I13", open_roles == 1, f"{open_roles} roles of it may log in, not one")
 
 
+def _orphans(eye: Eye, found: Sight, verdict: Verdict) -> None:
+    """Ask after keys of the run; where people make them, it is theirs to end the one not used."""
+    if not uses_provider(eye) or eye.voyage.hands.bring is not None:
+        return
+    before = {key["id"] for key in eye.voyage.keys_before}
+    made = [key for key in found.keys if key["id"] not in before]
+    wanted = 1 if verdict.case.way == "forward" else 0
+    verdict.hold("I17", len(made) == wanted, f"{len(made)} keys of the run are left, not {wanted}")
+
+
 def _counts(eye: Eye, found: Sight, verdict: Verdict) -> None:
     way = verdict.case.way
     wanted = {"forward": FORWARD, "reject": REJECTED, "back": eye.voyage.hands.back}[way]
     ended = 1 if way == "forward" and uses_provider(eye) else 0
-    counted = eye.voyage.world.anthropic.deactivations
+    counted = len(ended_keys(eye, found))
     verdict.hold("I15a", counted == ended, f"{counted} keys were ended, not {ended}")
+    _orphans(eye, found, verdict)
     for name, restarts in found.restarts.items():
         verdict.hold(
             "I15b",

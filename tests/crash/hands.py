@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from sandbox.world import World
+from sandbox.stripe import expire
+from sandbox.values import letters, stripe_key
+from sandbox.world import STRIPE_KEY, World
 
 ROTATED_BY = "otto"
 """Starts every run, and so approves nothing that asks for four eyes."""
@@ -36,6 +38,8 @@ class Hands:
     """The form that starts it, without `requested_by`."""
     bring: Callable[[World], str] | None = None
     """Makes the value that a person brings, where a step asks for a sealed one."""
+    ends: Mapping[str, Callable[[World], None]] = field(default_factory=dict)
+    """By step, what a person ends outside before they answer its gate; twice must be as once."""
     fail: Mapping[str, Any] | None = None
     """A fault of the sandbox that the way to the point of no return does not survive."""
     fail_from: str = "verify"
@@ -57,6 +61,29 @@ HANDS: Mapping[str, Hands] = {
     "rotate-anthropic-api-key": Hands(
         inputs={"reason": "a crash test of the engine"},
         bring=_console_key,
+        fail=VAULT_SHUT,
+    ),
+    "rotate-openrouter-key": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
+    "rotate-forgejo-token": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
+    "rotate-stripe-webhook-secret": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
+    "rotate-psd2-client-secret": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        bring=lambda _: letters(48),
+        fail=VAULT_SHUT,
+    ),
+    "rotate-stripe-api-key": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        bring=lambda world: world.stripe_keys.create("website", stripe_key(), {}).secret,
+        ends={"revoke": lambda world: expire(world.stripe_keys, world.values[STRIPE_KEY])},
         fail=VAULT_SHUT,
     ),
     "rotate-api-key": Hands(

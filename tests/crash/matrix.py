@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 import yaml
 
 from demo.stage import ROOT
+from sandbox.postgresql import find_programs
 from tests.crash.boundary import Boundary
 from tests.crash.cases import Case, Verdict, Way
 from tests.crash.choice import choose, gates_only, sleeps, way_back_only
 from tests.crash.fleet import Fleet
 from tests.crash.hands import hands_of
 from tests.crash.meanwhile import HAPPENINGS, places, playable
+from tests.crash.order import newest_first
 from tests.crash.record import Record
 from tests.crash.trouble import fault_cases
 
@@ -38,9 +40,6 @@ def runbooks() -> list[str]:
 
 def playable_runbooks() -> list[str]:
     """Return those whose world this machine can have."""
-    # late: pytest wants to be the first to import a plugin
-    from tests.postgres import find_programs  # noqa: PLC0415
-
     has_database = find_programs() is not None
     return [name for name in runbooks() if has_database or not hands_of(name).needs_database]
 
@@ -178,8 +177,10 @@ class Matrix:
         self.record.planned[table] += len(cases)
         found = self.known.of(table, cases)
         self.record.tables.setdefault(table, []).extend(found)
-        left = _without(cases, found)
-        random.Random(self.seed).shuffle(left)  # noqa: S311 - so that a part is a fair sample
+        uses = {name: used_by(name) for name in runbooks()}
+        known = [each.case for each in self.known.tables.get(table, [])]
+        rng = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
+        left = newest_first(_without(cases, found), known, uses, rng)
         began = time.monotonic()
         for number, verdict in enumerate(self.fleet.play(left, self.until), start=1):
             tell(verdict, f"{number}/{len(left)} {time.monotonic() - began:.0f} s ")

@@ -75,7 +75,7 @@ class Onlooker:
             _ledger(self.voyage.state_folder / "ledger.db"),
             sorted(world.vaultwarden.counts().items()),
             world.cluster.store.version,
-            world.anthropic.states(),
+            [ring.states() for ring in world.rings.values()],
             world.database.states() if world.database else None,
             self.prefect,
         ]

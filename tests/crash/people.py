@@ -49,6 +49,8 @@ def _fields(voyage: Voyage, opening: Opening, waiting: Waiting) -> dict[str, str
     if decision == "approve" and not voyage.case.stepwise and "approve_through" in asked:
         fields["approve_through"] = _furthest(voyage, asked["approve_through"])
     _fail(voyage, opening)
+    if decision == "approve" and opening.kind is Kind.STEP and opening.step in voyage.hands.ends:
+        voyage.hands.ends[opening.step](voyage.world)
     if decision == "approve" and "sealed_value" in asked:
         fields["sealed_value"] = voyage.platform.seal().close(SecretStr(_brought(voyage)))
     return fields

@@ -9,13 +9,14 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import yaml
 
 from adapters.platform import open_platform
 from engine.plan import Plan
 from flows.door import at_server, standing
+from sandbox.postgresql import Postgres, find_programs, running_postgres
 from sandbox.world import Options, World
 from tests.crash import disk
 from tests.crash.always import hold_always
@@ -32,9 +33,6 @@ from tests.crash.sight import Eye, snapshot
 from tests.crash.tripwire import Kill
 from tests.crash.trouble import begin_trouble, end_trouble, requests_of
 from tests.crash.voyage import MOST_PICK_UPS, PATIENCE, READY, Stuck, Voyage, awaken, settings_of
-
-if TYPE_CHECKING:
-    from tests.postgres import Postgres
 
 
 @dataclass
@@ -106,10 +104,11 @@ def moored(
     settings = settings_of(world, folder, changes)
     (folder / "runbook.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     platform = open_platform(folder / "runbook.yaml")
-    return Voyage(
-        case, place, folder, world, platform, hands, verdict,
-        keys_before=world.anthropic.states(), postgres=postgres, held=held,
-    )  # fmt: skip
+    voyage = Voyage(
+        case, place, folder, world, platform, hands, verdict, postgres=postgres, held=held
+    )
+    voyage.keys_before = voyage.ring.states()
+    return voyage
 
 
 def equip(case: Case, folder: Path, held: ExitStack) -> Postgres | None:
@@ -119,9 +118,6 @@ def equip(case: Case, folder: Path, held: ExitStack) -> Postgres | None:
         held.callback(disk.unmount, folder / "state")
     if needs != "postgresql":
         return None
-    # late, as everywhere here: pytest wants to be the first to import a plugin
-    from tests.postgres import find_programs, running_postgres  # noqa: PLC0415
-
     programs = find_programs()
     assert programs is not None, "PostgreSQL is not installed"
     return held.enter_context(running_postgres(programs))
@@ -192,7 +188,8 @@ def die(voyage: Voyage, eye: Eye, plan: Plan) -> None:
     voyage.verdict.kills += 1
     hold_always(eye, eye.look(), plan, voyage.verdict)
     voyage.report_crash()
-    if standing(voyage.run).is_final:
+    here = standing(voyage.run)
+    if here.is_final and here.name != "Completed":  # else it has told of its end, and then died
         awaken(voyage.run)
 
 

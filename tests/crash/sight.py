@@ -76,6 +76,8 @@ class Eye:
     entry: Secret
     old: str
     seen: dict[str, Commit]
+    old_key: str
+    """Id of the provider's key that the old value is; empty where it is none."""
 
     @classmethod
     def of(cls, voyage: Voyage) -> Eye:
@@ -83,7 +85,9 @@ class Eye:
         plan = voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs)
         entry = voyage.platform.catalogue.secrets[plan.secret]
         assert entry.places, "a rotation without a consumer needs its own checks"
-        return cls(voyage, entry, voyage.world.values[entry.sops.path], {})
+        old = voyage.world.values[entry.sops.path]
+        key = voyage.ring.key_of(old)
+        return cls(voyage, entry, old, {}, key.key_id if key else "")
 
     @property
     def workloads(self) -> Mapping[str, KubernetesPlace]:
@@ -117,7 +121,7 @@ class Eye:
             history=world.vaultwarden.history(item) if len(items) == 1 else [],
             branches=world.remote.branches(),
             commits=self._commits(world),
-            keys=world.anthropic.states(),
+            keys=self.voyage.ring.states(),
             restarts=restarts,
             writes=world.vaultwarden.writes,
             entries=list(journal.entries()),

@@ -16,6 +16,7 @@ from tests.crash.boundary import Boundary, normal
 from tests.crash.cases import Case, Verdict
 from tests.crash.choice import choose
 from tests.crash.leaks import holds, spellings
+from tests.crash.order import newest_first
 from tests.crash.record import Record, read_record, write_record
 
 ENTRY = Boundary("entry", "sops", "before step.started")
@@ -53,6 +54,16 @@ def test_what_an_earlier_part_has_played_is_taken_over_once() -> None:
     record.add(Record(tables={"forward": [old, Verdict(Case("try", at=PUSH))]}))
 
     assert [each.case.at for each in record.tables["forward"]] == [PUSH, ENTRY]
+
+
+def test_a_part_begins_with_what_no_runbook_has_had_yet() -> None:
+    again = Boundary("entry", "write", "before step.started")
+    uses = {"one": {"sops": "sops.set"}, "two": {"write": "sops.set", "publish": "git.publish"}}
+    known, new = Case("two", at=again), Case("two", at=PUSH)
+
+    for seed in range(9):  # whatever order is drawn
+        rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
+        assert newest_first([known, new], [Case("one", at=ENTRY)], uses, rng) == [new, known]
 
 
 def test_a_kill_falls_on_the_first_boundary_after_a_change_and_on_a_program_amid_it() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.database import LOGINS
 from sandbox.layout import SOPS_FILE
+from sandbox.postgresql import find_programs
 from tests.crash.always import hold_always
 from tests.crash.cases import Case, Verdict
 from tests.crash.database import keep_server_in
@@ -62,8 +63,6 @@ def _hold_secret(voyage: Voyage) -> None:
 
 
 def test_a_role_that_is_locked_too_early_breaks_what_it_should(tmp_path: Path) -> None:
-    from tests.postgres import find_programs  # noqa: PLC0415 - it is a plugin
-
     if find_programs() is None:
         missing("PostgreSQL")
     case = Case("rotate-postgres-role")

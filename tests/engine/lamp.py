@@ -98,6 +98,10 @@ class Lamps:
         self.minted.append(value)
         return Done(Minted(value=SecretStr(value), label="fresh"), "a value was made")
 
+    def melt(self, params: Nothing, outputs: Minted, call: Call) -> Minted:
+        self.calls.append("melt")
+        return outputs
+
     def provide(self, params: Nothing, call: Call) -> Done[Minted]:
         if call.answer is None:
             raise Refused("nobody brought a value")
@@ -134,6 +138,16 @@ def steps(lamps: Lamps) -> dict[str, AnyStep]:
         Step("lamp.look", "Look.", Nothing, Nothing, Effect.OBSERVE, looks, lamps.ring, harmless),
         Step(
             "lamp.mint", "Make a value.", Nothing, Minted, Effect.MINT, looks, lamps.mint, harmless
+        ),
+        Step(
+            "lamp.forge",
+            "Make a value outside.",
+            Nothing,
+            Minted,
+            Effect.MINT,
+            looks,
+            lamps.mint,
+            lamps.melt,
         ),
         Step(
             "lamp.provide",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import Fenced, OutcomeUnknown, Refused, Transient
+from engine.errors import Fenced, OutcomeUnknown, Refused, Superseded, Transient
 from engine.execution import perform
 from engine.ledger import Event
 from engine.progress import AskPerson, End, Perform
@@ -224,6 +224,18 @@ def test_a_stale_attempt_may_not_act(bench: Bench) -> None:
     assert bench.lamps.calls == []
 
 
+def test_a_step_is_not_tried_again_once_another_process_has_the_run(bench: Bench) -> None:
+    bench.decide("approve")
+    stale = bench.job("light")
+    bench.lamps.trouble = [Transient("no answer")]
+    bench.lamps.witness = lambda: bench.resume() if bench.state.attempt == 1 else None
+
+    with pytest.raises(Superseded, match="run-1 is at attempt 2, and this is attempt 1"):
+        perform(stale)
+
+    assert bench.lamps.calls == ["light a"]
+
+
 def test_undo_is_recorded_and_carries_another_key(tmp_path: Path) -> None:
     text = (
         "steps:\n  - {id: light, uses: lamp.light}\n  - {id: shine, uses: lamp.shine}\n"
@@ -240,6 +252,37 @@ def test_undo_is_recorded_and_carries_another_key(tmp_path: Path) -> None:
     assert bench.lamps.calls == ["light a", "put out a", "light a"]
     assert bench.lamps.keys == ["run-1/light", "run-1/shine-back"]
     assert bench.next() == End(Outcome.ROLLED_BACK)
+
+
+@pytest.mark.parametrize("reached", [False, True])
+def test_what_never_came_to_its_end_is_taken_back_as_far_as_it_got(
+    bench: Bench, reached: bool
+) -> None:
+    bench.decide("approve")
+    bench.lamps.trouble = [Refused("the fuse is gone")]
+    if reached:
+        bench.lamps.witness = lambda: bench.lamps.lit.add("a")
+    assert bench.make_move() is not None
+    bench.decide("roll back")
+    bench.sail()
+
+    last = [entry for entry in bench.entries if entry.event is Event.UNDO_SUCCEEDED][-1]
+    assert bench.next() == End(Outcome.ROLLED_BACK)
+    assert bench.lamps.lit == set()
+    assert ("put out a" in bench.lamps.calls) is reached
+    assert ("had no effect" in str(last.details["evidence"])) is not reached
+
+
+def test_nothing_is_taken_back_where_it_is_unclear_what_was_done(bench: Bench) -> None:
+    bench.decide("approve")
+    bench.lamps.trouble = [Refused("the fuse is gone")]
+    bench.make_move()
+    bench.lamps.unclear = True
+    bench.decide("roll back")
+    bench.sail()
+
+    last = [entry for entry in bench.entries if entry.event is Event.UNDO_FAILED][-1]
+    assert "unclear: the lamp flickers" in str(last.details["message"])
 
 
 def test_a_value_that_was_not_brought_is_refused(tmp_path: Path) -> None:

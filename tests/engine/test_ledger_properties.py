@@ -16,11 +16,12 @@ from engine.ledger import (
     Draft,
     Entry,
     Event,
+    body,
+    canonical,
     digest,
-    read_lines,
-    to_json,
     verify,
 )
+from engine.lines import read_lines, to_json
 from tests.engine.test_ledger import linked
 
 texts = some.text(some.characters(exclude_categories=["Cs"]), max_size=8)
@@ -54,8 +55,9 @@ changes: dict[str, some.SearchStrategy[Any]] = {
 def test_any_chain_verifies_and_comes_back_from_its_lines(entries: list[Entry]) -> None:
     assert verify(entries, [entry.hash for entry in entries]) == entries[-1].hash
     lines = [to_json(entry) for entry in entries]
-    assert list(read_lines(lines)) == entries
-    assert list(read_lines(f"{line}\n" for line in lines)) == entries
+    links = list(read_lines(f"{line}\n".encode() for line in lines))
+    assert verify(links) == entries[-1].hash
+    assert [link.text.encode() for link in links] == [canonical(body(entry)) for entry in entries]
     assert all("\n" not in line for line in lines)
 
 

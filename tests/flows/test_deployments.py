@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from adapters.settings import Settings
 from flows import schedule, watch
 from flows.catalogue import build
 
+RUNBOOKS = "flows/catalogue.py:"
 SCHEDULE: TypeAdapter[Any] = TypeAdapter(CronSchedule | IntervalSchedule)
 
 
@@ -31,9 +33,10 @@ def _platform(root: Path) -> Platform:
 
 
 def _deployed(root: Path, *, by_the_clock: bool) -> list[dict[str, Any]]:
-    """Return the deployments of runbooks, or those of the flows that run by the clock."""
+    """Return the deployments of runbooks, or those of the flows that are none."""
     every = yaml.safe_load((root / "prefect.yaml").read_text())["deployments"]
-    return [entry for entry in every if ("schedules" in entry) == by_the_clock]
+    watching = [entry for entry in every if not entry["entrypoint"].startswith(RUNBOOKS)]
+    return watching if by_the_clock else [entry for entry in every if entry not in watching]
 
 
 def test_each_runbook_has_its_deployment_and_each_deployment_its_runbook(root: Path) -> None:
@@ -45,6 +48,8 @@ def test_each_runbook_has_its_deployment_and_each_deployment_its_runbook(root: P
         attribute = entry["name"].replace("-", "_")
         assert entry["entrypoint"] == f"flows/catalogue.py:{attribute}"
         assert entry["work_pool"]["name"] == "oncall"
+        allows = _platform(root).runbook(entry["name"]).schedule == "allowed"
+        assert allows or not entry.get("schedules"), "a schedule starts what allows it"
 
 
 def test_the_clock_of_the_gates_is_deployed_to_run_each_minute_and_never_twice(root: Path) -> None:
@@ -94,3 +99,19 @@ def test_a_secret_that_lacks_what_the_runbook_needs_is_not_offered(root: Path) -
 
     assert "redis-password" in offered
     assert "anthropic-api-key" not in offered
+
+
+def test_a_run_finds_the_project_where_its_worker_has_it(root: Path, tmp_path: Path) -> None:
+    pull = yaml.safe_load((root / "prefect.yaml").read_text())["pull"]
+    [name] = pull[0]
+    module, _, step = name.rpartition(".")
+    before = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        told = getattr(import_module(module), step)(**pull[0][name])
+        assert Path.cwd() == root
+    finally:
+        os.chdir(before)
+
+    assert len(pull) == 1
+    assert told == {"directory": str(root)}

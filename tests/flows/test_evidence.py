@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from prefect.client.schemas.objects import FlowRun
 
 from adapters.platform import Platform
 from adapters.settings import EngineSettings, Settings
 from engine.decision import Answer
 from engine.errors import Refused
 from engine.evidence import TOKEN_FIELD, Asked
-from engine.ledger import Actor, Event
-from flows.evidence import STAMP, Start, Unproven, initiator, read_answer
+from engine.ledger import SCHEDULE, Actor, Event
+from flows.evidence import STAMP, Start, Unproven, initiator, read_answer, start_of
 from flows.gate_form import key
 from flows.voyage import Voyage, enter
 from gateway.identity import Identity
@@ -178,3 +180,81 @@ def test_a_run_without_a_stamp_is_claimed_or_refused(tmp_path: Path) -> None:
         assert initiator(lax.voyage, bare, "otto")[0] == OTTO
         with pytest.raises(Refused, match="nobody whom the gateway knows"):
             initiator(strict.voyage, bare, "otto")
+
+
+SCHEDULED: Mapping[str, Any] = {
+    "auto_scheduled": True,
+    "created_by": {"id": uuid4(), "type": "SCHEDULE", "display_value": "monthly"},
+    "idempotency_key": f"scheduled {DEPLOYMENT} {uuid4()} 2026-11-01 03:00:00+00:00",
+}
+"""How Prefect's scheduler makes a run."""
+
+
+def run_of(**changes: Any) -> FlowRun:
+    told = {**SCHEDULED, "deployment_id": DEPLOYMENT, "parameters": GIVEN, **changes}
+    return FlowRun(flow_id=uuid4(), **told)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"auto_scheduled": False},
+        {"created_by": None},
+        {"created_by": {"type": "USER", "display_value": "monthly"}},
+        {"created_by": {"type": "AUTOMATION", "display_value": "monthly"}},
+        {"idempotency_key": None},
+        {"idempotency_key": "gateway-x"},
+        {"idempotency_key": f"scheduled {uuid4()} x"},
+        {"deployment_id": None},
+    ],
+)
+def test_a_schedule_is_known_by_all_that_prefects_scheduler_writes(changes: dict[str, Any]) -> None:
+    assert start_of(run_of()).schedule == "monthly"
+    assert start_of(run_of(**changes)).schedule == ""
+
+
+@pytest.mark.parametrize("accept_claimed", [True, False])
+def test_a_schedule_starts_what_allows_it_and_in_nobodys_name(
+    tmp_path: Path, *, accept_claimed: bool
+) -> None:
+    scene = Scene(tmp_path / "scene", accept_claimed=accept_claimed)
+    voyage = with_runbook(scene, tmp_path, "schedule: allowed\n")
+
+    assert initiator(voyage, start_of(run_of()), "otto") == (SCHEDULE, {"schedule": "monthly"})
+
+
+@pytest.mark.parametrize("accept_claimed", [True, False])
+@pytest.mark.parametrize("said", ["", "schedule: refused\n"])
+def test_a_schedule_starts_nothing_that_does_not_allow_it(
+    tmp_path: Path, said: str, *, accept_claimed: bool
+) -> None:
+    scene = Scene(tmp_path / "scene", accept_claimed=accept_claimed)
+    voyage = with_runbook(scene, tmp_path, said)
+
+    with pytest.raises(Refused, match="a schedule started this run, and try lets none"):
+        initiator(voyage, start_of(run_of()), "otto")
+
+
+def test_a_scheduled_run_with_a_stamp_is_judged_by_its_stamp(scene: Scene, tmp_path: Path) -> None:
+    voyage = with_runbook(scene, tmp_path, "schedule: allowed\n")
+    forged = start_of(run_of(labels={STAMP: "a.b.c"}))
+
+    with pytest.raises(Refused, match="made for this purpose"):
+        initiator(voyage, forged, "")
+
+
+def with_runbook(scene: Scene, folder: Path, said: str) -> Voyage:
+    """Return the scene's run with a platform that has its runbook as a file."""
+    runbooks = folder / "runbooks"
+    runbooks.mkdir()
+    steps = "steps:\n  - {id: a, uses: manual.confirm, with: {instructions: Look., evidence: x.}}\n"
+    (runbooks / "try.yaml").write_text(f"runbook: try\ntitle: Try\n{said}{steps}")
+    (runbooks / "secrets.yaml").write_text("secrets: {}\n")
+    (runbooks / "people.yaml").write_text("groups: {}\n")
+    changes = {
+        "runbooks": runbooks,
+        "catalogue": runbooks / "secrets.yaml",
+        "people": runbooks / "people.yaml",
+    }
+    settings = scene.voyage.platform.settings.model_copy(update=changes)
+    return replace(scene.voyage, platform=Platform(settings))

@@ -46,7 +46,7 @@ def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_that_this_worker_lost_is_crashed(worker: WorkerSettings) -> None:
-    run = _run(worker, Running(), OURS)
+    run = run_in(worker, Running(), OURS)
 
     _ask(lambda client: reconcile(client, worker))
 
@@ -54,7 +54,7 @@ def test_a_run_that_this_worker_lost_is_crashed(worker: WorkerSettings) -> None:
 
 
 def test_a_cancellation_that_this_worker_lost_is_carried_out(worker: WorkerSettings) -> None:
-    run = _run(worker, Cancelling(), OURS)
+    run = run_in(worker, Cancelling(), OURS)
 
     _ask(lambda client: reconcile(client, worker))
 
@@ -64,7 +64,7 @@ def test_a_cancellation_that_this_worker_lost_is_carried_out(worker: WorkerSetti
 @pytest.mark.usefixtures("no_patience")
 def test_the_runs_of_another_worker_are_left_alone(worker: WorkerSettings) -> None:
     states: list[State[Any]] = [Running(), Pending(), Cancelling()]
-    runs = [_run(worker, state, THEIRS) for state in states]
+    runs = [run_in(worker, state, THEIRS) for state in states]
 
     _ask(lambda client: reconcile(client, worker))
     _ask(lambda client: sweep(client, worker))
@@ -74,7 +74,7 @@ def test_the_runs_of_another_worker_are_left_alone(worker: WorkerSettings) -> No
 
 @pytest.mark.usefixtures("neighbour")
 def test_a_nameless_run_may_be_that_of_a_worker_that_is_online(worker: WorkerSettings) -> None:
-    run = _run(worker, Cancelling(), "")
+    run = run_in(worker, Cancelling(), "")
 
     _ask(lambda client: reconcile(client, worker))
 
@@ -82,7 +82,7 @@ def test_a_nameless_run_may_be_that_of_a_worker_that_is_online(worker: WorkerSet
 
 
 def test_a_nameless_run_is_lost_when_no_other_worker_is_online(worker: WorkerSettings) -> None:
-    run = _run(worker, Cancelling(), "")
+    run = run_in(worker, Cancelling(), "")
 
     _ask(lambda client: reconcile(client, worker))
 
@@ -90,7 +90,7 @@ def test_a_nameless_run_is_lost_when_no_other_worker_is_online(worker: WorkerSet
 
 
 def test_a_pending_run_is_looked_at_twice(worker: WorkerSettings) -> None:
-    lost, taken = (_run(worker, Pending(), OURS) for _ in range(2))
+    lost, taken = (run_in(worker, Pending(), OURS) for _ in range(2))
 
     seen = _ask(lambda client: reconcile(client, worker))
     assert read(lost).state_name == "Pending"
@@ -102,7 +102,7 @@ def test_a_pending_run_is_looked_at_twice(worker: WorkerSettings) -> None:
 
 
 def test_a_young_cancellation_is_left_to_prefect(worker: WorkerSettings) -> None:
-    run = _run(worker, Cancelling(), OURS)
+    run = run_in(worker, Cancelling(), OURS)
 
     _ask(lambda client: sweep(client, worker))
 
@@ -111,14 +111,14 @@ def test_a_young_cancellation_is_left_to_prefect(worker: WorkerSettings) -> None
 
 @pytest.mark.usefixtures("no_patience")
 def test_an_old_cancellation_is_carried_out(worker: WorkerSettings) -> None:
-    run = _run(worker, Cancelling(), OURS)
+    run = run_in(worker, Cancelling(), OURS)
 
     _ask(lambda client: sweep(client, worker))
 
     assert read(run).state_name == "Cancelled"
 
 
-def _run(worker: WorkerSettings, state: State[Any], name: str) -> str:
+def run_in(worker: WorkerSettings, state: State[Any], name: str) -> str:
     """Return a run of the pool in this state; no process executes it."""
 
     async def make(client: PrefectClient) -> str:

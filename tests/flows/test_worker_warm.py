@@ -151,6 +151,21 @@ def test_a_second_worker_of_the_same_name_is_refused(shop: Workshop) -> None:
     assert "is at work on this host" in _log(shop)
 
 
+@pytest.mark.parametrize(
+    ("pool", "told"),
+    [("nowhere", "there is no work pool nowhere"), ("elsewhere", "is of type kubernetes")],
+)
+def test_a_worker_whose_pool_is_not_there_or_not_for_it_says_so(
+    shop: Workshop, pool: str, told: str
+) -> None:
+    workshop.make_pool_of("elsewhere", "kubernetes")
+    shop.start("--pool", pool)
+    refused = shop.programs.pop()
+
+    assert refused.process.wait(60) == 2
+    assert told in _log(shop)
+
+
 def test_a_launcher_that_finds_no_zygote_starts_the_engine_cold(tmp_path: Path) -> None:
     done = subprocess.run(  # noqa: S603 # our own program
         [sys.executable, "-I", "-S", str(LAUNCHER), str(tmp_path / "nobody")],

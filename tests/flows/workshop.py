@@ -11,7 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.exceptions import ObjectAlreadyExists
 from prefect.states import Cancelling
 
 from demo.processes import Program
@@ -105,9 +107,9 @@ class Workshop:
                 ).id
             )
 
-    def start(self, *arguments: str) -> None:
-        """Start another worker of the pool, under the same name."""
-        self.programs.append(_start(self, arguments))
+    def start(self, *arguments: str, name: str = "") -> None:
+        """Start another worker of the pool, under the same name or one of its own."""
+        self.programs.append(_start(self, arguments, name or self.pool))
 
     def processes(self) -> dict[int, str]:
         """Return the living processes below the workers of this shop, with their commands."""
@@ -148,14 +150,14 @@ def open_shop(kind: str, stage: Stage, folder: Path, *arguments: str) -> Iterato
     until(lambda: True if not shop.processes() else None, "every process to be gone")
 
 
-def _start(shop: Workshop, arguments: Sequence[str]) -> Program:
+def _start(shop: Workshop, arguments: Sequence[str], name: str) -> Program:
     command = {
         "stock": ["prefect", "worker", "start", "--type", "process"],
         "warm": ["flows.worker"],
     }[shop.kind]
     return start_program(
         f"{shop.kind} worker",
-        [*command, "--pool", shop.pool, "--name", shop.pool, *arguments],
+        [*command, "--pool", shop.pool, "--name", name, *arguments],
         shop.folder / "worker.log",
         {**shop.stage.variables, TRACE: shop.trace},
         ROOT,
@@ -175,6 +177,12 @@ def _parent(process: int) -> int:
     except OSError:
         return 0
     return int(told.rpartition(")")[2].split()[1])
+
+
+def make_pool_of(name: str, kind: str) -> None:
+    """Make a pool of another type under this name, unless there is one."""
+    with get_client(sync_client=True) as client, suppress(ObjectAlreadyExists):
+        client.create_work_pool(WorkPoolCreate(name=name, type=kind, base_job_template={}))
 
 
 def read(run: str) -> FlowRun:

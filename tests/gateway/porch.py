@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from adapters.gateway import GatewaySettings
 from gateway.doors import Doors
+from gateway.limits import Limits
 from gateway.store import Store
 
 URL = "http://127.0.0.1:4200"
@@ -53,7 +54,7 @@ class Porch:
         }
         self.settings = GatewaySettings.model_validate(told)
         self.store = Store(self.folder / "state.db", now=self.clock)
-        self.doors = Doors(self.settings, self.store, SECRET)
+        self.doors = Doors(self.settings, self.store, SECRET, Limits(self.clock))
 
     def session(self, subject: str = "olga", groups: tuple[str, ...] = ("staff",)) -> str:
         """Open a session and return its secret."""

@@ -111,7 +111,15 @@ def test_an_answer_names_its_gate_and_is_what_it_is(town: Town, waiting: str, bo
 
 @pytest.mark.parametrize(
     "raw",
-    [b"{", b"\xff\xfe{\x00}\x00", b'{"run_input":', b"[" * 100_000, b"1", b'{"a": NaN, '],
+    [
+        b"{",
+        b'{"run_input":' + b'{"a":' * 900 + b"1" + b"}" * 901,
+        b"\xff\xfe{\x00}\x00",
+        b'{"run_input":',
+        b"[" * 100_000,
+        b"1",
+        b'{"a": NaN, ',
+    ],
 )
 def test_a_body_that_is_none_is_refused(town: Town, waiting: str, raw: bytes) -> None:
     client, kind = town.client("olga"), {"content-type": "application/json"}
@@ -249,19 +257,23 @@ def test_every_refusal_is_told_with_who_and_what_and_no_body(town: Town, waiting
     assert "xyz" not in log
 
 
-def test_people_cancel_and_retry_and_the_next_gate_is_asked_anew(town: Town) -> None:
+def test_people_cancel_and_retry_and_the_trail_names_them(town: Town) -> None:
     run = town.start("website-session-secret")
     first = town.stands(run)
-    client = town.client("olga")
+    path = f"/flow_runs/{run}/set_state"
 
-    cancelled = client.post(f"/flow_runs/{run}/set_state", json={"state": {"type": "CANCELLED"}})
-    retried = client.post(f"/flow_runs/{run}/set_state", json={"state": {"type": "SCHEDULED"}})
+    cancelled = town.client("anna").post(path, json={"state": {"type": "CANCELLED"}})
+    retried = town.client("olga").post(path, json={"state": {"type": "SCHEDULED"}})
 
     assert [cancelled.json()["status"], retried.json()["status"]] == ["ACCEPT", "ACCEPT"]
     second = town.stands(run, first.number)
     assert (second.step, second.number) == (first.step, first.number + 1)
     events = {entry.event for entry in town.trail(run)}
     assert Event.GATE_APPROVED not in events
+    [resumed] = [entry for entry in town.trail(run) if entry.event is Event.RUN_RESUMED]
+    assert (resumed.actor.subject, resumed.actor.verified) == ("olga", "token")
+    assert (resumed.details["cause"], bool(resumed.details["token"])) == ("retry", True)
+    assert resumed.details["cancelled"]["subject"] == "anna"
     town.reject(run)
 
 

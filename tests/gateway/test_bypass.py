@@ -15,8 +15,6 @@ import pytest
 from joserfc.jwk import OKPKey
 from prefect.states import Cancelled, Running, Scheduled
 
-from demo.processes import free_port, start, wait_for_url
-from demo.stage import ROOT, SERVER
 from engine.ledger import Event
 from flows.door import at_server, prefect_state, wake
 from tests.flows.voyages import gate, until
@@ -26,25 +24,6 @@ from tests.gateway.town import Town, behind
 pytestmark = pytest.mark.xdist_group("gated")
 
 NOT_OURS = "the signature is not one that the gateway made for this purpose"
-
-
-@pytest.fixture(scope="module")
-def back(town: Town) -> Iterator[str]:
-    """The API of a Prefect server without a gateway, on the database of the stage."""
-    stage, port = town.stage, free_port()
-    url = f"http://127.0.0.1:{port}"
-    program = start(
-        "back door",
-        [*SERVER, str(port), "--no-services"],
-        stage.folder / "logs" / "back-door.log",
-        {**stage.variables, "PREFECT_API_URL": f"{url}/api"},
-        ROOT,
-    )
-    try:
-        wait_for_url(f"{url}/api/health", program, 120)
-        yield f"{url}/api"
-    finally:
-        program.stop()
 
 
 def test_without_the_gateways_signature_no_gate_opens(town: Town, back: str) -> None:
@@ -120,6 +99,10 @@ def test_running_cancelling_and_retrying_past_the_gateway_opens_nothing(
     with at_server(back):
         wake(thief.run)
     assert thief.refused() == "the run was resumed without an answer"
+    resumed = [e for e in town.trail(thief.run) if e.event is Event.RUN_RESUMED][-1]
+    assert (resumed.actor.subject, resumed.actor.verified) == ("unknown", "not at all")
+    assert "no signed word says by whom" in resumed.details["why"]
+    assert "no signed word says by whom" in resumed.details["cancelled"]["why"]
     with town.without_worker():
         pass
     thief.sets(Scheduled())

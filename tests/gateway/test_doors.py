@@ -184,6 +184,17 @@ def test_a_state_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
         Store(tmp_path / "missing" / "state.db")
 
 
+def test_looking_at_somebody_again_keeps_no_session_alive(porch: Porch) -> None:
+    headers = {"cookie": f"runbook={porch.session()}"}
+    for _ in range(3):
+        porch.clock.second += HOUR // 3
+        assert porch.doors.identify(headers, "", is_use=False).subject == "olga"
+
+    porch.clock.second += 1
+    with pytest.raises(Unknown):
+        porch.doors.identify(headers, "")
+
+
 def test_what_is_taken_is_taken_once_and_what_has_ended_is_gone(porch: Porch) -> None:
     secret = porch.store.new("x", {"a": 1}, porch.clock() + 10)
     lasting = porch.store.new("x", {"a": 2}, porch.clock() + 10)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from gateway.sockets import Sockets
 from gateway.store import digest
 from tests.gateway.porch import URL, Porch
 from tests.gateway.town import Town
+
+PREFECT = [Subprotocol("prefect")]
 
 
 def opens(town: Town, path: str, headers: dict[str, str]) -> bool:
@@ -54,6 +58,26 @@ def test_a_page_of_another_site_opens_no_websocket_with_a_persons_session(town: 
     for origin in ("https://evil.example", "null", f"{town.stage.url}0"):
         assert not opens(town, "/events/out", {**cookie, "origin": origin})
     assert not opens(town, "/events/out", cookie)
+
+
+@pytest.mark.xdist_group("gated")
+def test_signing_out_cuts_the_websockets_of_the_session(town: Town) -> None:
+    browser, origin = town.browser("vera"), {"origin": town.stage.url}
+    cookie = {"cookie": f"runbook={browser.cookies['runbook']}"}
+    url = f"{town.stage.api_url.replace('http', 'ws', 1)}/logs/out"
+    with connect(
+        url, additional_headers={**cookie, **origin}, subprotocols=PREFECT, open_timeout=60
+    ) as open_socket:
+        open_socket.send(json.dumps({"type": "auth", "token": None}))
+        assert json.loads(open_socket.recv(60))["type"] == "auth_success"
+        open_socket.send(json.dumps({"type": "filter", "filter": {}}))
+        browser.post("/gateway/logout", headers=origin).raise_for_status()
+
+        with pytest.raises(ConnectionClosed) as ended:
+            list(open_socket)
+
+    assert ended.value.rcvd is not None
+    assert ended.value.rcvd.code == 1008
 
 
 def test_a_websocket_ends_with_the_session_behind_it(tmp_path: Path) -> None:

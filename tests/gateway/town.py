@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 import httpx
 from prefect.client.orchestration import get_client
 
+from adapters.gateway import Role
 from demo.oncall import OnCall
 from demo.signin import sign_in
 from demo.stage import Stage
@@ -18,11 +19,14 @@ from engine.ledger import Entry
 from engine.state import Opening
 from flows.door import at_server, open_gate, start
 from flows.gate_form import key
+from gateway.store import Store
+from gateway.tokens import new_machine
 from tests.flows.voyages import entries, gate, until
 
 RUNBOOK = "rotate-api-key"
 PEOPLE = ("vera", "uma", "olga", "otto", "anna")
 SECONDS = 60.0
+HOUR = 3600
 BUSY = 503
 """Prefect's server on SQLite, while another one writes; a person presses again."""
 
@@ -38,7 +42,7 @@ class Town:
         self._worker = stage.programs["worker"]
 
     def client(self, name: str) -> httpx.Client:
-        """Return a program that acts as a person, as the worker, or as nobody (`""`)."""
+        """Return a program that acts as a person, a machine, or as nobody (`""`)."""
         if name not in self._known:
             made = httpx.Client(
                 base_url=self.stage.api_url, timeout=SECONDS, headers=self._headers(name)
@@ -131,6 +135,10 @@ class Town:
                 self.stage.worker_variables["PREFECT_CLIENT_CUSTOM_HEADERS"]
             )
             return sent
+        if name == "deployer":
+            with closing(Store(self.stage.folder / "gateway" / "state.db")) as store:
+                token = new_machine(store, name, Role.DEPLOYER, HOUR)
+            return {"Authorization": f"Bearer {token.get_secret_value()}"}
         with self.oncall.acting(name):
             return {"Authorization": f"Bearer {self.oncall.tokens[name].get_secret_value()}"}
 

@@ -14,6 +14,7 @@ from demo.stage import Stage
 from engine.errors import RunbookError
 from engine.state import Opening
 from flows.door import answer, open_gate, prefect_state, wake
+from sandbox.values import stripe_key
 from tests.flows.voyages import state, until
 from tests.leaks.theatre import Theatre
 
@@ -47,6 +48,16 @@ class Crew(OnCall):
             answer(run, {**fields, "gate": form.key})
             return True
         return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dashboard(Crew):
+    """People who get their new key from Stripe's dashboard."""
+
+    def new_key(self, run: str) -> SecretStr:
+        key = self.theatre.world.stripe_keys.create("website", stripe_key(), {}).secret
+        self.theatre.mark("the key a person rolled", key)
+        return SecretStr(key)
 
 
 def crew(theatre: Theatre) -> Crew:

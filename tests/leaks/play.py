@@ -14,9 +14,11 @@ from engine.runbook import Runbook
 from engine.state import Kind, Opening, Outcome
 from flows.door import prefect_state
 from sandbox.faults import Fault
+from sandbox.stripe import expire
+from sandbox.world import STRIPE_KEY
 from tests.crash.hands import HANDS
 from tests.flows.voyages import begin, process_of, state, until
-from tests.leaks.crew import Crew, crew, flow_below, openings
+from tests.leaks.crew import Crew, Dashboard, crew, flow_below, openings
 from tests.leaks.mistakes import make_mistakes
 from tests.leaks.theatre import Theatre
 
@@ -98,10 +100,22 @@ def rotate_a_generated_value_and_take_it_back(theatre: Theatre, runbook: str) ->
     return run
 
 
+def rotate_a_key_of_a_dashboard(theatre: Theatre, runbook: str) -> str:
+    """A key that a person rolls in Stripe's dashboard, and expires there at the gate for it."""
+    people, run = Dashboard(stage=theatre.stage, theatre=theatre), begin(runbook)
+    for opening in openings(theatre, run):
+        assert opening.kind is not Kind.FAILURE, f"its step {opening.step} failed"
+        if opening.step == "revoke":
+            expire(theatre.world.stripe_keys, theatre.world.values[STRIPE_KEY])
+        people.say(run, opening)
+    return run
+
+
 Play = Callable[[Theatre, str], str]
 TROUBLED: Mapping[str, Play] = {
     "rotate-anthropic-api-key": rotate_a_key_that_a_person_brings,
     "rotate-api-key": rotate_a_generated_value_and_take_it_back,
+    "rotate-stripe-api-key": rotate_a_key_of_a_dashboard,
 }
 """Runbooks for which it is known what may go wrong where; each returns the id of its run."""
 ENDS: Mapping[str, Outcome] = {"rotate-api-key": Outcome.ROLLED_BACK}

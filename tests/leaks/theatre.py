@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import prefect.logging
@@ -27,17 +27,14 @@ from demo.stage import NO_CLOCK, ROOT, Stage, set_stage
 from engine.values import known_values
 from flows.door import at_server
 from sandbox.cluster.agenda import Pace
-from sandbox.database import DatabaseServer
+from sandbox.database import RULES, DatabaseServer
 from sandbox.faults import Fault
+from sandbox.postgresql import Postgres, find_programs, running_postgres
 from sandbox.state import sops_values
 from sandbox.values import TREE
 from sandbox.world import Options, World
-from tests.crash.database import RULES
 from tests.leaks.api import Api
 from tests.leaks.marker import FOREIGN, SHORTEST, TELLING, Marker, draw
-
-if TYPE_CHECKING:
-    from tests.postgres import Postgres
 
 TRACING = Path(__file__).with_name("tracing")
 LOUD = ("httpx", "httpcore", "urllib3", "kubernetes", "git", "adapters", "engine", "flows")
@@ -87,8 +84,9 @@ class Theatre:
         """Mark every value that stands in the stores and at the provider now."""
         for path, value in sops_values(self.world).items():
             self.mark(f"{path} after {when}", value)
-        for key in self.world.anthropic.listing():
-            self.mark(f"provider's {key.name} after {when}", key.secret)
+        for ring in self.world.rings.values():
+            for key in ring.listing():
+                self.mark(f"provider's {key.name} after {when}", key.secret)
 
     def keep_databases(self, when: str) -> None:
         """Keep all databases and their logs as they are now: a deleted row may be gone later.
@@ -143,8 +141,6 @@ def open_theatre(folder: Path) -> Iterator[Theatre]:
 @contextmanager
 def _database() -> Iterator[Postgres | None]:
     """Run a PostgreSQL that logs every statement; None where it is not installed."""
-    from tests.postgres import find_programs, running_postgres  # noqa: PLC0415 - it is a plugin
-
     programs = find_programs()
     if programs is None:
         yield None

@@ -1,0 +1,98 @@
+"""Who answers a gate in a rehearsal, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import SecretStr
+
+from adapters.platform import Platform
+from engine.cases import Bring, Case, Decision, gate_name
+from engine.decision import Answer
+from engine.errors import Refused
+from engine.ledger import Actor
+from engine.plan import Plan
+from engine.policy import objection
+from engine.state import Kind, Opening, RunState
+from engine.step import Ask
+from rehearsal.worlds import World
+
+VIA = "rehearsal"
+ACCEPT = Decision(gate="", decide="approve")
+
+
+@dataclass
+class People:
+    """Those who decide in one case."""
+
+    case: Case
+    bring: Mapping[str, Bring]
+    platform: Platform
+    world: World
+    values: dict[str, SecretStr] = field(default_factory=dict)
+    """What was brought, by step: the same value when the gate is asked again."""
+    used: set[int] = field(default_factory=set)
+
+    def next(self, opening: Opening) -> Decision:
+        """Return what is decided at this gate, and count it as used.
+
+        Raises `Refused` where a step failed and the case does not say what follows.
+        """
+        name = gate_name(opening.step, opening.kind)
+        for number, decision in enumerate(self.case.decisions):
+            if number not in self.used and decision.name == name:
+                self.used.add(number)
+                return decision
+        if opening.kind is Kind.FAILURE:
+            raise Refused(f"`{opening.step}` failed, and the case does not say what is decided")
+        return ACCEPT.model_copy(update={"gate": opening.step, "kind": opening.kind})
+
+    def unused(self) -> Iterator[Decision]:
+        """Yield what the case decides and nobody asked for."""
+        for number, decision in enumerate(self.case.decisions):
+            if number not in self.used:
+                yield decision
+
+    def answer(self, plan: Plan, state: RunState, opening: Opening, decision: Decision) -> Answer:
+        """Return the answer to this gate; raise `Refused` if nobody may give it."""
+        sealed = ""
+        asks = plan.step(opening.step).ask is Ask.SEALED_VALUE and opening.kind is Kind.STEP
+        if asks and decision.decide in {"approve", "break glass"}:
+            sealed = self.platform.seal().close(self._value(opening.step, decision.bring))
+        return Answer(
+            actor=self._actor(decision.by or self._voter(plan, state, opening)),
+            decision=decision.decide,
+            comment=decision.comment,
+            through=decision.through,
+            sealed_value=sealed,
+        )
+
+    def _actor(self, name: str) -> Actor:
+        return Actor(name, groups=self.platform.people.groups_of(name), via=VIA)
+
+    def _voter(self, plan: Plan, state: RunState, opening: Opening) -> str:
+        """Name somebody whose yes this gate still lacks."""
+        gate = plan.step(opening.step).gate or plan.gate
+        said = {yes.actor.subject for yes in state.approvals if yes.step == opening.step}
+        groups = self.platform.people.groups.values()
+        members = dict.fromkeys(name for group in groups for name in group.members)
+        for name in members:
+            if name not in said and not objection(gate, self._actor(name), state.initiator):
+                return name
+        raise Refused(f"nobody in people.yaml may decide at the gate of {opening.step}")
+
+    def _value(self, step: str, own: Bring | None) -> SecretStr:
+        if own is None and step in self.values:
+            return self.values[step]
+        way = own or self.bring.get(step)
+        if way is None:
+            raise Refused(
+                f"the gate of `{step}` asks for a value, and the case does not say which",
+                hint="Say it as `bring`.",
+            )
+        made = way.made_up or self.world.make_value(way.double, way.path, way.json_, way.take)
+        value = SecretStr(made)
+        if own is None:
+            self.values[step] = value
+        return value
