@@ -27,6 +27,7 @@ from pydantic import SecretStr
 from engine.errors import Refused, Transient
 from engine.sealing import require_sealed
 from flows.form import REQUESTED_BY
+from flows.refusals import refusal_in
 
 SCHEMA_LAG = 10
 """Looks, a fifth of a second apart: Prefect saves a gate's form a moment after it is suspended."""
@@ -241,30 +242,13 @@ def connected() -> Iterator[SyncPrefectClient]:
         refusal = None
         told = f"the Prefect server does not answer: {type(error).__name__}"
     except PrefectHTTPStatusError as error:
-        refusal = _refusal(error.response)
+        refusal = refusal_in(error.response)
         told = f"the Prefect server answered {error.response.status_code}"
     else:
         return
     if refusal is not None:
         raise refusal
     raise Transient(told, hint="Check PREFECT_API_URL and that the server is up.")
-
-
-def _refusal(response: httpx.Response) -> Refused | None:
-    """Return what a gateway before the server says: who asks is not known, or may not."""
-    try:
-        detail = str(response.json()["detail"])
-    except (ValueError, KeyError, TypeError):
-        detail = "no reason given"
-    match response.status_code:
-        case httpx.codes.UNAUTHORIZED:
-            return Refused(f"the gateway does not know you: {detail}", hint="Run `runbook login`.")
-        case httpx.codes.FORBIDDEN:
-            return Refused(f"the gateway refused: {detail}")
-        case httpx.codes.TOO_MANY_REQUESTS:
-            return Refused(f"the gateway slows you down: {detail}")
-        case _:
-            return None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, Response
@@ -80,15 +80,15 @@ class EditKnob(_Knob):
     """Dotted path in the SOPS file, or name of the item."""
 
 
-Knob = Annotated[
-    BreakPushesKnob
-    | EditKnob
-    | SuspendKnob
-    | OverlookKnob
-    | FailKnob
-    | FreezeKnob
-    | NeverReadyKnob
-    | ReadOnlyKnob,
+class ExpireKnob(_Knob):
+    """Let the Stripe key that the world was made with expire, as a person does in the dashboard."""
+
+    knob: Literal["expire-stripe-key"]
+
+
+ClusterKnob: TypeAlias = SuspendKnob | OverlookKnob | FailKnob | FreezeKnob | NeverReadyKnob
+Knob: TypeAlias = Annotated[
+    BreakPushesKnob | EditKnob | ExpireKnob | ReadOnlyKnob | ClusterKnob,
     Field(discriminator="knob"),
 ]
 _KNOB: TypeAdapter[Knob] = TypeAdapter(Knob)
@@ -147,12 +147,25 @@ class Steering:
             knob = _KNOB.validate_json(call.body)
         except ValidationError as problem:
             return _invalid(problem)
-        cluster = self._world.cluster
+        self._obey(knob)
+        return Response(status_code=204)
+
+    def _obey(self, knob: Knob) -> None:
         match knob:
             case BreakPushesKnob():
                 self._world.remote.break_pushes(knob.way if knob.on else None)
             case EditKnob():
                 self._world.edit(knob.at, knob.name)
+            case ExpireKnob():
+                self._world.expire_stripe_key()
+            case ReadOnlyKnob():
+                self._world.vaultwarden.set_read_only(knob.name, knob.on)
+            case _:
+                self._obey_in_cluster(knob)
+
+    def _obey_in_cluster(self, knob: ClusterKnob) -> None:
+        cluster = self._world.cluster
+        match knob:
             case SuspendKnob():
                 cluster.suspend(knob.name, knob.on)
             case OverlookKnob():
@@ -163,9 +176,6 @@ class Steering:
                 cluster.freeze_operator(knob.on)
             case NeverReadyKnob():
                 cluster.never_ready(knob.namespace, knob.name, knob.on)
-            case ReadOnlyKnob():
-                self._world.vaultwarden.set_read_only(knob.name, knob.on)
-        return Response(status_code=204)
 
     def _settle(self, _: Call) -> Response:
         self._world.cluster.settle()

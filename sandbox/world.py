@@ -31,7 +31,7 @@ from sandbox.sopsfile import creation_rules, encrypt_tree, set_value
 from sandbox.staff import GROUPS, hire
 from sandbox.state import sops_values
 from sandbox.steering import Steering
-from sandbox.stripe import Stripe, seed_endpoint, stripe_endpoints, stripe_keys
+from sandbox.stripe import Stripe, expire, seed_endpoint, stripe_endpoints, stripe_keys
 from sandbox.values import draw_values, letters
 from sandbox.vaultwarden.control import Vaultwarden
 from sandbox.vaultwarden.seed import MACHINE_EMAIL, VaultOptions
@@ -153,6 +153,10 @@ class World:
         else:
             self.vaultwarden.edit_as_human(name, value)
 
+    def expire_stripe_key(self) -> None:
+        """Let the Stripe key this world was made with expire, as a person does; twice is as once."""
+        expire(self.stripe_keys, self.values[STRIPE_KEY])
+
     def close(self) -> None:
         """End every server and thread; closing twice is harmless."""
         for server in self._servers.values():
@@ -187,7 +191,7 @@ class World:
             self._serve("openrouter", OpenRouter(self.openrouter, management_key).answer)
             password = self.credentials.forgejo_password
             self._serve("forgejo", Forgejo(self.forgejo, password).answer)
-            self._serve("console", Console(self.anthropic).answer)
+            self._serve("console", Console(self.anthropic, self.stripe_keys).answer)
             provider_url = self._servers["anthropic"].url
             app = App(self.cluster, provider_url, self.rings, self.database)
             self._serve("app", app.answer)

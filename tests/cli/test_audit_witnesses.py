@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_CLIENT_MAX_RETRIES,
+    temporary_settings,
+)
 
 from cli.exits import Exit
 from engine.ledger import Event
@@ -164,10 +169,12 @@ def test_a_place_that_does_not_answer_is_told_and_needed_only_if_named(
 ) -> None:
     _set(settings, "git", remote=f"file://{tmp_path}/nowhere")
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
-    monkeypatch.setenv("PREFECT_CLIENT_MAX_RETRIES", "0")
+    # Prefect, once it is imported, reads the environment no more
+    nowhere = {PREFECT_API_URL: "http://127.0.0.1:9/api", PREFECT_CLIENT_MAX_RETRIES: 0}
     with told(settings) as platform:
         Story(platform).start()
-    ended = runbook("--settings", settings, "audit", "verify", *places)
+    with temporary_settings(nowhere):
+        ended = runbook("--settings", settings, "audit", "verify", *places)
 
     assert (ended.code == 0) is not bool(places), ended.err
     if not places:

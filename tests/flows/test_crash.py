@@ -40,6 +40,7 @@ def test_a_kill_in_the_middle_of_a_step_loses_nothing_and_repeats_nothing(
     assert opening.step == step
     control = f"{stage.world['urls']['control']}/sandbox/faults"
     httpx.post(control, json={**fault, "kind": "delay", "seconds": SLOW}).raise_for_status()
+    until(lambda: process_of(run) is None or None, "the process before the gate to end")
     OnCall(stage).decide(run, opening)
     until(lambda: _last(stage, run, Event.STEP_STARTED, step), f"{step} to be started")
 

@@ -9,7 +9,7 @@ import pytest
 from demo.processes import free_port, start, wait_for_url
 from demo.stage import ROOT, SERVER, Stage
 from tests.gateway.street import Street, open_street
-from tests.gateway.town import Town
+from tests.gateway.town import Town, held_at_gate
 
 
 @pytest.fixture(scope="session")
@@ -41,14 +41,7 @@ def back(town: Town) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def waiting(town: Town) -> Iterator[str]:
     """A run that stands at its first gate, and shall stand there still afterwards."""
-    run = town.start("psd2-webhook-secret")
-    opening = town.stands(run)
-    before = len(town.trail(run))
-    yield run
-    state = town.client("olga").get(f"/flow_runs/{run}").json()["state"]
-    assert (state["name"], len(town.trail(run))) == ("Suspended", before)
-    assert town.stands(run).number == opening.number
-    town.reject(run)
+    yield from held_at_gate(town, "psd2-webhook-secret")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from engine.ledger import Event
-from tests.gateway.town import PEOPLE, Town
+from tests.gateway.town import PEOPLE, Town, held_at_gate
 
 pytestmark = pytest.mark.xdist_group("gated")
 
@@ -21,14 +21,7 @@ Call = tuple[str, str, dict[str, Any] | None]
 @pytest.fixture(scope="module")
 def waiting(town: Town) -> Iterator[str]:
     """A run that stands at its first gate, and shall stand there still afterwards."""
-    run = town.start("matomo-admin-password")
-    opening = town.stands(run)
-    before = len(town.trail(run))
-    yield run
-    state = town.client("olga").get(f"/flow_runs/{run}").json()["state"]
-    assert (state["name"], len(town.trail(run))) == ("Suspended", before)
-    assert town.stands(run).number == opening.number
-    town.reject(run)
+    yield from held_at_gate(town, "matomo-admin-password")
 
 
 def _states() -> list[Call]:

@@ -148,3 +148,15 @@ def behind(api_url: str) -> Iterator[Any]:
     """Yield Prefect's own client at a server without a gateway."""
     with at_server(api_url), get_client(sync_client=True) as client:
         yield client
+
+
+def held_at_gate(town: Town, secret: str) -> Iterator[str]:
+    """Yield a run that stands at its first gate; fail if it has left it, or done anything, since."""
+    run = town.start(secret)
+    opening = town.stands(run)
+    before = len(town.trail(run))
+    yield run
+    state = town.client("olga").get(f"/flow_runs/{run}").json()["state"]
+    assert (state["name"], len(town.trail(run))) == ("Suspended", before)
+    assert town.stands(run).number == opening.number
+    town.reject(run)

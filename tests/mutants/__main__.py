@@ -14,7 +14,9 @@ from pathlib import Path
 from tests.mutants.breakages import BREAKAGES, Breakage
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("engine", "adapters", "flows", "cli", "sandbox", "demo", "runbooks", "tests", "docs")
+ROOMS = (
+    "engine", "adapters", "flows", "gateway", "cli", "sandbox", "demo", "runbooks", "tests", "docs",
+)  # fmt: skip
 NO_TEST_RAN = frozenset({2, 3, 4, 5})
 """Exit codes of pytest that say nothing about the code: interrupted, broken, or nothing found."""
 
