@@ -28,7 +28,8 @@ _GRANTS_SETTINGS = 150000
 """PostgreSQL 15, release notes: SET on a parameter can be granted."""
 _HIDING = (
     "log_statement, log_min_duration_statement, log_min_duration_sample, "
-    "log_transaction_sample_rate, log_min_error_statement, pg_stat_statements.track_utility"
+    "log_transaction_sample_rate, log_min_error_statement, pg_stat_statements.track_utility, "
+    "track_activities"
 )
 
 

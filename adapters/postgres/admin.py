@@ -31,8 +31,15 @@ SHIELDS = {
     "log_transaction_sample_rate": "0",
     "log_min_error_statement": "panic",
     "pg_stat_statements.track_utility": "off",
+    "track_activities": "off",
 }
-"""Settings under which the server keeps the text of a statement nowhere; setup.sql grants them."""
+"""Settings under which the server neither keeps nor shows a statement; setup.sql grants them.
+
+The last one is for pg_stat_activity, which shows a change for as long as it waits for a lock, and for
+the lines about deadlocks and broken servers, which repeat what is shown there.
+"""
+PRINTS = "debug\\_print\\_%"
+"""Settings by which the server prints each statement as it was parsed; every role may turn them off."""
 MOST_NAMED = 5
 """Sessions that a message names one by one."""
 
@@ -122,7 +129,7 @@ class Admin:
         return str(self._value("SELECT pg_catalog.current_setting('server_version')"))
 
     def set_verifier(self, role: str, verifier: SecretStr) -> bool:
-        """Let the role log in with the password of this verifier; tell whether no log could see it."""
+        """Let the role log in with the password of this verifier; tell whether it was seen nowhere."""
         change = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(
             sql.Identifier(role), sql.Literal(verifier.get_secret_value())
         )
@@ -159,6 +166,11 @@ class Admin:
                 self._rows("SELECT pg_catalog.set_config(%s, %s, false)", setting)
             except Refused:
                 refused += 1
+        self._rows(
+            "SELECT pg_catalog.set_config(name, 'off', false)"
+            " FROM pg_catalog.pg_settings WHERE name LIKE %s",
+            [PRINTS],
+        )
         return refused == 0
 
     def _change(self, statement: sql.Composed) -> None:

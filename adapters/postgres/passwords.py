@@ -163,8 +163,8 @@ def _replace(settings: PostgresSettings, params: ReplacePassword, call: Call) ->
 def _write(admin: Admin, params: SetPassword, call: Call) -> None:
     password = credential_in(params.value, params.role).password
     is_shielded = admin.set_verifier(params.role, make_verifier(password))
-    where = "no log" if is_shielded else "the server's log, where that keeps statements"
-    call.report(f"the verifier of {params.role} was set; it can be read in {where}")
+    where = "nowhere" if is_shielded else "wherever the server keeps or shows statements"
+    call.report(f"the verifier of {params.role} was set; it could be read {where}")
 
 
 def _proven(settings: PostgresSettings, params: SetPassword, call: Call) -> Done[PasswordSet]:

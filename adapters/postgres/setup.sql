@@ -39,10 +39,11 @@ SELECT format('GRANT %I TO %I WITH ADMIN TRUE, INHERIT FALSE, SET FALSE', name, 
   FROM unnest(:'rotated'::text[]) AS name \gexec
 \endif
 
--- So that not even the verifier of a password is written to the server's log or statistics.
+-- So that not even the verifier of a password is in the server's log, statistics or activity.
 \if :has_grant_set
 GRANT SET ON PARAMETER log_statement, log_min_duration_statement, log_min_duration_sample,
-  log_transaction_sample_rate, log_min_error_statement, pg_stat_statements.track_utility
+  log_transaction_sample_rate, log_min_error_statement, pg_stat_statements.track_utility,
+  track_activities
   TO :"engine";
 \endif
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import SecretStr
 
-from adapters.postgres.admin import SHIELDS
+from adapters.postgres.admin import SHIELDS, open_admin
 from adapters.postgres.credential import credential_in
+from adapters.postgres.scram import make_verifier
 from engine.errors import RunbookError
 from tests.adapters import infra, sky
 from tests.adapters.database import ACTIVE, ENGINE, GROUP, LOGINS, RESTING
@@ -74,6 +77,24 @@ def test_neither_password_nor_verifier_is_kept_by_the_server(
     assert [text for text in told if VERIFIER in text] == []
 
 
+def test_what_a_server_prints_of_its_parsing_has_no_change_in_it(database: Server) -> None:
+    """From 16 on such a dump holds every statement whole; our role may turn it off by itself."""
+    database.fresh()
+    database.sql("ALTER SYSTEM SET debug_print_parse = on")
+    database.sql("SELECT pg_reload_conf()")
+    try:
+        with open_admin(database.settings()) as admin:
+            before = database.log()
+            admin.set_verifier(RESTING, make_verifier(SecretStr("of this test alone")))
+            told = database.log().removeprefix(before)
+    finally:
+        database.sql("ALTER SYSTEM RESET debug_print_parse")
+        database.sql("SELECT pg_reload_conf()")
+
+    assert "parse tree:" in told
+    assert re.findall(r":utilityStmt [^<]", told) == []  # `<>` is none
+
+
 def test_without_the_right_to_hide_it_the_log_has_the_verifier_and_no_password(
     database: Server,
 ) -> None:
@@ -91,19 +112,42 @@ def test_without_the_right_to_hide_it_the_log_has_the_verifier_and_no_password(
     assert [each for each in spellings(new) if each in told] == []
 
 
-def test_a_change_that_fails_is_kept_without_password_and_verifier(database: Server) -> None:
-    """The server repeats the statement of an error in its log, if it may."""
+WAITING = "SELECT query FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE NOT granted"
+
+
+def shown_waiting(database: Server, change: Future[RunbookError]) -> list[str]:
+    """Return what pg_read_all_stats lets one see of a change that waits for a lock."""
+    found: list[tuple[str]] = []
+    while not (found or change.done()):
+        found = database.ask(WAITING)
+    return [query for (query,) in found]
+
+
+def test_a_change_that_waits_and_fails_is_kept_without_password_and_verifier(
+    database: Server,
+) -> None:
+    """The server shows the statement while it waits, and repeats it with the error, if it may."""
     current = database.fresh()
     steps = database.steps()
     new = sky.run(steps["new_credential"], current=current, role=RESTING).outputs.value
     before = database.log()
-    short = database.steps(statement_timeout=1)["set_password"]
-    with database.postgres.connect("postgres") as other, other.transaction():
+    short = database.steps(statement_timeout=2)["set_password"]
+    with (
+        ThreadPoolExecutor(1) as pool,
+        database.postgres.connect("postgres") as other,
+        other.transaction(),
+    ):
         other.execute(f"ALTER ROLE {RESTING} CONNECTION LIMIT 5")
-        said = sky.refusal(RunbookError, lambda: sky.run(short, role=RESTING, value=new))
+        failing = pool.submit(
+            sky.refusal, RunbookError, lambda: sky.run(short, role=RESTING, value=new)
+        )
+        shown = shown_waiting(database, failing)
+        said = failing.result()
 
     told = database.log().removeprefix(before)
     assert "canceling statement due to" in told
+    assert shown
+    assert [query for query in shown if VERIFIER in query] == []
     assert VERIFIER not in told
     assert VERIFIER not in str(said)
     assert credential_in(new).password.get_secret_value() not in told + str(said)
