@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
 
+from pydantic import Field, StringConstraints
+
+from engine.checklist import SETTLED
 from engine.errors import Refused
+from engine.state import ItemState
 from engine.step import (
     AnyStep,
     Ask,
@@ -39,9 +43,30 @@ class Evidence(Frozen):
     evidence: str = Field(description="What the person wrote down.")
 
 
+Item = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+
+
+class Checklist(Frozen):
+    """Parameters of `manual.checklist`."""
+
+    instructions: str = Field(min_length=1, description="What the list is about, in Markdown.")
+    items: dict[Item, str] = Field(
+        min_length=1,
+        max_length=50,
+        description="What is to be done for each item, under its name; written out, no reference.",
+    )
+
+
+class Settled(Frozen):
+    """Outputs of `manual.checklist`."""
+
+    confirmed: tuple[str, ...] = Field(description="Items that were confirmed.")
+    waived: tuple[str, ...] = Field(description="Items that were left out with a reason.")
+
+
 def steps() -> tuple[AnyStep, ...]:
     """Return what this adapter offers."""
-    return (_CONFIRM, _REVOKE)
+    return (_CONFIRM, _CHECKLIST, _REVOKE)
 
 
 def _record(params: Manual, call: Call) -> Done[Evidence]:
@@ -58,6 +83,43 @@ def _record(params: Manual, call: Call) -> Done[Evidence]:
 def _describe(params: Manual) -> str:
     return f"{params.instructions}\n\nWrite down as evidence, without any secret: {params.evidence}"
 
+
+def _settle(params: Checklist, call: Call) -> Done[Settled]:
+    states = {item: call.items[item].state for item in params.items if item in call.items}
+    missing = [item for item in params.items if states.get(item) not in SETTLED]
+    if missing:
+        raise Refused(
+            f"not every item is confirmed or waived: {', '.join(missing)}",
+            hint="Write the items out in the runbook; answer with `note` at the gate.",
+        )
+    told = "; ".join(
+        f"{item} {noted.state} by {noted.by}: {noted.comment}"
+        for item, noted in ((item, call.items[item]) for item in params.items)
+    )
+    confirmed, waived = (
+        tuple(item for item in params.items if states[item] is wanted)
+        for wanted in (ItemState.CONFIRMED, ItemState.WAIVED)
+    )
+    return Done(Settled(confirmed=confirmed, waived=waived), told)
+
+
+def _describe_list(params: Checklist) -> str:
+    listed = "\n".join(f"- **{item}**: {deed}" for item, deed in params.items.items())
+    return f"{params.instructions}\n\n{listed}"
+
+
+_CHECKLIST: Step[Checklist, Settled] = Step(
+    name="manual.checklist",
+    summary="Have people settle a list item by item, in any order; each word about one is recorded.",
+    params=Checklist,
+    outputs=Settled,
+    effect=Effect.VERIFY,
+    probe=_RECORDS,
+    run=_settle,
+    undo=Untouched("it only records what people said"),
+    ask=Ask.CHECKLIST,
+    describe=_describe_list,
+)
 
 _CONFIRM: Step[Manual, Evidence] = Step(
     name="manual.confirm",

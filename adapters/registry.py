@@ -16,6 +16,7 @@ from adapters import (
     secret,
     sops,
     stripe,
+    tpp,
     vaultwarden,
 )
 from adapters.settings import Settings
@@ -29,6 +30,7 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
     steps = (
         *secret.steps(),
         *manual.steps(),
+        *tpp.steps(),
         *sops.steps(settings.sops, settings.git),
         *git.steps(settings.git, replay=sops.replay(settings.sops)),
         *vaultwarden.steps(settings.vaultwarden),

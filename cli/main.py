@@ -25,6 +25,7 @@ COMMANDS = {
     "status": "Show the runs that have not ended, or all about one run.",
     "approve": "Say yes at the gate where a run stands.",
     "preapprove": "Say yes to one run before it is started.",
+    "note": "Say where one item of a checklist stands.",
     "reject": "Say no at the gate where a run stands.",
     "resume": "Pick a broken run up again, or decide after a failure.",
     "recover": "Say where a secret stands and what is safe, ledger or not.",

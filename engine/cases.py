@@ -17,7 +17,7 @@ from engine.runbook import InputName, Slug, Strict
 from engine.state import Kind
 
 Decide: TypeAlias = Literal[
-    "approve", "reject", "skip", "break glass", "retry", "mark done", "roll back", "stop",
+    "approve", "reject", "skip", "note", "break glass", "retry", "mark done", "roll back", "stop",
     "expire", "wait",
 ]  # fmt: skip
 End: TypeAlias = Literal["completed", "rejected", "rolled back", "stopped", "refused", "waiting"]
@@ -26,12 +26,13 @@ HARMLESS_WORDS = "Read and agreed in a rehearsal."
 
 
 class Bring(Strict):
-    """Where the value comes from that a person seals: a double makes it, or it is made up."""
+    """Where what a person brings comes from: a double makes it, or it is made up."""
 
     double: str = ""
     """Name of the double that is asked with POST, e.g. `console`."""
     path: str = ""
     json_: dict[str, Any] = Field(default_factory=dict, alias="json")
+    """What it is asked with; `${{ steps.request.csr }}` as a whole value is that output."""
     take: str = ""
     """Name of the field of its answer that is the value."""
     made_up: str = ""
@@ -81,6 +82,9 @@ class Decision(Strict):
     comment: str = HARMLESS_WORDS
     through: str = ""
     bring: Bring | None = None
+    item: str = ""
+    """With `note`: which item of a checklist, and where it stands now."""
+    state: str = ""
     mend: bool = False
     """Whether everything that goes wrong is put right just before."""
 
@@ -170,7 +174,7 @@ class Cases(Strict):
     inputs: dict[InputName, Any] = Field(default_factory=dict)
     """For every case."""
     bring: dict[str, Bring] = Field(default_factory=dict)
-    """By step: where the value comes from that its gate asks for."""
+    """By step: where the value or the certificate comes from that its gate asks for."""
     catalogue: dict[Slug, Secret] = Field(default_factory=dict)
     """Entries beside those of the catalogue, for secrets that no real platform has."""
     cases: tuple[Case, ...] = Field(min_length=1)

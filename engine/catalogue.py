@@ -75,6 +75,18 @@ class Consumer(Strict):
     check: Check
 
 
+class CertificateSlot(Strict):
+    """A secret that is a certificate with its key: one of two slots that take turns."""
+
+    kind: Kind
+    beside: SopsPlace
+    """The other slot. Whichever of the two ends last is in force, and is never written over."""
+    loaded: str
+    """An address of the application that names the certificates it has loaded, by SHA-256."""
+    accepted: str
+    """An address with `{item}` for a bank, that says with which certificate it is served."""
+
+
 class Secret(Strict):
     """One entry of the catalogue."""
 
@@ -89,6 +101,7 @@ class Secret(Strict):
     """All that read it, where those are several services, in place of the three above."""
     postgres: PostgresPlace | None = None
     generate: Generate | None = None
+    certificate: CertificateSlot | None = None
     max_age: Duration | None = None
     """After this a rotation is due."""
     secret_because: str = Field("", pattern=r"^$|^.{15,300}$")
@@ -107,7 +120,7 @@ class Secret(Strict):
         return (*alone, *(each.kubernetes for each in self.consumers.values()))
 
 
-CERTIFICATE_PLACES = ("sops", "kubernetes", "file", "tls")
+CERTIFICATE_PLACES = ("slots", "sops", "kubernetes", "file", "tls")
 
 
 class SecretKey(Strict):
@@ -125,6 +138,8 @@ class Certificate(Strict):
     owner: str = ""
     kind: Kind | None = None
     """What it must be by its QcType; anything where it is left out."""
+    slots: tuple[Slug, ...] = Field((), max_length=2)
+    """Two secrets that take turns to hold it; the one that ends last is in force."""
     sops: SopsPlace | None = None
     kubernetes: SecretKey | None = None
     file: str = ""
@@ -144,6 +159,8 @@ class Certificate(Strict):
             raise ValueError(
                 f"name one of {', '.join(CERTIFICATE_PLACES)} to read it from, not {told}"
             )
+        if len(self.slots) == 1:
+            raise ValueError("`slots` are two secrets that take turns, not one")
         return self
 
 
@@ -152,6 +169,17 @@ class Catalogue(Strict):
 
     secrets: dict[Slug, Secret] = Field(default_factory=dict)
     certificates: dict[Slug, Certificate] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _slots_are_known(self) -> Self:
+        for name, entry in self.certificates.items():
+            for slot in entry.slots:
+                if slot not in self.secrets or self.secrets[slot].certificate is None:
+                    raise ValueError(
+                        f"certificate `{name}` names the slot `{slot}`, and no secret of that "
+                        "name has a `certificate`"
+                    )
+        return self
 
     def facts(self, name: str) -> dict[str, Any]:
         """Return what `${{ secret.… }}` may refer to for one entry; empty for an unknown name."""

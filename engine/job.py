@@ -123,4 +123,5 @@ def _call(job: Job, values: Mapping[tuple[str, str], SecretStr]) -> Call:
             key.get_secret_value().encode(), job.plan.secret, value
         ),
         report=lambda text: job.desk.report(job.line(text)),
+        items=state.step(step.id).items,
     )

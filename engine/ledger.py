@@ -38,6 +38,8 @@ class Event(StrEnum):
     GATE_APPROVED = "gate.approved"
     GATE_REJECTED = "gate.rejected"
     GATE_SKIPPED = "gate.skipped"
+    GATE_NOTED = "gate.noted"
+    """Somebody said where one item of a checklist stands; the gate is asked again."""
     GATE_REFUSED = "gate.refused"
     """Somebody tried to decide and was not entitled to, or not like that."""
     GATE_EXPIRED = "gate.expired"
@@ -74,7 +76,7 @@ BESIDE = frozenset({
 
 DECISIONS = (
     Event.GATE_APPROVED, Event.GATE_PREAPPROVED, Event.GLASS_BROKEN, Event.GATE_SKIPPED,
-    Event.GATE_REJECTED, Event.FAILURE_DECIDED,
+    Event.GATE_REJECTED, Event.GATE_NOTED, Event.FAILURE_DECIDED,
 )  # fmt: skip
 """Events by which a person moves a step."""
 

@@ -59,6 +59,8 @@ class Reminder:
     body: str
     runbook: str = ""
     """The runbook that renews it; empty where none is named."""
+    into: str = ""
+    """The secret that is written at the renewal, where that is known."""
 
     def draft(self) -> Draft:
         """Return the entry that says it was sent."""

@@ -13,12 +13,14 @@ Four promises of every implementer:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
+
+from engine.state import Noted
 
 
 class Frozen(BaseModel):
@@ -83,13 +85,15 @@ class Call:
     started_by: str
     approved_by: tuple[str, ...]
     answer: SecretStr | None
-    """The value a person sealed at this step's gate, where the step asks for one."""
+    """The value, or the certificate, that a person brought to this step's gate."""
     comment: str
     """What the approver wrote at this step's gate."""
     fingerprint: Callable[[SecretStr], str]
     """Keyed fingerprint of a value, bound to `secret`; safe to show and to store."""
     report: Callable[[str], None]
     """Tell the person watching how far the step is; the text must hold no secret."""
+    items: Mapping[str, Noted] = field(default_factory=dict)
+    """What people said about each item of this step's checklist."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,10 @@ class Ask(StrEnum):
     NOTHING = "nothing"
     SEALED_VALUE = "sealed value"
     EVIDENCE = "evidence"
+    CERTIFICATE = "certificate"
+    """A certificate in PEM, with its chain: public, so not sealed, and never with a key."""
+    CHECKLIST = "checklist"
+    """A word about each item of the parameter `items`, one at a time (`engine.checklist`)."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +212,8 @@ class Step(Generic[P, O]):
     """Set exactly where `effect` is `STORE`."""
     ask: Ask = Ask.NOTHING
     check_answer: Callable[[P, SecretStr], None] | None = None
-    """Judge a sealed value at the gate, before it counts; raise `Refused` to ask again."""
+    """Judge the value or certificate brought to the gate, before it counts; raise `Refused` to
+    ask again."""
     exclusive: Callable[[P], Exclusive] | None = None
     """What no other run may act on meanwhile; taken as a lease before the step is started."""
     describe: Callable[[P], str] | None = None

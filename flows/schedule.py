@@ -119,12 +119,11 @@ def _link(platform: Platform) -> Callable[[Reminder], str]:
         if not reminder.runbook:
             return ""
         inputs = platform.runbook(reminder.runbook).inputs
-        names = [
-            name
-            for name, spec in inputs.items()
-            if (spec.type if reminder.about == "secret" else name) == reminder.about
-        ]
-        return form_address(reminder.runbook, dict.fromkeys(names, reminder.name))
+        secret = reminder.name if reminder.about == "secret" else reminder.into
+        filled = {name: secret for name, spec in inputs.items() if spec.type == "secret" and secret}
+        if reminder.about in inputs and reminder.about not in filled:
+            filled[reminder.about] = reminder.name
+        return form_address(reminder.runbook, filled)
 
     return link
 

@@ -14,12 +14,14 @@ from engine.errors import Refused
 from engine.ledger import Actor
 from engine.plan import Plan
 from engine.policy import objection
+from engine.references import substitute
 from engine.state import Kind, Opening, RunState
 from engine.step import Ask
 from rehearsal.worlds import World
 
 VIA = "rehearsal"
 ACCEPT = Decision(gate="", decide="approve")
+YES = frozenset({"approve", "break glass"})
 
 
 @dataclass
@@ -56,16 +58,23 @@ class People:
 
     def answer(self, plan: Plan, state: RunState, opening: Opening, decision: Decision) -> Answer:
         """Return the answer to this gate; raise `Refused` if nobody may give it."""
-        sealed = ""
-        asks = plan.step(opening.step).ask is Ask.SEALED_VALUE and opening.kind is Kind.STEP
-        if asks and decision.decide in {"approve", "break glass"}:
-            sealed = self.platform.seal().close(self._value(opening.step, decision.bring))
+        ask = plan.step(opening.step).ask if opening.kind is Kind.STEP else None
+        sealed = certificate = ""
+        if ask in {Ask.SEALED_VALUE, Ask.CERTIFICATE} and decision.decide in YES:
+            value = self._value(state, opening.step, decision.bring)
+            if ask is Ask.SEALED_VALUE:
+                sealed = self.platform.seal().close(value)
+            else:
+                certificate = value.get_secret_value()
         return Answer(
             actor=self._actor(decision.by or self._voter(plan, state, opening)),
             decision=decision.decide,
             comment=decision.comment,
             through=decision.through,
             sealed_value=sealed,
+            certificate=certificate,
+            item=decision.item,
+            item_state=decision.state,
         )
 
     def _actor(self, name: str) -> Actor:
@@ -82,17 +91,33 @@ class People:
                 return name
         raise Refused(f"nobody in people.yaml may decide at the gate of {opening.step}")
 
-    def _value(self, step: str, own: Bring | None) -> SecretStr:
+    def _value(self, state: RunState, step: str, own: Bring | None) -> SecretStr:
         if own is None and step in self.values:
             return self.values[step]
         way = own or self.bring.get(step)
         if way is None:
             raise Refused(
-                f"the gate of `{step}` asks for a value, and the case does not say which",
+                f"the gate of `{step}` asks for something, and the case does not say what",
                 hint="Say it as `bring`.",
             )
-        made = way.made_up or self.world.make_value(way.double, way.path, way.json_, way.take)
-        value = SecretStr(made)
+        value = SecretStr(way.made_up or self._made(state, way))
         if own is None:
             self.values[step] = value
         return value
+
+    def _made(self, state: RunState, way: Bring) -> str:
+        """Let a double make it, asked with what steps have put out; raise `Refused` if it does not."""
+
+        def resolve(parts: tuple[str, ...]) -> object:
+            root, step, *name = parts
+            if root != "steps" or len(name) != 1:
+                raise KeyError(".".join(parts))
+            return state.step(step).outputs[name[0]]
+
+        try:
+            body = substitute(way.json_, resolve)
+        except (KeyError, ValueError) as error:
+            raise Refused(
+                f"what is sent to {way.double} names an output that is not there: {error}"
+            ) from None
+        return self.world.make_value(way.double, way.path, body, way.take)

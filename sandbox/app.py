@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from starlette.responses import JSONResponse, Response
 
+from sandbox.banking import Banking
 from sandbox.placement import PLACEMENTS, WORKLOADS, Workload, namespaces
 from sandbox.routes import Call, Routes
 from sandbox.stripe import is_signed
@@ -39,18 +40,18 @@ class Accepting(Protocol):
 
 
 class App:
-    """The platform's front door, as seen from outside the cluster."""
+    """The platform's front door, as seen from outside the cluster; `urls` are of what it calls."""
 
     def __init__(
         self,
         cluster: Cluster,
-        provider_url: str,
+        urls: Mapping[str, str],
         rings: Mapping[str, Accepting],
         database: Database | None,
     ) -> None:
         self._cluster = cluster
         self._database = database
-        self._provider_url = provider_url
+        self._provider_url = urls["anthropic"]
         self._rings = rings
         self._turns = count()
         routes = Routes()
@@ -60,6 +61,7 @@ class App:
         routes.add("GET", "/redis/ping", self._redis)
         routes.add("GET", "/health/{namespace}", self._health)
         routes.add("GET", "/health/{namespace}/{variable}", self._accepted)
+        Banking(cluster, urls["banks"]).add_to(routes)
         self.answer = routes
 
     def _chat(self, _: Call) -> Response:

@@ -43,6 +43,10 @@ PLACEMENTS: tuple[Placement, ...] = (
         BANK_CLIENT_ID="pulse_banking.new_bank_client_id",
         BANK_CLIENT_SECRET="pulse_banking.new_bank_client_secret",
         PSD2_WEBHOOK_SECRET="pulse_banking.psd2_webhook_secret",
+        QWAC_A="pulse_banking.qwac_a",
+        QWAC_B="pulse_banking.qwac_b",
+        QSEAL_A="pulse_banking.qseal_a",
+        QSEAL_B="pulse_banking.qseal_b",
     ),
     *_placed(
         "pulse-website",
@@ -125,7 +129,15 @@ WORKLOADS: tuple[Workload, ...] = (
     *databases.WORKLOADS,
 )
 
+_PAIRS = {
+    "QWAC, slot A": "pulse_banking.qwac_a",
+    "QWAC, slot B": "pulse_banking.qwac_b",
+    "QSealC, slot A": "pulse_banking.qseal_a",
+    "QSealC, slot B": "pulse_banking.qseal_b",
+}
+
 ITEMS: tuple[Item, ...] = (
+    *(Item(name, path, STAFF, "plana", "https://qtsp.example") for name, path in _PAIRS.items()),
     Item(
         "Anthropic API key",
         "ai_agents.anthropic_api_key",

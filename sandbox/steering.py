@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, Response
 
+from sandbox.banks import CUSTOMS
 from sandbox.faults import Fault
 from sandbox.holdings import Asked, describe_holdings
-from sandbox.routes import Call, Routes
+from sandbox.routes import Call, Refused, Routes
 from sandbox.state import describe_agreement, describe_state
 
 if TYPE_CHECKING:
@@ -86,9 +87,17 @@ class ExpireKnob(_Knob):
     knob: Literal["expire-stripe-key"]
 
 
+class RegisterKnob(_Knob):
+    """Let a bank know the certificate that was issued last, as a person does in its portal."""
+
+    knob: Literal["register"]
+    bank: str
+    kind: Literal["qwac", "qseal"]
+
+
 ClusterKnob: TypeAlias = SuspendKnob | OverlookKnob | FailKnob | FreezeKnob | NeverReadyKnob
 Knob: TypeAlias = Annotated[
-    BreakPushesKnob | EditKnob | ExpireKnob | ReadOnlyKnob | ClusterKnob,
+    BreakPushesKnob | EditKnob | ExpireKnob | RegisterKnob | ReadOnlyKnob | ClusterKnob,
     Field(discriminator="knob"),
 ]
 _KNOB: TypeAdapter[Knob] = TypeAdapter(Knob)
@@ -158,6 +167,8 @@ class Steering:
                 self._world.edit(knob.at, knob.name)
             case ExpireKnob():
                 self._world.expire_stripe_key()
+            case RegisterKnob():
+                self._register(knob)
             case ReadOnlyKnob():
                 self._world.vaultwarden.set_read_only(knob.name, knob.on)
             case _:
@@ -176,6 +187,15 @@ class Steering:
                 cluster.freeze_operator(knob.on)
             case NeverReadyKnob():
                 cluster.never_ready(knob.namespace, knob.name, knob.on)
+
+    def _register(self, knob: RegisterKnob) -> None:
+        issued = self._world.qtsp.issued[knob.kind]
+        if not issued or knob.bank not in CUSTOMS:
+            known = {"loc": ["bank"], "msg": f"nothing was issued, or it is none of {[*CUSTOMS]}"}
+            body = {"message": "not understood", "details": [known]}
+            raise Refused(JSONResponse(body, status_code=422))
+        if knob.on:
+            self._world.banks.register(knob.bank, issued[-1])
 
     def _settle(self, _: Call) -> Response:
         self._world.cluster.settle()

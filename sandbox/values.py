@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import secrets
 import string
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from sandbox.qtsp import pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,6 +60,8 @@ def _database_url() -> str:
 
 
 _password = _shape("", 32)
+_IN_FORCE, _LONG_OVER = timedelta(days=120), timedelta(days=-245)
+"""When the two certificates of each kind end, from now on."""
 
 TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "age_key_info": {"escrow_passphrase": _password},
@@ -104,6 +109,10 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "new_bank_client_id": _shape("plana-", 18),
         "new_bank_client_secret": _hex,
         "psd2_webhook_secret": _hex,
+        "qwac_a": lambda: pair("qwac", _IN_FORCE),
+        "qwac_b": lambda: pair("qwac", _LONG_OVER),
+        "qseal_a": lambda: pair("qseal", _IN_FORCE),
+        "qseal_b": lambda: pair("qseal", _LONG_OVER),
     },
     "pulse_events": {"ingest_token": _hex, "database_url": _database_url},
     "pulse_website": {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from sandbox.access import AccessLog
 from sandbox.anthropic import Anthropic
 from sandbox.app import App
+from sandbox.banks import Banks
 from sandbox.clock import Clock
 from sandbox.cluster.agenda import Pace
 from sandbox.cluster.control import Cluster
@@ -25,6 +26,7 @@ from sandbox.keys import draw_credentials, write_credentials, write_identities, 
 from sandbox.layout import SOPS_FILE, Layout
 from sandbox.manifests import infra_files
 from sandbox.openrouter import OpenRouter, openrouter_keys
+from sandbox.qtsp import Portal
 from sandbox.remote import Remote
 from sandbox.server import Server
 from sandbox.sopsfile import creation_rules, encrypt_tree, set_value
@@ -94,6 +96,8 @@ class World:
             STRIPE_KEY: self.stripe_keys,
         }
         """By SOPS path, the provider's keys, for each value that is one of them."""
+        self.qtsp = Portal()
+        self.banks = Banks(self.values[f"pulse_banking.{kind}_a"] for kind in ("qwac", "qseal"))
         token = self.credentials.kubernetes_token
         operator_key = layout.age_key("operator")
         self.cluster = Cluster(self.remote, operator_key, self.values, token, options.pace)
@@ -192,9 +196,10 @@ class World:
             password = self.credentials.forgejo_password
             self._serve("forgejo", Forgejo(self.forgejo, password).answer)
             self._serve("console", Console(self.anthropic, self.stripe_keys).answer)
-            provider_url = self._servers["anthropic"].url
-            app = App(self.cluster, provider_url, self.rings, self.database)
-            self._serve("app", app.answer)
+            self._serve("qtsp", self.qtsp.answer)
+            self._serve("banks", self.banks.answer)
+            urls = {name: self._servers[name].url for name in ("anthropic", "banks")}
+            self._serve("app", App(self.cluster, urls, self.rings, self.database).answer)
             receiver = f"{self._servers['app'].url}/webhooks/stripe"
             seed_endpoint(self.stripe, self.values[STRIPE_WEBHOOK], receiver)
             api_key = self.credentials.stripe_api_key

@@ -41,10 +41,15 @@ def certificate_reminders(platform: Platform, now: datetime) -> Noticed:
     """Return what is to be said about certificates that end, and what is wrong with any."""
     looks = read_certificates(platform)
     seen = [(look.name, look.entry, look.seen) for look in looks if look.seen is not None]
-    said = (certificates.reminder(name, entry, found, now) for name, entry, found in seen)
+    said = (
+        certificates.reminder(look.name, look.entry, look.seen, now, look.into)
+        for look in looks
+        if look.seen is not None
+    )
     faults = [f"{look.name}: {look.unknown}" for look in looks if look.unknown]
     for name, entry, found in seen:
         faults += [f"{name}: {told}" for told in certificates.findings(entry, found, now)]
+        faults += [f"{name}: it has expired"] if found.ends <= now else []
     return _noticed(said, faults)
 
 

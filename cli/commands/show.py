@@ -56,7 +56,7 @@ def _notes(spec: StepSpec, step: AnyStep) -> str:
     if is_point_of_no_return(step):
         notes.append("point of no return")
     if step.ask is not Ask.NOTHING:
-        notes.append(f"asks for {'a' if step.ask is Ask.SEALED_VALUE else ''} {step.ask.value}")
+        notes.append(f"asks for {'' if step.ask is Ask.EVIDENCE else 'a '}{step.ask.value}")
     if spec.may_skip:
         notes.append("may be skipped")
     return listed(notes)

@@ -38,6 +38,10 @@ class Hands:
     """The form that starts it, without `requested_by`."""
     bring: Callable[[World], str] | None = None
     """Makes the value that a person brings, where a step asks for a sealed one."""
+    issue: Callable[[World, str], str] | None = None
+    """Makes the certificate that a person brings, upon the request."""
+    settle: Callable[[World, str, str], None] | None = None
+    """What a person does about one item of a checklist, with the certificate."""
     ends: Mapping[str, Callable[[World], None]] = field(default_factory=dict)
     """By step, what a person ends outside before they answer its gate; twice must be as once."""
     fail: Mapping[str, Any] | None = None
@@ -62,6 +66,13 @@ HANDS: Mapping[str, Hands] = {
         inputs={"reason": "a crash test of the engine"},
         bring=_console_key,
         fail=VAULT_SHUT,
+    ),
+    "renew-tpp-certificates": Hands(
+        inputs={"reason": "a crash test of the engine", "secret": "tpp-qwac-b"},
+        issue=lambda world, csr: world.qtsp.issue("qwac", csr),
+        settle=lambda world, bank, pem: world.banks.register(bank, pem),
+        fail=VAULT_SHUT,
+        fail_from="banks",
     ),
     "rotate-openrouter-key": Hands(
         inputs={"reason": "a crash test of the engine"},

@@ -28,7 +28,7 @@ from tests.crash.hands import hands_of
 from tests.crash.harbour import Harbour, Nursery
 from tests.crash.meanwhile import HAPPENINGS
 from tests.crash.onlooker import Onlooker, edges
-from tests.crash.people import decide
+from tests.crash.people import decide, plan_of
 from tests.crash.sight import Eye, snapshot
 from tests.crash.tripwire import Kill
 from tests.crash.trouble import begin_trouble, end_trouble, requests_of
@@ -226,11 +226,6 @@ def restart(voyage: Voyage) -> None:
         client.set_flow_run_state(UUID(voyage.run), AwaitingRetry(), force=True)
     voyage.pick_up(None)
     voyage.bury()
-
-
-def plan_of(voyage: Voyage) -> Plan:
-    """Return the plan of the run."""
-    return voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs)
 
 
 def _kills(case: Case) -> list[Kill]:

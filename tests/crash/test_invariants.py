@@ -14,8 +14,8 @@ from sandbox.postgresql import find_programs
 from tests.crash.always import hold_always
 from tests.crash.cases import Case, Verdict
 from tests.crash.database import keep_server_in
-from tests.crash.people import STRANGE
-from tests.crash.playing import moored, plan_of
+from tests.crash.people import STRANGE, plan_of
+from tests.crash.playing import moored
 from tests.crash.sight import Eye
 from tests.crash.voyage import Voyage
 from tests.needs import missing

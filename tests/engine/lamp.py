@@ -44,6 +44,10 @@ class Minted(Frozen):
     label: str = Field("", description="A name for it.")
 
 
+class Listed(Frozen):
+    items: dict[str, str]
+
+
 class Valued(Frozen):
     value: SecretStr = Field(description="The value.")
     at: str = Field("here", description="Where it goes.")
@@ -221,6 +225,29 @@ def steps(lamps: Lamps) -> dict[str, AnyStep]:
             lamps.ring,
             harmless,
             ask=Ask.EVIDENCE,
+        ),
+        Step(
+            "lamp.list",
+            "Settle a list.",
+            Listed,
+            Nothing,
+            Effect.VERIFY,
+            looks,
+            lamps.ring,
+            harmless,
+            ask=Ask.CHECKLIST,
+        ),
+        Step(
+            "lamp.certificate",
+            "Bring a certificate.",
+            Nothing,
+            Minted,
+            Effect.MINT,
+            looks,
+            lamps.provide,
+            harmless,
+            ask=Ask.CERTIFICATE,
+            check_answer=refuse_short,
         ),
         Step(
             "lamp.alone",

@@ -11,7 +11,9 @@ from pydantic import SecretStr
 
 from demo.oncall import OnCall
 from demo.stage import Stage
+from engine.checklist import SETTLED, item_state, items_of
 from engine.errors import RunbookError
+from engine.plan import Plan
 from engine.state import Opening
 from flows.door import answer, open_gate, prefect_state, wake
 from sandbox.values import stripe_key
@@ -43,11 +45,30 @@ class Crew(OnCall):
             form = open_gate(run)
             if "sealed_value" in form.schema["properties"]:
                 fields["sealed_value"] = self.stage.platform().seal().close(self.new_key(run))
+            if "certificate" in form.schema["properties"]:
+                fields["certificate"] = self._issued(run)
+            if decision == "approve" and "item" in form.schema["properties"]:
+                fields |= self._word(run, opening)
             if reach := form.schema["properties"].get("approve_through", {}).get("enum"):
                 fields["approve_through"] = through or reach[-1]
             answer(run, {**fields, "gate": form.key})
             return True
         return False
+
+    def _issued(self, run: str) -> str:
+        csr = state(self.stage, run).step("request").outputs["csr"]
+        return self.theatre.world.qtsp.issue("qwac", csr)
+
+    def _word(self, run: str, opening: Opening) -> dict[str, str]:
+        """Register the certificate with the next bank and say so; nothing where all have it."""
+        now = state(self.stage, run)
+        step = Plan.model_validate_json(now.plan_text).step(opening.step)
+        held = now.step(step.id)
+        for bank in items_of(step):
+            if item_state(held, bank) not in SETTLED:
+                self.theatre.world.banks.register(bank, now.step("issued").outputs["pem"])
+                return {"decision": "note", "item": bank, "state": "confirmed"}
+        return {}
 
 
 @dataclass(frozen=True, kw_only=True)

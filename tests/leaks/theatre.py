@@ -34,7 +34,7 @@ from sandbox.state import sops_values
 from sandbox.values import TREE
 from sandbox.world import Options, World
 from tests.leaks.api import Api
-from tests.leaks.marker import FOREIGN, SHORTEST, TELLING, Marker, draw
+from tests.leaks.marker import FOREIGN, SHORTEST, TELLING, Marker, draw, key_lines
 
 TRACING = Path(__file__).with_name("tracing")
 LOUD = ("httpx", "httpcore", "urllib3", "kubernetes", "git", "adapters", "engine", "flows")
@@ -64,10 +64,19 @@ class Theatre:
     """The task runs, likewise."""
 
     def mark(self, name: str, value: str) -> None:
-        """From now on `value` must be met nowhere; what is too short to tell is left out."""
-        if len(value) >= SHORTEST and value not in {
-            marker.value for marker in self.markers.values()
-        }:
+        """From now on `value` must be met nowhere; what is too short to tell is left out.
+
+        Of a certificate with its key only the key is secret, line by line.
+        """
+        if "-----BEGIN CERTIFICATE" in value or "PRIVATE KEY-----" in value:
+            for number, line in enumerate(key_lines(value)):
+                self._mark(f"{name}, line {number} of its key", line)
+        else:
+            self._mark(name, value)
+
+    def _mark(self, name: str, value: str) -> None:
+        known = {marker.value for marker in self.markers.values()}
+        if len(value) >= SHORTEST and value not in known:
             self.markers[name] = Marker(name, value)
         password = urlsplit(value).password if "://" in value else None
         if password:
