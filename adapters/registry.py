@@ -14,6 +14,7 @@ from adapters import (
     kubernetes,
     manual,
     openrouter,
+    postgres,
     secret,
     sops,
     stripe,
@@ -46,6 +47,7 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
         *openrouter.steps(settings.openrouter),
         *forgejo.steps(settings.forgejo),
         *stripe.steps(settings.stripe),
+        *postgres.steps(settings.postgres),
     )
     return {step.name: step for step in steps}
 

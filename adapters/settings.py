@@ -23,6 +23,7 @@ from adapters.http import HttpSettings
 from adapters.ledger import LedgerSettings
 from adapters.notify import NotifySettings
 from adapters.openrouter import OpenRouterSettings
+from adapters.postgres import PostgresSettings
 from adapters.shared.checkout import GitSettings
 from adapters.shared.cluster import KubernetesSettings
 from adapters.sops import SopsSettings
@@ -78,6 +79,7 @@ class Settings(BaseModel):
     anthropic: AnthropicSettings = AnthropicSettings()
     authentik: AuthentikSettings = AuthentikSettings()
     forgejo_admin: ForgejoAdminSettings = ForgejoAdminSettings()
+    postgres: PostgresSettings = PostgresSettings()
     openrouter: OpenRouterSettings = OpenRouterSettings()
     forgejo: ForgejoSettings = ForgejoSettings()
     stripe: StripeSettings = StripeSettings()

@@ -23,6 +23,8 @@ from engine.state import Kind, Outcome, RunState
 from engine.step import AnyStep, Effect
 
 Compared = Sequence[tuple[Standing, Stand]]
+BEFORE_CUTOVER = frozenset({Place.PENDING, Place.VAULT})
+"""Places that must have the new value before it is put in force at the provider."""
 
 READ = "sops.read"
 """The step whose first success tells what a run found in force."""
@@ -131,7 +133,8 @@ def _doubt(move: AskPerson, compared: Compared) -> str:
     """Say why nobody should let a step without return happen; empty where nothing speaks against."""
     if move.kind is not Kind.STEP or not move.step.no_return:
         return ""
-    late = [f"{p.name} is {s.value}" for p, s in compared if p.place in OURS and s is not Stand.NEW]
+    due = BEFORE_CUTOVER if move.step.effect is Effect.CUTOVER else OURS
+    late = [f"{p.name} is {s.value}" for p, s in compared if p.place in due and s is not Stand.NEW]
     return f"there is no way back from it, and {', '.join(late)}" if late else ""
 
 

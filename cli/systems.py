@@ -18,6 +18,7 @@ from adapters import (
     ledger,
     notify,
     openrouter,
+    postgres,
     sops,
     stripe,
     vaultwarden,
@@ -184,6 +185,12 @@ SYSTEMS = (
         lambda p: stripe.check(p.settings.stripe),
         lambda s: s.stripe != stripe.StripeSettings(),
         ("stripe.",),
+    ),
+    System(
+        "postgres",
+        lambda p: postgres.check(p.settings.postgres),
+        lambda s: s.postgres != postgres.PostgresSettings(),
+        ("postgres.",),
     ),
     System(
         "notify",

@@ -58,6 +58,23 @@ class Generate(Strict):
     bytes: int = Field(32, ge=16, le=128)
 
 
+class PostgresPlace(Strict):
+    """Whose password it is, at the platform's database server."""
+
+    role: str
+    """The role that owns what the service uses; where there are no logins, the one that signs in."""
+    logins: tuple[str, str] | None = None
+    """Its two login roles, of which one is in force and the other rests."""
+
+
+class Consumer(Strict):
+    """One of several that read the same secret, each in its own namespace."""
+
+    flux: FluxPlace
+    kubernetes: KubernetesPlace
+    check: Check
+
+
 class CertificateSlot(Strict):
     """A secret that is a certificate with its key: one of two slots that take turns."""
 
@@ -80,12 +97,27 @@ class Secret(Strict):
     flux: FluxPlace | None = None
     kubernetes: KubernetesPlace | None = None
     check: Check | None = None
+    consumers: dict[Slug, Consumer] = Field(default_factory=dict)
+    """All that read it, where those are several services, in place of the three above."""
+    postgres: PostgresPlace | None = None
     generate: Generate | None = None
     certificate: CertificateSlot | None = None
     max_age: Duration | None = None
     """After this a rotation is due."""
     secret_because: str = Field("", pattern=r"^$|^.{15,300}$")
     """What an attacker could do with it, where its name is that of configuration."""
+
+    @model_validator(mode="after")
+    def _has_one_kind_of_consumer(self) -> Self:
+        if self.consumers and (self.flux or self.kubernetes or self.check):
+            raise ValueError("flux, kubernetes and check belong into each of `consumers`")
+        return self
+
+    @property
+    def places(self) -> tuple[KubernetesPlace, ...]:
+        """Return every Secret of the cluster that holds it."""
+        alone = (self.kubernetes,) if self.kubernetes else ()
+        return (*alone, *(each.kubernetes for each in self.consumers.values()))
 
 
 CERTIFICATE_PLACES = ("slots", "sops", "kubernetes", "file", "tls")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from engine.catalogue import Catalogue, People
 from engine.configuration import check_places
+from engine.cutover import check_consumers
 from engine.durations import spell
 from engine.findings import Finding, Invalid
 from engine.loading import build
@@ -59,6 +60,7 @@ def check(runbook: Runbook, source: Source, around: Surroundings) -> Iterator[Fi
             yield from check_parameters(runbook, source, index, seen, around)
         seen[spec.id] = spec
     yield from check_ordering(runbook.steps, around.registry, source)
+    yield from check_consumers(runbook, source, around.registry, around.catalogue)
     yield from check_places(runbook.steps, around.registry, source)
 
 

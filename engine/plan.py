@@ -129,7 +129,7 @@ def _settled(facts: Mapping[str, Any], parts: tuple[str, ...]) -> Any:
 
 def is_point_of_no_return(step: AnyStep) -> bool:
     """Tell whether a run that started this step can only go forward."""
-    return step.effect is Effect.REVOKE or isinstance(step.undo, Irreversible)
+    return step.effect in (Effect.REVOKE, Effect.CUTOVER) or isinstance(step.undo, Irreversible)
 
 
 def is_settled(value: Any) -> bool:

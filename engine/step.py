@@ -57,6 +57,8 @@ class Effect(StrEnum):
     """Carries a stored value towards those who use it."""
     VERIFY = "verify"
     """Proves that a value works (or no longer does)."""
+    CUTOVER = "cutover"
+    """Puts the new value in force in place of the old one, which ends with it: forward only."""
     REVOKE = "revoke"
     """Ends the life of an old value."""
 

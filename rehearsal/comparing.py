@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.cases import Expect, Gate, gate_name
-from engine.catalogue import Secret
+from engine.catalogue import KubernetesPlace, Secret
 from engine.errors import RunbookError
 from engine.ledger import DECISIONS, Entry, Event, verify
 from engine.state import Kind
@@ -129,17 +129,18 @@ def _world(play: Play, played: Played) -> Iterator[str]:
 
 def place_of(entry: Secret) -> dict[str, Any]:
     """Return where a secret lives, in the words of the sandbox."""
-    place: dict[str, Any] = {
+    place = {
         "path": entry.sops.path,
         "item": entry.vaultwarden.item,
         "field": entry.vaultwarden.field,
     }
-    if entry.kubernetes is not None:
-        named = entry.kubernetes.workload
-        every = (named,) if isinstance(named, str) else named
-        place |= entry.kubernetes.model_dump(include={"namespace", "secret", "key"})
-        place["workloads"] = [each.partition("/")[2] for each in every]
-    return place
+    return {**place, "readers": [_reader(each) for each in entry.places]}
+
+
+def _reader(place: KubernetesPlace) -> dict[str, Any]:
+    every = (place.workload,) if isinstance(place.workload, str) else place.workload
+    where = place.model_dump(include={"namespace", "secret", "key"})
+    return {**where, "workloads": [each.partition("/")[2] for each in every]}
 
 
 def _facts(path: str, wanted: Any, found: Any) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from engine.errors import Refused
 from rehearsal.comparing import differences
 from rehearsal.loopback import loopback_only
 from rehearsal.people import People
-from rehearsal.platform import rehearsed
+from rehearsal.platform import Rehearsed, rehearsed
 from rehearsal.playing import Play, trail
-from rehearsal.worlds import Worlds
+from rehearsal.worlds import World, Worlds
 
 FOLDER = "tests"
 """Where case files lie, below the folder of runbooks."""
@@ -70,6 +71,11 @@ def cases_of(author: Platform, names: Iterable[str]) -> tuple[Cases, ...]:
     return tuple(read_case_file(author, name) for name in wanted)
 
 
+def needs_database(author: Platform, cases: Cases) -> bool:
+    """Tell whether the cases need a database in their world: a real one, as there is no double."""
+    return any(step.uses.startswith("postgres.") for step in author.runbook(cases.runbook).steps)
+
+
 def play_cases(author: Platform, cases: Cases, worlds: Worlds, only: str = "") -> Iterator[Result]:
     """Play each case whose name holds `only`, in any case of letters, and yield what became of it."""
     for case in cases.cases:
@@ -78,21 +84,29 @@ def play_cases(author: Platform, cases: Cases, worlds: Worlds, only: str = "") -
 
 
 def play_case(author: Platform, cases: Cases, case: Case, worlds: Worlds) -> Result:
-    """Play one case in a new world, which is gone afterwards."""
+    """Play one case in a new world, which is gone afterwards; without a world it does not hold."""
     began = time.monotonic()
-    with (
-        tempfile.TemporaryDirectory(prefix="rehearsal-") as name,
-        loopback_only(),
-        hastened(**HASTE),
-    ):
-        folder = Path(name)
-        with worlds.make(folder / "world") as world:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-")))
+        wanted = worlds.make(folder / "world", database=needs_database(author, cases))
+        found: tuple[str, ...]
+        told: tuple[str, ...] = ()
+        try:
+            world = stack.enter_context(wanted)
+        except Refused as error:
+            found = (error.message,)
+        else:
             platform = rehearsed(author, cases, case, world, folder)
-            people = People(case, cases.bring, platform, world)
-            inputs = {**cases.inputs, **case.inputs}
-            play = Play(case, cases.runbook, inputs, platform, world, people)
-            with platform.journal:
-                played = play.play()
-                found = tuple(differences(play, played))
-                told = trail(platform, played.run)
+            found, told = _in_world(platform, cases, case, world)
     return Result(cases.runbook, case.case, found, told, time.monotonic() - began)
+
+
+def _in_world(
+    platform: Rehearsed, cases: Cases, case: Case, world: World
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what differs, and the trail."""
+    people = People(case, cases.bring, platform, world)
+    play = Play(case, cases.runbook, {**cases.inputs, **case.inputs}, platform, world, people)
+    with loopback_only(), hastened(**HASTE), platform.journal:
+        played = play.play()
+        return tuple(differences(play, played)), trail(platform, played.run)

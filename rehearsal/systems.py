@@ -40,4 +40,11 @@ def systems_of(world: Mapping[str, Any]) -> dict[str, Any]:
         "authentik": {"url": urls["authentik"], "token_file": paths["authentik_token"]},
         "forgejo_admin": {"url": urls["forgejo"], "token_file": paths["forgejo_admin_token"]},
         "stripe": {"url": urls["stripe"], "secret_key_file": paths["stripe_api_key"]},
+        "postgres": _postgres_of(world),
     }
+
+
+def _postgres_of(world: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how its database is reached; nothing where this sandbox has none."""
+    place = world.get("postgres")
+    return {**place, "password_file": world["paths"]["postgres_password"]} if place else {}

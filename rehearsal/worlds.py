@@ -79,9 +79,12 @@ class Worlds:
     program: subprocess.Popen[str]
 
     @contextmanager
-    def make(self, folder: Path) -> Iterator[World]:
-        """Yield a new world in a new folder and end it; raise `Refused` if there is none."""
-        facts = json.loads(self._ask(str(folder)).read_text())
+    def make(self, folder: Path, *, database: bool = False) -> Iterator[World]:
+        """Yield a new world in a new folder and end it; raise `Refused` if there is none.
+
+        With `database` it has a real PostgreSQL, and is the only such world at that time.
+        """
+        facts = json.loads(self._ask(f"{'database ' if database else ''}{folder}").read_text())
         with httpx.Client(base_url=facts["urls"]["control"], timeout=SECONDS) as control:
             try:
                 yield World(facts, control)

@@ -1,9 +1,10 @@
 """The application that consumes the secrets: it works with what its pods hold, not what it should.
 
 `/chat` calls the provider with the key of a ready pod; `/health/<namespace>` is good only when
-every ready pod of the namespace holds what the Secrets say now, server and client alike;
-`/health/<namespace>/<variable>` only when the provider accepts what every ready pod has there;
-`/webhooks/stripe` takes events that are signed with the secret of a ready pod.
+every ready pod of the namespace holds what the Secrets say now, server and client alike. Where the
+world has a database, a pod that signs in there must also be let in. `/health/<namespace>/<variable>`
+is good only when the provider accepts what every ready pod has there; `/webhooks/stripe` takes
+events that are signed with the secret of a ready pod.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.cluster.control import Cluster
+    from sandbox.database import Database
 
 _NAMESPACE, _WORKLOAD, _VARIABLE = "ai-bos-agent", "ai-agents", "ANTHROPIC_API_KEY"
 _SECONDS = 10
@@ -38,13 +40,18 @@ class Accepting(Protocol):
 
 
 class App:
-    """The platform's front door, as seen from outside the cluster."""
+    """The platform's front door, as seen from outside the cluster; `urls` are of what it calls."""
 
     def __init__(
-        self, cluster: Cluster, provider_url: str, banks_url: str, rings: Mapping[str, Accepting]
+        self,
+        cluster: Cluster,
+        urls: Mapping[str, str],
+        rings: Mapping[str, Accepting],
+        database: Database | None,
     ) -> None:
         self._cluster = cluster
-        self._provider_url = provider_url
+        self._database = database
+        self._provider_url = urls["anthropic"]
         self._rings = rings
         self._turns = count()
         routes = Routes()
@@ -54,7 +61,7 @@ class App:
         routes.add("GET", "/redis/ping", self._redis)
         routes.add("GET", "/health/{namespace}", self._health)
         routes.add("GET", "/health/{namespace}/{variable}", self._accepted)
-        Banking(cluster, banks_url).add_to(routes)
+        Banking(cluster, urls["banks"]).add_to(routes)
         self.answer = routes
 
     def _chat(self, _: Call) -> Response:
@@ -110,15 +117,21 @@ class App:
     def _agrees(self, workload: Workload) -> str:
         secret = self._cluster.secret(workload.namespace, workload.secret)
         pods = self._cluster.pod_env(workload.namespace, workload.name)
-        keys = [
-            p.key
+        placed = [
+            p
             for p in PLACEMENTS
             if (p.namespace, p.secret) == (workload.namespace, workload.secret)
         ]
         if not pods:
             return "no pod is ready"
-        is_current = all(pod.get(key) == secret[key] for pod in pods for key in keys)
-        return "ok" if is_current else "a pod holds another value than the Secret"
+        if not all(pod.get(p.key) == secret[p.key] for pod in pods for p in placed):
+            return "a pod holds another value than the Secret"
+        if not all(self._is_let_in(p.path, pod[p.key]) for pod in pods for p in placed):
+            return "the database does not let a pod in"
+        return "ok"
+
+    def _is_let_in(self, path: str, value: str) -> bool:
+        return self._database is None or self._database.lets_in(path, value)
 
 
 def _ask(url: str, key: str) -> str:

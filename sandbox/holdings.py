@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 NOTHING, MIXED = "nothing", "mixed"
 
 
+class Reader(BaseModel):
+    """A Secret of the cluster that has the value, and what reads it from there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    namespace: str
+    secret: str
+    key: str
+    workloads: tuple[str, ...] = ()
+    """Names of the workloads that read it, without their kind."""
+
+
 class Asked(BaseModel):
     """Where one secret lives, as the one who asks sees it; what is left out is not looked at."""
 
@@ -30,11 +42,7 @@ class Asked(BaseModel):
     """Dotted path in the SOPS file."""
     item: str = ""
     field: str = "password"
-    namespace: str = ""
-    secret: str = ""
-    key: str = ""
-    workloads: tuple[str, ...] = ()
-    """Names of the workloads that read it, without their kind."""
+    readers: tuple[Reader, ...] = ()
 
 
 def describe_holdings(world: World, asked: Asked) -> dict[str, str]:
@@ -42,10 +50,10 @@ def describe_holdings(world: World, asked: Asked) -> dict[str, str]:
     found = {"sops": _sops(world, asked)}
     if asked.item:
         found["vaultwarden"] = _item(world, asked)
-    if asked.secret:
-        found["kubernetes"] = _secret(world, asked)
-    if asked.workloads:
-        found["pods"] = _pods(world, asked)
+    if asked.readers:
+        found["kubernetes"] = _one([_secret(world, each) for each in asked.readers])
+    if any(each.workloads for each in asked.readers):
+        found["pods"] = _one([pod for each in asked.readers for pod in _pods(world, each)])
     names = _names(world, asked.path, tuple(found.values()))
     return {place: names[value] for place, value in found.items()}
 
@@ -77,19 +85,19 @@ def _item(world: World, asked: Asked) -> str | None:
     return _one(held)
 
 
-def _secret(world: World, asked: Asked) -> str | None:
+def _secret(world: World, reader: Reader) -> str | None:
     try:
-        return world.cluster.secret(asked.namespace, asked.secret).get(asked.key)
+        return world.cluster.secret(reader.namespace, reader.secret).get(reader.key)
     except Missing:
         return None
 
 
-def _pods(world: World, asked: Asked) -> str | None:
+def _pods(world: World, reader: Reader) -> list[str | None]:
     try:
-        pods = [p for name in asked.workloads for p in world.cluster.pod_env(asked.namespace, name)]
+        pods = [p for w in reader.workloads for p in world.cluster.pod_env(reader.namespace, w)]
     except Missing:
-        return None
-    return _one([pod.get(asked.key) for pod in pods])
+        return []
+    return [pod.get(reader.key) for pod in pods]
 
 
 def _one(held: list[str] | list[str | None]) -> str | None:

@@ -36,6 +36,7 @@ class Credentials:
     oidc_client_secret: str
     authentik_token: str
     forgejo_admin_token: str
+    postgres_password: str
 
     def __repr__(self) -> str:
         """Return nothing of the values."""
@@ -56,6 +57,7 @@ def draw_credentials() -> Credentials:
         oidc_client_secret=secrets.token_urlsafe(32),
         authentik_token=letters(60),
         forgejo_admin_token=secrets.token_hex(20),
+        postgres_password=secrets.token_urlsafe(32),
     )
 
 

@@ -5,50 +5,22 @@ This is the sandbox's own map of its world; the catalogue of the project is writ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from sandbox import databases
+from sandbox.kinds import ADMINS, STAFF, Item, Kind, Placement, Workload
+from sandbox.kinds import placed as _placed
 
-Kind = Literal["Deployment", "StatefulSet", "DaemonSet"]
-
-STAFF, ADMINS = "plana-staff", "plana-admins"
-
-
-@dataclass(frozen=True)
-class Placement:
-    """One value of the SOPS file and the key of the Kubernetes Secret that carries it."""
-
-    path: str
-    namespace: str
-    secret: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Workload:
-    """A consumer in the cluster; every key of its Secret is an environment variable."""
-
-    namespace: str
-    kind: Kind
-    name: str
-    replicas: int
-    image: str
-    secret: str
-
-
-@dataclass(frozen=True)
-class Item:
-    """A login in the vault that mirrors one value of the SOPS file."""
-
-    name: str
-    path: str
-    collection: str
-    username: str
-    uri: str
-
-
-def _placed(namespace: str, secret: str, **keys: str) -> tuple[Placement, ...]:
-    return tuple(Placement(path, namespace, secret, key) for key, path in keys.items())
-
+__all__ = [
+    "ADMINS",
+    "ITEMS",
+    "PLACEMENTS",
+    "STAFF",
+    "WORKLOADS",
+    "Item",
+    "Kind",
+    "Placement",
+    "Workload",
+    "namespaces",
+]
 
 PLACEMENTS: tuple[Placement, ...] = (
     *_placed(
@@ -95,6 +67,7 @@ PLACEMENTS: tuple[Placement, ...] = (
         "monitoring-secrets",
         ALERTMANAGER_WEBHOOK_TOKEN="monitoring.alertmanager_webhook_token",
     ),
+    *databases.PLACEMENTS,
 )
 
 _REGISTRY = "registry.planapulse.com"
@@ -153,6 +126,7 @@ WORKLOADS: tuple[Workload, ...] = (
         f"{_REGISTRY}/plana/alert-relay:1.0.4",
         "monitoring-secrets",
     ),
+    *databases.WORKLOADS,
 )
 
 _PAIRS = {
@@ -290,6 +264,7 @@ ITEMS: tuple[Item, ...] = (
         "admin",
         "https://vault.planapulse.com/admin",
     ),
+    *databases.ITEMS,
 )
 
 

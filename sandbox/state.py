@@ -40,8 +40,15 @@ def describe_state(world: World) -> dict[str, Any]:
             },
             "failures": [str(type(error).__name__) for error in cluster.agenda.failures],
         },
+        "postgres": {"may_log_in": _may_log_in(world)},
         "remote": {"branches": world.remote.branches(), "log": world.remote.log()},
     }
+
+
+def _may_log_in(world: World) -> dict[str, bool]:
+    """Return by role whether it may log in at the database; nothing where there is none."""
+    states = world.database.states() if world.database else {}
+    return {role: may_log_in for role, (may_log_in, _) in states.items()}
 
 
 def _book(book: Keybook) -> dict[str, Any]:

@@ -54,6 +54,11 @@ def _hex() -> str:
     return secrets.token_hex(32)
 
 
+def _database_url() -> str:
+    place = "pg01.plana.internal:5432/pulse_events?sslmode=verify-full"
+    return f"postgresql://pulse_events_a:{secrets.token_hex(32)}@{place}"
+
+
 _password = _shape("", 32)
 _IN_FORCE, _LONG_OVER = timedelta(days=120), timedelta(days=-245)
 """When the two certificates of each kind end, from now on."""
@@ -92,7 +97,11 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "odoo_demo": {"admin_password": _password, "db_password": _password},
     "penpot": {"secret_key": _hex, "db_password": _password},
     "pgadmin": {"admin_password": _password},
-    "plana": {"jwt_signing_key": _hex, "platform_api_token": _hex},
+    "plana": {
+        "jwt_signing_key": _hex,
+        "platform_api_token": _hex,
+        "postgres_password": _password,
+    },
     "plana_erp": {"admin_password": _password, "api_token": _hex},
     "postgresql": {"pg01_admin_password": _password},
     "pulse_account": {"session_secret": _hex},
@@ -105,7 +114,7 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "qseal_a": lambda: pair("qseal", _IN_FORCE),
         "qseal_b": lambda: pair("qseal", _LONG_OVER),
     },
-    "pulse_events": {"ingest_token": _hex},
+    "pulse_events": {"ingest_token": _hex, "database_url": _database_url},
     "pulse_website": {
         "stripe_webhook_secret": webhook_secret,
         "stripe_secret_key": stripe_key,

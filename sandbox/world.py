@@ -17,6 +17,7 @@ from sandbox.cluster.agenda import Pace
 from sandbox.cluster.control import Cluster
 from sandbox.cluster.flux import FLUX, SOURCE
 from sandbox.console import Console
+from sandbox.database import URL_PATH, Database, DatabaseServer
 from sandbox.documents import dump_yaml
 from sandbox.faults import Faults
 from sandbox.forgejo import ACCOUNT, Forgejo
@@ -67,6 +68,8 @@ class Options:
 
     pace: Pace = field(default_factory=Pace)
     vault: VaultOptions = field(default_factory=VaultOptions)
+    database: DatabaseServer | None = None
+    """A real PostgreSQL whose roles become those of the world; without one nobody signs in."""
 
 
 class World:
@@ -117,6 +120,10 @@ class World:
         self.cluster = Cluster(self.remote, operator_key, self.values, token, options.pace)
         self.authentik = Authentik(GROUPS, self.credentials.authentik_token)
         self.identity = Identity(self.clock, hire(layout), self.credentials.oidc_client_secret)
+        password = self.credentials.postgres_password
+        self.database = (
+            Database(options.database, self.values, password) if options.database else None
+        )
         self.log = AccessLog(layout.access_log)
         self._servers: dict[str, Server] = {}
         self._start()
@@ -139,7 +146,10 @@ class World:
         if any(directory.iterdir()):
             message = f"{directory} is not empty; name a new directory for the sandbox"
             raise FileExistsError(message)
-        return cls(Layout(directory.resolve()), drawn, options or Options())
+        options = options or Options()
+        if options.database is not None:
+            drawn[URL_PATH] = options.database.url_like(drawn[URL_PATH])
+        return cls(Layout(directory.resolve()), drawn, options)
 
     @property
     def urls(self) -> dict[str, str]:
@@ -176,6 +186,8 @@ class World:
         for server in self._servers.values():
             server.stop()
         self.cluster.close()
+        if self.database is not None:
+            self.database.close()
         self.log.close()
 
     def __enter__(self) -> Self:
@@ -202,8 +214,8 @@ class World:
             self._serve("console", Console(self.anthropic, self.stripe_keys).answer)
             self._serve("qtsp", self.qtsp.answer)
             self._serve("banks", self.banks.answer)
-            provider, banks = (self._servers[name].url for name in ("anthropic", "banks"))
-            self._serve("app", App(self.cluster, provider, banks, self.rings).answer)
+            urls = {name: self._servers[name].url for name in ("anthropic", "banks")}
+            self._serve("app", App(self.cluster, urls, self.rings, self.database).answer)
             receiver = f"{self._servers['app'].url}/webhooks/stripe"
             seed_endpoint(self.stripe, self.values[STRIPE_WEBHOOK], receiver)
             api_key = self.credentials.stripe_api_key
@@ -282,4 +294,5 @@ def _describe(world: World) -> dict[str, Any]:
         "forgejo": {"username": ACCOUNT},
         "flux": {"namespace": FLUX, "source": SOURCE},
         "anthropic": {"current_key_id": current.key_id if current else None},
+        "postgres": world.database.place if world.database else None,
     }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any, TypeVar
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from adapters.platform import Platform
 from adapters.registry import providers
@@ -14,8 +15,8 @@ from adapters.shared.checkout import GitSettings
 from adapters.shared.files import read_secret
 from adapters.shared.keys.provider import Keys, Provider
 from adapters.sops import SopsLocation
-from adapters.standing import cluster, provider, repository, vault
-from adapters.standing.sighting import Fingerprint, Sighting, joined
+from adapters.standing import cluster, database, provider, repository, vault
+from adapters.standing.sighting import Fingerprint, joined
 from adapters.vaultwarden import VaultwardenLocation
 from engine.catalogue import Secret
 from engine.errors import Refused, RunbookError
@@ -24,8 +25,10 @@ from engine.runbook import Runbook
 from engine.secrets import fingerprint
 from engine.standing import Standing
 
-PLACES = ("sops", "vaultwarden", "kubernetes")
+PLACES = ("sops", "vaultwarden", "kubernetes", "postgres")
 """Parts of a catalogue entry that say where the value is."""
+
+P = TypeVar("P", bound=BaseModel)
 
 
 def standings(platform: Platform, secret_name: str) -> tuple[Standing, ...]:
@@ -41,13 +44,16 @@ def standings(platform: Platform, secret_name: str) -> tuple[Standing, ...]:
     with ThreadPoolExecutor(4) as pool:
         git = pool.submit(repository.look, settings.sops, settings.git, sops_at, name)
         item = pool.submit(vault.look, settings.vaultwarden, vault_at, name)
-        place = entry.kubernetes
-        inside = pool.submit(cluster.look, settings.kubernetes, place, name) if place else None
+        inside = [
+            pool.submit(cluster.look, settings.kubernetes, place, name) for place in entry.places
+        ]
         keys = pool.submit(provider.list_active, asked) if asked else None
-        found = joined(git.result(), item.result(), inside.result() if inside else Sighting(()))
+        found = joined(git.result(), item.result(), *(each.result() for each in inside))
         if asked is not None and keys is not None:
             told = provider.compared(asked.title, keys.result(), found.values)
             found = joined(found, told)
+        if entry.postgres is not None:
+            found = joined(found, database.look(settings.postgres, entry.postgres, found.values))
     return found.standings
 
 
@@ -65,12 +71,16 @@ def entry_of(platform: Platform, secret_name: str) -> Secret:
         raise Refused(f"the catalogue has no {secret_name}", hint=f"There are: {known}.")
     facts = {"platform": platform.settings.platform}
     named = {name: getattr(entry, name) for name in PLACES if getattr(entry, name) is not None}
+
+    def settle(place: P) -> P:
+        told = substitute(place.model_dump(), lambda parts: look_up(facts, parts))
+        return type(place).model_validate(told)
+
     try:
-        settled = {
-            name: type(place).model_validate(
-                substitute(place.model_dump(), lambda parts: look_up(facts, parts))
-            )
-            for name, place in named.items()
+        settled: dict[str, Any] = {name: settle(place) for name, place in named.items()}
+        settled["consumers"] = {
+            name: each.model_copy(update={"kubernetes": settle(each.kubernetes)})
+            for name, each in entry.consumers.items()
         }
     except (KeyError, ValidationError):
         pass  # told below; the error of a model is longer than its reader has time for

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 from pydantic import SecretStr
 
@@ -35,13 +36,15 @@ class Rotation(Bench):
     """The value a person brings, where a gate asks for one."""
 
     @classmethod
-    def on(cls, ground: Ground, runbook: str, inputs: Mapping[str, str] = REASON) -> Rotation:
+    def on(
+        cls, ground: Ground, runbook: str, inputs: Mapping[str, str] = REASON, run: str = RUN
+    ) -> Self:
         """Begin a run of a shipped runbook."""
         told: list[str] = []
         waiting = Patience(sleep=lambda seconds: told.append(f"slept {seconds:g}"))
         desk = replace(ground.platform.desk(), patience=waiting, report=told.append)
         plan = ground.platform.plan(runbook, inputs)
-        made = cls(plan, desk, Lamps(), run=RUN, told=told, ground=ground)
+        made = cls(plan, desk, Lamps(), run=run, told=told, ground=ground)
         made.append(Event.RUN_STARTED, actor=OTTO, attempt=1, runbook=runbook, plan=plan.text())
         return made
 

@@ -13,6 +13,7 @@ from engine.plan import Plan
 from engine.state import Outcome, Status
 from engine.step import Effect
 from tests.crash.cases import Verdict
+from tests.crash.database import is_in_window, is_let_in, markers, uses_database
 from tests.crash.leaks import leaks
 from tests.crash.sight import Commit, Eye, Sight
 
@@ -37,27 +38,34 @@ CHANGES = (Effect.MINT, Effect.STORE, Effect.DISTRIBUTE)
 
 def hold_always(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
     """Ask after every invariant of this group."""
-    _pods(eye, found, verdict)
+    _pods(eye, found, plan, verdict)
+    if uses_database(eye):
+        _database(eye, found, plan, verdict)
     _provider(eye, found, plan, verdict)
     _recoverable(eye, found, verdict)
     _repository(eye, found, verdict)
     _ledger(eye, found, plan, verdict)
     _cluster(eye, found, verdict)
-    for place in leaks(eye.voyage, {eye.old, *eye.voyage.found}):
+    for place in leaks(eye.voyage, markers(eye)):
         verdict.hold("I7", claim=False, otherwise=f"a value stands in clear in {place}")
     verdict.hold("I7", claim=True, otherwise="")
 
 
-def _pods(eye: Eye, found: Sight, verdict: Verdict) -> None:
+def _pods(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
+    is_window = is_in_window(found, plan)
     for name, values in found.pods.items():
         for value in values:  # none while the only pod of a workload is replaced
-            is_good = value is not None and _is_accepted(eye, value)
+            is_good = value is not None and (
+                _is_accepted(eye, value) or (is_window and value == eye.old)
+            )
             verdict.hold("I1", is_good, f"a pod of {name} holds {eye_word(eye, value)}")
 
 
 def _is_accepted(eye: Eye, value: str) -> bool:
     if uses_provider(eye):
         return eye.voyage.ring.accepts(value)
+    if uses_database(eye):
+        return is_let_in(eye, value)
     return value == eye.old or value in eye.voyage.found
 
 
@@ -102,6 +110,24 @@ def _provider(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
     verdict.hold("I28", not is_ended or announced, "the old key ended without an announcement")
 
 
+def _database(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
+    """Ask of the database what is asked of the provider: when the old value ends, and after what."""
+    let_in = [value for value in {eye.old, *eye.voyage.found} if is_let_in(eye, value)]
+    verdict.hold("I3", bool(let_in), "the database lets in nobody at all")
+    ending = next(step for step in plan.steps if step.no_return)
+    is_ended = eye.old not in let_in
+    announced = any(
+        e.event is Event.STEP_STARTED and e.step == ending.id for e in found.entries if e.step
+    )
+    verdict.hold("I28", not is_ended or announced, "the old value ended without an announcement")
+    if ending.effect is Effect.REVOKE:
+        verdict.hold("I2", not is_ended or _is_proven(found, plan), "it ended without proof")
+    if found.state.outcome is None:
+        kept = {*found.drawer.values(), *(eye.value(each) for each in found.commits.values())}
+        lost = [value for value in let_in if value != eye.old and value not in kept]
+        verdict.hold("I4", not lost, "the database accepts a value that can be read from nowhere")
+
+
 def _is_proven(found: Sight, plan: Plan) -> bool:
     """Tell whether every proof between the last change and the end of the old key is recorded."""
     effects = [step.effect for step in plan.steps]
@@ -115,7 +141,11 @@ def _is_proven(found: Sight, plan: Plan) -> bool:
 def _recoverable(eye: Eye, found: Sight, verdict: Verdict) -> None:
     if found.state.outcome is not None:
         return  # main holds it, or nobody needs it
-    stands = {*found.vault, found.cluster, *(v for each in found.pods.values() for v in each)}
+    stands = {
+        *found.vault,
+        *found.clusters.values(),
+        *(v for each in found.pods.values() for v in each),
+    }
     kept = {*found.drawer.values(), *(eye.value(each) for each in found.commits.values())}
     lost = [value for value in stands if value and value != eye.old and value not in kept]
     verdict.hold("I4", not lost, "a store holds a value that can be read back from nowhere")
@@ -176,8 +206,8 @@ def _ledger(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
 
 def _cluster(eye: Eye, found: Sight, verdict: Verdict) -> None:
     on_main = {eye.value(commit) for commit in found.rotations} | {eye.old}
-    verdict.hold("I10", found.cluster in on_main, "the Secret holds a value that main never held")
-    restarted = any(found.restarts.values())
-    is_new = found.cluster in eye.voyage.found
     on_the_way_back = found.state.back or found.state.outcome is Outcome.ROLLED_BACK
-    verdict.hold("I11", not restarted or is_new or on_the_way_back, "restarted too early")
+    for name, value in found.clusters.items():
+        verdict.hold("I10", value in on_main, "the Secret holds a value that main never held")
+        is_due = value in eye.voyage.found or on_the_way_back
+        verdict.hold("I11", not found.restarts[name] or is_due, f"{name} restarted too early")

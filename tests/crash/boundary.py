@@ -10,6 +10,7 @@ KINDS = {
     "step": "step function",
     "program": "program",
     "request": "request",
+    "database": "SQL statement",
     "file": "file",
     "prefect": "Prefect API",
 }

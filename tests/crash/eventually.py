@@ -10,6 +10,8 @@ from engine.plan import Plan
 from engine.state import Outcome
 from tests.crash.always import ended_keys, eye_word, uses_provider
 from tests.crash.cases import Verdict, Way
+from tests.crash.database import is_let_in, may_log_in, uses_database
+from tests.crash.hands import FORWARD, REJECTED
 from tests.crash.people import STRANGE
 from tests.crash.sight import Eye, Sight
 
@@ -84,7 +86,7 @@ def _places(eye: Eye, found: Sight, verdict: Verdict) -> None:
     held: dict[str, list[str | None]] = {
         "SOPS": [eye.value(found.main)],
         "Vaultwarden": [*found.vault],
-        "the Secret": [found.cluster],
+        "the Secret": [*found.clusters.values()],
         **found.pods,
     }
     for place, values in held.items():
@@ -95,6 +97,18 @@ def _places(eye: Eye, found: Sight, verdict: Verdict) -> None:
         accepts = eye.voyage.ring.accepts
         verdict.hold("I13", accepts(eye.old) is not is_new, "the old key is not as it should be")
         verdict.hold("I13", accepts(wanted or ""), "the provider refuses the value in force")
+    if uses_database(eye):
+        _database(eye, wanted or "", verdict)
+
+
+def _database(eye: Eye, wanted: str, verdict: Verdict) -> None:
+    """Hold that the value in force is let in, and none of the others."""
+    verdict.hold("I13", is_let_in(eye, wanted), "the database refuses the value in force")
+    others = {eye.old, *eye.voyage.found} - {wanted}
+    left = [eye_word(eye, value) for value in others if is_let_in(eye, value)]
+    verdict.hold("I13", not left, f"the database still lets in {', '.join(left)}")
+    open_roles = may_log_in(eye)
+    verdict.hold("I13", open_roles == 1, f"{open_roles} roles of it may log in, not one")
 
 
 def _orphans(eye: Eye, found: Sight, verdict: Verdict) -> None:
@@ -109,25 +123,23 @@ def _orphans(eye: Eye, found: Sight, verdict: Verdict) -> None:
 
 def _counts(eye: Eye, found: Sight, verdict: Verdict) -> None:
     way = verdict.case.way
-    steps = {"forward": 1, "reject": 0, "back": 2}[way]
+    wanted = {"forward": FORWARD, "reject": REJECTED, "back": eye.voyage.hands.back}[way]
     ended = 1 if way == "forward" and uses_provider(eye) else 0
     counted = len(ended_keys(eye, found))
     verdict.hold("I15a", counted == ended, f"{counted} keys were ended, not {ended}")
     _orphans(eye, found, verdict)
     for name, restarts in found.restarts.items():
         verdict.hold(
-            "I15b", restarts == steps, f"{name} was restarted {restarts} times, not {steps}"
+            "I15b",
+            restarts == wanted.restarts,
+            f"{name} was restarted {restarts} times, not {wanted.restarts}",
         )
-    verdict.hold(
-        "I15c",
-        len(found.history) == steps,
-        f"the history has {len(found.history)} entries, not {steps}",
-    )
-    verdict.hold(
-        "I15c", found.writes == steps, f"the vault was written {found.writes} times, not {steps}"
-    )
+    for what, times in (("history has", len(found.history)), ("item was written", found.writes)):
+        is_right = times == wanted.writes
+        verdict.hold("I15c", is_right, f"the vault's {what} {times} times, not {wanted.writes}")
     commits = len(found.rotations)
-    verdict.hold("I15d", commits == steps, f"main has {commits} commits of the run, not {steps}")
+    is_right = commits == wanted.commits
+    verdict.hold("I15d", is_right, f"main has {commits} commits of the run, not {wanted.commits}")
     left = [name for name in found.branches if name != "main"]
     if verdict.case.duel == "stale" and left == [f"rotate/{eye.voyage.run}"]:
         verdict.notes.append("the late push left the run's branch on the remote")

@@ -21,6 +21,20 @@ ROTATED_BY = "otto"
 
 
 @dataclass(frozen=True)
+class Counts:
+    """How often each thing must have happened."""
+
+    restarts: int
+    writes: int
+    """To the vault's item."""
+    commits: int
+    """On main, made by the run."""
+
+
+FORWARD, REJECTED, BACK = Counts(1, 1, 1), Counts(0, 0, 0), Counts(2, 2, 2)
+
+
+@dataclass(frozen=True)
 class Hands:
     """What it takes to play a runbook through."""
 
@@ -38,6 +52,10 @@ class Hands:
     """A fault of the sandbox that the way to the point of no return does not survive."""
     fail_from: str = "verify"
     """The step at whose gate that fault begins."""
+    back: Counts = BACK
+    """What must have happened when the run was taken back after that fault."""
+    needs_database: bool = False
+    """Whether its world needs a real PostgreSQL."""
     of_world: Callable[[World], Mapping[str, Any]] | None = None
     """Returns what else stands in the form, where that depends on the world."""
     comments: Mapping[str, Callable[[Voyage], str]] = field(default_factory=dict)
@@ -95,6 +113,18 @@ HANDS: Mapping[str, Hands] = {
     "rotate-api-key": Hands(
         inputs={"reason": "a crash test of the engine", "secret": "redis-password"},
         fail=VAULT_SHUT,
+    ),
+    "rotate-postgres-role": Hands(
+        inputs={"reason": "a crash test of the engine", "secret": "events-database-url"},
+        fail=VAULT_SHUT,
+        needs_database=True,
+    ),
+    "rotate-postgres-shared-role": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+        fail_from="mirrored",
+        back=Counts(restarts=0, writes=2, commits=0),
+        needs_database=True,
     ),
     "onboard-sops-recipient": Hands(
         inputs={}, of_world=onboarding, comments={"proven": lambda v: read_word(v.world, v.state())}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import yaml
 
 from demo.stage import ROOT
+from sandbox.postgresql import find_programs
 from tests.crash.boundary import Boundary
 from tests.crash.cases import Case, Verdict, Way
 from tests.crash.choice import choose, gates_only, sleeps, way_back_only
@@ -35,6 +36,12 @@ def runbooks() -> list[str]:
     """Return every runbook there is."""
     files = sorted((ROOT / "runbooks").glob("*.yaml"))
     return [file.stem for file in files if file.name not in NOT_RUNBOOKS]
+
+
+def playable_runbooks() -> list[str]:
+    """Return those whose world this machine can have."""
+    has_database = find_programs() is not None
+    return [name for name in runbooks() if has_database or not hands_of(name).needs_database]
 
 
 def used_by(runbook: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from sandbox.postgresql import find_programs
 from tests.crash import disk
 from tests.crash.boundary import Boundary
 from tests.crash.cases import Verdict
@@ -157,9 +158,6 @@ HAPPENINGS: Mapping[str, Happening] = {
 
 def playable(name: str) -> bool:
     """Tell whether this machine lets it happen."""
-    # late: pytest wants to be the first to import a plugin
-    from tests.postgres import find_programs  # noqa: PLC0415
-
     match HAPPENINGS[name].needs:
         case "postgresql":
             return find_programs() is not None

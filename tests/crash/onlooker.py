@@ -77,6 +77,7 @@ class Onlooker:
             world.cluster.store.version,
             [ring.states() for ring in world.rings.values()],
             (world.authentik.changes, world.forgejo.changes, world.vaultwarden.disabled()),
+            world.database.states() if world.database else None,
             self.prefect,
         ]
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

@@ -9,15 +9,17 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import yaml
 
 from adapters.platform import open_platform
 from flows.door import at_server, standing
-from sandbox.world import World
+from sandbox.postgresql import Postgres, find_programs, running_postgres
+from sandbox.world import Options, World
 from tests.crash import disk
 from tests.crash.cases import Case, Verdict
+from tests.crash.database import secrets_in, world_server
 from tests.crash.duels import fall_asleep, oversleep, take_twice
 from tests.crash.hands import hands_of
 from tests.crash.harbour import Harbour, Nursery
@@ -28,9 +30,6 @@ from tests.crash.tripwire import Kill
 from tests.crash.trouble import begin_trouble, end_trouble, requests_of
 from tests.crash.voyage import MOST_PICK_UPS, PATIENCE, READY, Stuck, Voyage, awaken, settings_of
 from tests.crash.watch import Watch, watch_of
-
-if TYPE_CHECKING:
-    from tests.postgres import Postgres
 
 
 @dataclass
@@ -63,7 +62,7 @@ class Lane:
                 voyage.close()
         verdict.trace = voyage.boundaries()
         verdict.requests = requests_of(voyage)
-        verdict.values = (*voyage.found, *voyage.brought, voyage.old)
+        verdict.values = tuple(secrets_in([*voyage.found, *voyage.brought, voyage.old]))
         verdict.seconds = time.monotonic() - began
         if not (verdict.broke or verdict.violations or os.environ.get("RUNBOOK_CRASH_KEEP")):
             shutil.rmtree(folder)
@@ -94,13 +93,15 @@ def moored(
     (folder / "state").mkdir(parents=True)
     postgres = equip(case, folder, held)
     (folder / "state" / "tmp").mkdir()
-    world = World.create(folder / "world")
+    hands = hands_of(case.runbook)
+    server = world_server() if hands.needs_database else None
+    world = World.create(folder / "world", options=Options(database=server))
     held.callback(world.close)
     changes = {"ledger": {"url": postgres.url("postgres")}} if postgres else {}
     settings = settings_of(world, folder, changes)
     (folder / "runbook.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     platform = open_platform(folder / "runbook.yaml")
-    hands = hands_of(case.runbook).at(world)
+    hands = hands.at(world)
     voyage = Voyage(
         case, place, folder, world, platform, hands, verdict, postgres=postgres, held=held
     )
@@ -115,9 +116,6 @@ def equip(case: Case, folder: Path, held: ExitStack) -> Postgres | None:
         held.callback(disk.unmount, folder / "state")
     if needs != "postgresql":
         return None
-    # late, as everywhere here: pytest wants to be the first to import a plugin
-    from tests.postgres import find_programs, running_postgres  # noqa: PLC0415
-
     programs = find_programs()
     assert programs is not None, "PostgreSQL is not installed"
     return held.enter_context(running_postgres(programs))

@@ -257,6 +257,16 @@ def steps(lamps: Lamps) -> dict[str, AnyStep]:
             exclusive=lambda params: Exclusive((f"lamp:{params.bulb}",), 60),
             **common,
         ),
+        Step(
+            "lamp.swap",
+            "Put the value in force.",
+            Valued,
+            Nothing,
+            Effect.CUTOVER,
+            looks,
+            lamps.ring,
+            Irreversible("the old one is out"),
+        ),
         Step("lamp.revoke", "Revoke.", effect=Effect.REVOKE, undo=lamps.put_out, **common),
     ]
     return {step.name: step for step in listed}

@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import prefect.logging
 import pytest
@@ -26,7 +27,9 @@ from demo.stage import NO_CLOCK, ROOT, Stage, set_stage
 from engine.values import known_values
 from flows.door import at_server
 from sandbox.cluster.agenda import Pace
+from sandbox.database import RULES, DatabaseServer
 from sandbox.faults import Fault
+from sandbox.postgresql import Postgres, find_programs, running_postgres
 from sandbox.state import sops_values
 from sandbox.values import TREE
 from sandbox.world import Options, World
@@ -77,6 +80,9 @@ class Theatre:
         known = {marker.value for marker in self.markers.values()}
         if len(value) >= SHORTEST and value not in known | self.said:
             self.markers[name] = Marker(name, value)
+        password = urlsplit(value).password if "://" in value else None
+        if password:
+            self.mark(f"password in {name}", password)
 
     def give_away(self, value: str) -> None:
         """Let this value be met from now on: it is worth nothing any more once it was said."""
@@ -128,7 +134,9 @@ def open_theatre(folder: Path) -> Iterator[Theatre]:
     with ExitStack() as stack:
         stack.enter_context(_core_files_allowed(folder))
         tokens = stack.enter_context(_tokens_heard())
-        options = Options(pace=Pace())  # as swift as can be
+        database = stack.enter_context(_database())
+        place = DatabaseServer(str(database.folder)) if database else None
+        options = Options(pace=Pace(), database=place)  # as swift as can be
         world = stack.enter_context(World.create(folder / "world", _values(), options))
         stack.enter_context(_sampler(folder))
         told = json.loads(world.layout.world_json.read_text())
@@ -139,8 +147,23 @@ def open_theatre(folder: Path) -> Iterator[Theatre]:
         theatre = Theatre(folder, stage, world, api)
         _mark_world(theatre)
         yield theatre
+        if database is not None:
+            log = database.folder / "log"
+            theatre.texts["log of the database"] = log.read_text(errors="replace")
         for number, token in enumerate(tokens):
             theatre.mark(f"access token {number}", token)
+
+
+@contextmanager
+def _database() -> Iterator[Postgres | None]:
+    """Run a PostgreSQL that logs every statement; None where it is not installed."""
+    programs = find_programs()
+    if programs is None:
+        yield None
+        return
+    loud = ("log_statement=all", "log_min_duration_statement=0", "log_connections=on")
+    with running_postgres(programs, rules=RULES, options=("fsync=off", *loud)) as server:
+        yield server
 
 
 def _values() -> dict[str, str]:

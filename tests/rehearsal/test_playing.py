@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -56,6 +58,23 @@ def test_everything_that_differs_is_told_at_once(author: Shelf, worlds: Worlds) 
         "stores: sops: expected new, found old",
     )
     assert result.trail[-1] == "- run.ended engine"
+
+
+def test_a_case_without_a_world_does_not_hold_and_says_why(author: Shelf) -> None:
+    words = "failed PostgreSQL is not installed"
+    no_sandbox = subprocess.Popen(  # noqa: S603 - this interpreter, and words of ours
+        [sys.executable, "-c", f"input(); print({words!r}, flush=True); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with no_sandbox:
+        result = play(author, Worlds(no_sandbox), WRONG)
+        assert no_sandbox.stdin is not None
+        no_sandbox.stdin.close()
+
+    assert result.differences == ("the sandbox did not come up: PostgreSQL is not installed",)
+    assert not result.holds
 
 
 UNKNOWN = """\

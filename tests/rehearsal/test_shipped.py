@@ -9,8 +9,10 @@ import yaml
 
 from adapters.platform import NOT_RUNBOOKS
 from cli.shelf import Shelf
-from rehearsal.files import play_case, read_case_file
+from rehearsal.files import needs_database, play_case, read_case_file
 from rehearsal.worlds import Worlds
+from sandbox.postgresql import find_programs
+from tests.needs import missing
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "runbooks"
@@ -25,6 +27,8 @@ CASES = [
 @pytest.mark.parametrize(("runbook", "number"), CASES)
 def test_the_case_ends_as_it_says(runbook: str, number: int, author: Shelf, worlds: Worlds) -> None:
     cases = read_case_file(author, runbook)
+    if needs_database(author, cases) and find_programs() is None:
+        missing("PostgreSQL")
 
     result = play_case(author, cases, cases.cases[number], worlds)
 

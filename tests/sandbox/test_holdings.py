@@ -6,17 +6,16 @@ import json
 
 import httpx
 
-from sandbox.holdings import Asked, describe_holdings
+from sandbox.holdings import Asked, Reader, describe_holdings
 from sandbox.world import World
 
-REDIS = Asked(
-    path="redis.password",
-    item="Redis password",
+SECRET = Reader(
     namespace="redis",
     secret="redis-secrets",
     key="REDIS_PASSWORD",
     workloads=("redis", "redis-exporter"),
 )
+REDIS = Asked(path="redis.password", item="Redis password", readers=(SECRET,))
 
 
 def test_values_are_told_by_where_they_came_from(world: World) -> None:
@@ -32,8 +31,16 @@ def test_values_are_told_by_where_they_came_from(world: World) -> None:
     assert at_last == {**after, "vaultwarden": "another"}
 
 
+def test_two_secrets_that_differ_are_told_as_mixed(world: World) -> None:
+    other = Reader(namespace="pulse-events", secret="events-secrets", key="INGEST_TOKEN")
+    asked = Asked(path="redis.password", readers=(SECRET, other))
+
+    assert describe_holdings(world, asked)["kubernetes"] == "mixed"
+
+
 def test_what_is_not_there_is_nothing(world: World) -> None:
-    asked = Asked(path="redis.user", item="Redis user", namespace="redis", secret="x", key="Y")
+    nowhere = Reader(namespace="redis", secret="x", key="Y")
+    asked = Asked(path="redis.user", item="Redis user", readers=(nowhere,))
 
     assert set(describe_holdings(world, asked).values()) == {"nothing"}
 
