@@ -7,8 +7,14 @@ Prefect by that key, judged by `engine.decision`, and is in force only once the 
 
 from __future__ import annotations
 
+from prefect.exceptions import Pause
 from prefect.flow_runs import suspend_flow_run
-from prefect.input import delete_flow_run_input, read_flow_run_input
+from prefect.input import (
+    RunInput,
+    delete_flow_run_input,
+    keyset_from_paused_state,
+    read_flow_run_input,
+)
 
 from engine.decision import Answer
 from engine.ledger import Draft, Event
@@ -73,8 +79,21 @@ def _suspend(voyage: Voyage, state: RunState, move: AskPerson, shown: str) -> No
     assert opening is not None
     takes_names = voyage.platform.settings.engine.accept_claimed
     model = form(voyage.plan, state, move, takes_names=takes_names)
-    suspend_flow_run(
-        wait_for_input=model.with_initial_data(description=shown),
-        key=key(opening),
-        timeout=int(gate.expires.total_seconds()),
-    )
+    asked = model.with_initial_data(description=shown)
+    halt(asked, key(opening), int(gate.expires.total_seconds()))
+
+
+def halt(asked: type[RunInput], name: str, seconds: int) -> None:
+    """Suspend this flow run until the form is answered; does not return but by `Pause`.
+
+    Where the reply to the suspension is lost, Prefect's client asks once more, is told that the run
+    is paused already, and leaves without the form; it is saved here then.
+    """
+    try:
+        suspend_flow_run(wait_for_input=asked, key=name, timeout=seconds)
+    except Pause as pause:
+        if pause.state is not None and pause.state.state_details.pause_key == name:
+            keyset = keyset_from_paused_state(pause.state)
+            if read_flow_run_input(key=keyset["schema"]) is None:
+                asked.save(keyset)
+        raise

@@ -46,7 +46,7 @@ def hold_always(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
     _repository(eye, found, verdict)
     _ledger(eye, found, plan, verdict)
     _cluster(eye, found, verdict)
-    for place in leaks(eye.voyage, markers(eye)):
+    for place in leaks(eye.voyage, markers(eye, found)):
         verdict.hold("I7", claim=False, otherwise=f"a value stands in clear in {place}")
     verdict.hold("I7", claim=True, otherwise="")
 

@@ -60,9 +60,14 @@ def is_in_window(found: Sight, plan: Plan) -> bool:
     return bool(begun) and found.state.outcome is None
 
 
-def markers(eye: Eye) -> set[str]:
-    """Return every secret of the case, in clear."""
-    return set(secrets_in({eye.old, *eye.voyage.found}))
+def markers(eye: Eye, found: Sight) -> set[str]:
+    """Return every secret of the case, in clear.
+
+    An answer in the drawer may be public, as a certificate is; where it is a value, people brought
+    it, and it is known from there.
+    """
+    drawn = (text for (_, name), text in found.drawer.items() if name != "answer")
+    return set(secrets_in({eye.old, *eye.voyage.found, *drawn}))
 
 
 def secrets_in(values: Iterable[str]) -> Iterator[str]:

@@ -143,7 +143,10 @@ class Eye:
             *(v for each in found.pods.values() for v in each),
         ]
         places += [self.value(commit) for commit in found.commits.values()]
-        places += [text for (_, name), text in found.drawer.items() if name == "value"]
+        # what the run has read elsewhere, such as the pair in the other slot, is not new
+        known = set(self.voyage.world.values.values())
+        drawn = (text for (_, name), text in found.drawer.items() if name == "value")
+        places += [text for text in drawn if text not in known]
         yield from (text for text in places if text and text != self.old)
 
     def _commits(self, world: World) -> dict[str, Commit]:
