@@ -43,7 +43,7 @@ def hold_always(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
     _repository(eye, found, verdict)
     _ledger(eye, found, plan, verdict)
     _cluster(eye, found, verdict)
-    for place in leaks(eye.voyage, {eye.old, *eye.voyage.found}):
+    for place in leaks(eye.voyage, {eye.old, *eye.voyage.found} - {""}):
         verdict.hold("I7", claim=False, otherwise=f"a value stands in clear in {place}")
     verdict.hold("I7", claim=True, otherwise="")
 
@@ -76,7 +76,7 @@ def ended_keys(eye: Eye, found: Sight) -> list[str]:
 
 def eye_word(eye: Eye, value: str | None) -> str:
     """Name a value without telling it."""
-    if value is None:
+    if not value:
         return "nothing"
     if value == eye.old:
         return "the old value"
@@ -169,12 +169,17 @@ def _ledger(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
     wanted = eye.voyage.run if is_live else None
     verdict.hold("I9", holder == wanted, f"the secret is held by {holder}, not {wanted}")
     main = eye.value(found.main)
-    differ = any(value != main for value in found.vault)
+    differ = any(value != main for value in found.vault) or (main is not None and not found.vault)
     verdict.hold("I12", not differ or is_live, "the stores differ and no run is at work")
-    verdict.hold("I12", len(found.vault) == 1, f"{len(found.vault)} items of that name are live")
+    items = {1} if eye.old else {0, 1}
+    verdict.hold(
+        "I12", len(found.vault) in items, f"{len(found.vault)} items of that name are live"
+    )
 
 
 def _cluster(eye: Eye, found: Sight, verdict: Verdict) -> None:
+    if eye.entry.kubernetes is None:
+        return  # nothing reads it
     on_main = {eye.value(commit) for commit in found.rotations} | {eye.old}
     verdict.hold("I10", found.cluster in on_main, "the Secret holds a value that main never held")
     restarted = any(found.restarts.values())
