@@ -84,7 +84,7 @@ def ended_keys(eye: Eye, found: Sight) -> list[str]:
 
 def eye_word(eye: Eye, value: str | None) -> str:
     """Name a value without telling it."""
-    if value is None:
+    if not value:
         return "nothing"
     if value == eye.old:
         return "the old value"
@@ -199,9 +199,12 @@ def _ledger(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
     wanted = eye.voyage.run if is_live else None
     verdict.hold("I9", holder == wanted, f"the secret is held by {holder}, not {wanted}")
     main = eye.value(found.main)
-    differ = any(value != main for value in found.vault)
+    differ = any(value != main for value in found.vault) or (main is not None and not found.vault)
     verdict.hold("I12", not differ or is_live, "the stores differ and no run is at work")
-    verdict.hold("I12", len(found.vault) == 1, f"{len(found.vault)} items of that name are live")
+    items = {1} if eye.old else {0, 1}
+    verdict.hold(
+        "I12", len(found.vault) in items, f"{len(found.vault)} items of that name are live"
+    )
 
 
 def _cluster(eye: Eye, found: Sight, verdict: Verdict) -> None:

@@ -67,7 +67,7 @@ def markers(eye: Eye, found: Sight) -> set[str]:
     it, and it is known from there.
     """
     drawn = (text for (_, name), text in found.drawer.items() if name != "answer")
-    return set(secrets_in({eye.old, *eye.voyage.found, *drawn}))
+    return set(secrets_in({eye.old, *eye.voyage.found, *drawn})) - {""}
 
 
 def secrets_in(values: Iterable[str]) -> Iterator[str]:

@@ -75,6 +75,7 @@ class Eye:
     voyage: Voyage
     entry: Secret
     old: str
+    """The value before the run; empty where there was none."""
     seen: dict[str, Commit]
     old_key: str
     """Id of the provider's key that the old value is; empty where it is none."""
@@ -84,8 +85,8 @@ class Eye:
         """Return the eye for the secret that the run is about; look before the run starts."""
         plan = voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs)
         entry = voyage.platform.catalogue.secrets[plan.secret]
-        assert entry.places, "a rotation without a consumer needs its own checks"
-        old = voyage.world.values[entry.sops.path]
+        old = voyage.world.values.get(entry.sops.path, "")
+        assert not old or entry.places, "a rotation without a consumer needs its own checks"
         key = voyage.ring.key_of(old)
         return cls(voyage, entry, old, {}, key.key_id if key else "")
 
