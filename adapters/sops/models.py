@@ -17,7 +17,8 @@ class Place(Frozen):
     )
     new: bool = Field(
         default=False,
-        description="Whether nothing may be there yet: a value that is there already is refused.",
+        description="Whether nothing may be there yet: a value that is there already is refused. "
+        "Its category may be new with it.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from adapters.sops.program import Sops, SopsSettings, open_sops
 from adapters.sops.replacement import decoded, encoded, equal, read_value, replace_value
 from engine.errors import Refused, Transient
 from engine.step import Call, Done, NotYet, Probe, Unclear
+
+ALMOST_THE_SAME = 0.85
+"""From which likeness on a new category is taken for a slip: 1 is the same name."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,10 @@ def probe_set(stores: Stores, params: SetParams, call: Call) -> Probe[SetOutputs
         if held is not None and params.new:
             return Unclear(_taken(params.at, call.fingerprint(held)))
         found = "no value" if held is None else call.fingerprint(held)
-        return NotYet(
-            f"{branch} holds {found} at {params.at}, not {call.fingerprint(params.value)}"
-        )
+        finding = f"{branch} holds {found} at {params.at}, not {call.fingerprint(params.value)}"
+        if params.new:
+            finding += _beside(placed(checkout, commit, params.at)[1], params.at)
+        return NotYet(finding)
 
 
 def set_value(stores: Stores, params: SetParams, call: Call) -> Done[SetOutputs]:
@@ -51,7 +56,7 @@ def set_value(stores: Stores, params: SetParams, call: Call) -> Done[SetOutputs]
         tip = checkout.pending or checkout.main
         folder, document = placed(checkout, tip, at)
         _refuse_taken(sops, checkout, tip, params, call)
-        check_target(document, at, create=params.create or params.new)
+        check_target(document, at, create=params.create or params.new, category=params.new)
         before = (folder / at.file).read_bytes()
         text = encoded(document, at.path, params.value)
         replace_value(sops, folder / at.file, at.path, text)
@@ -116,9 +121,16 @@ def placed(checkout: Checkout, commit: str, at: SopsLocation) -> tuple[Path, Doc
     return folder, parse((folder / at.file).read_bytes(), at.file)
 
 
-def check_target(document: Document, at: SopsLocation, *, create: bool) -> None:
-    """Raise `Refused` unless the path exists, or only its last key is new and may be."""
+def check_target(
+    document: Document, at: SopsLocation, *, create: bool, category: bool = False
+) -> None:
+    """Raise `Refused` unless the path exists, or what is new of it may be new.
+
+    With `create` that is its last key, with `category` also the category before it.
+    """
     if create and document.leaf(at.path) is None and document.accepts(at.path):
+        return
+    if category and document.lacks_category(at.path):
         return
     document.require(at.path)
 
@@ -126,7 +138,8 @@ def check_target(document: Document, at: SopsLocation, *, create: bool) -> None:
 def check_new(document: Document, at: SopsLocation) -> None:
     """Raise `Refused` where a value is there already, or would lie deeper than any other.
 
-    A new secret follows the style of its file; flat is better than deep.
+    A new secret follows the style of its file; flat is better than deep. A category may be new with
+    it, but not one whose name is almost that of another: that is a slip of the pen.
     """
     if document.leaf(at.path) is not None:
         raise Refused(_taken(at), hint="Rotate it instead, or name another path in the catalogue.")
@@ -137,6 +150,22 @@ def check_new(document: Document, at: SopsLocation) -> None:
             f"{deepest}",
             hint="Follow the style of the file: a category, and the name of the secret in it.",
         )
+    if document.lacks_category(at.path):
+        meant = difflib.get_close_matches(
+            str(at.path[0]), document.categories(), n=1, cutoff=ALMOST_THE_SAME
+        )
+        if meant:
+            raise Refused(
+                f"there is no category {at.path[0]} in {at.file}, and there is {meant[0]}",
+                hint="Correct the path in the catalogue, or name a new category less alike.",
+            )
+
+
+def _beside(document: Document, at: SopsLocation) -> str:
+    """Say which categories there are, where the value would begin a new one."""
+    if not document.lacks_category(at.path):
+        return ""
+    return f"; {at.path[0]} would be a new category, beside {', '.join(document.categories())}"
 
 
 def sops_text(sops: Sops, file: Path, at: SopsLocation) -> SecretStr:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-
-from pydantic import SecretStr
 
 from engine.decision import Answer, Question, Verdict, judge
 from engine.job import Patience, prepared
 from engine.ledger import Actor, Event
 from engine.progress import AskPerson, End
 from engine.state import Kind, Outcome
-from engine.step import Ask
 from sandbox.keybook import Keybook
-from sandbox.world import World
 from tests.engine.bench import NOW, Bench
 from tests.engine.lamp import Lamps
 from tests.ground import RUN, Ground
@@ -29,10 +25,6 @@ class Rotation(Bench):
     """One run of a runbook about one secret of a world."""
 
     ground: Ground = field(kw_only=True)
-    hands: Mapping[str, Callable[[World], None]] = field(default_factory=dict)
-    """What a person does outside before they answer the gate of a step."""
-    brought: str = ""
-    """The value a person brings, where a gate asks for one."""
 
     @classmethod
     def on(cls, ground: Ground, runbook: str, inputs: Mapping[str, str] = REASON) -> Rotation:
@@ -57,8 +49,6 @@ class Rotation(Bench):
         opening = self.state.opening or self.open()
         job = self.job(opening.step, back=opening.kind is Kind.UNDO)
         params = prepared(job)[0]
-        if opening.kind is Kind.STEP and job.declared.ask is Ask.SEALED_VALUE:
-            said["sealed_value"] = self.desk.seal.close(SecretStr(self.brought))
         question = Question(
             self.plan, self.state, opening, self.desk.registry, self.desk.seal, params,
             present=self.present,
@@ -74,8 +64,6 @@ class Rotation(Bench):
                 continue
             if move.kind is Kind.FAILURE or (move.kind is Kind.STEP and move.step.id == step):
                 return
-            if move.kind is Kind.STEP and move.step.id in self.hands:
-                self.hands[move.step.id](self.ground.world)
             self.decide("approve")
 
     @property

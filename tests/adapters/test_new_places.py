@@ -43,6 +43,37 @@ def test_a_value_comes_where_nothing_was_and_is_found_there(infra: Infra) -> Non
     assert infra.values("rotate/run-1")["ai_agents"]["brand_new"] == NEW
 
 
+def test_a_category_may_be_new_with_its_first_value_and_goes_with_it(infra: Infra) -> None:
+    step, at = infra.steps()["sops.set"], {"file": FILE, "path": "pulse_calendar.webhook_secret"}
+    given = world.params(step, value=NEW, at=at, new=True)
+
+    assert "can be set" in world.look(step, at=at, new=True)
+    found = world.probe(step, given, world.call())
+    assert isinstance(found, NotYet)
+    assert "pulse_calendar would be a new category, beside ai_agents, redis" in found.finding
+    step.run(given, world.call())
+    published = world.publish(infra)
+    assert infra.values()["pulse_calendar"] == {"webhook_secret": NEW}
+
+    world.rollback(infra, published)
+
+    assert infra.values() == world.VALUES
+
+
+def test_a_category_that_is_almost_another_is_a_slip(infra: Infra) -> None:
+    step = infra.steps()["sops.set"]
+
+    with pytest.raises(Refused, match=r"no category ai_agent in .*, and there is ai_agents"):
+        world.look(step, at={"file": FILE, "path": "ai_agent.brand_new"}, new=True)
+
+
+def test_what_would_lie_deeper_than_anything_else_is_refused(infra: Infra) -> None:
+    step = infra.steps()["sops.set"]
+
+    with pytest.raises(Refused, match="would lie 3 keys deep"):
+        world.look(step, at={"file": FILE, "path": "redis.cache.password"}, new=True)
+
+
 def test_what_is_in_the_file_already_is_never_written_over(infra: Infra) -> None:
     step = infra.steps()["sops.set"]
     given = world.params(step, value=NEW, at=AT, new=True)

@@ -45,7 +45,7 @@ def hold_always(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
     _cluster(eye, found, verdict)
     # an answer may be public, as a certificate is; where it is a value, people brought it
     drawn = (text for (_, name), text in found.drawer.items() if name != "answer")
-    for place in leaks(eye.voyage, {eye.old, *eye.voyage.found, *drawn}):
+    for place in leaks(eye.voyage, {eye.old, *eye.voyage.found, *drawn} - {""}):
         verdict.hold("I7", claim=False, otherwise=f"a value stands in clear in {place}")
     verdict.hold("I7", claim=True, otherwise="")
 
@@ -78,7 +78,7 @@ def ended_keys(eye: Eye, found: Sight) -> list[str]:
 
 def eye_word(eye: Eye, value: str | None) -> str:
     """Name a value without telling it."""
-    if value is None:
+    if not value:
         return "nothing"
     if value == eye.old:
         return "the old value"
@@ -171,12 +171,17 @@ def _ledger(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
     wanted = eye.voyage.run if is_live else None
     verdict.hold("I9", holder == wanted, f"the secret is held by {holder}, not {wanted}")
     main = eye.value(found.main)
-    differ = any(value != main for value in found.vault)
+    differ = any(value != main for value in found.vault) or (main is not None and not found.vault)
     verdict.hold("I12", not differ or is_live, "the stores differ and no run is at work")
-    verdict.hold("I12", len(found.vault) == 1, f"{len(found.vault)} items of that name are live")
+    items = {1} if eye.old else {0, 1}
+    verdict.hold(
+        "I12", len(found.vault) in items, f"{len(found.vault)} items of that name are live"
+    )
 
 
 def _cluster(eye: Eye, found: Sight, verdict: Verdict) -> None:
+    if eye.entry.kubernetes is None:
+        return  # nothing reads it
     on_main = {eye.value(commit) for commit in found.rotations} | {eye.old}
     verdict.hold("I10", found.cluster in on_main, "the Secret holds a value that main never held")
     restarted = any(found.restarts.values())

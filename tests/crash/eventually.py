@@ -80,13 +80,14 @@ def _beside(eye: Eye, verdict: Verdict) -> None:
 
 def _places(eye: Eye, found: Sight, verdict: Verdict) -> None:
     is_new = verdict.case.way == "forward"
-    wanted = next(iter(eye.voyage.found), None) if is_new else eye.old
+    wanted = next(iter(eye.voyage.found), None) if is_new else eye.old or None
     held: dict[str, list[str | None]] = {
         "SOPS": [eye.value(found.main)],
-        "Vaultwarden": [*found.vault],
-        "the Secret": [found.cluster],
+        "Vaultwarden": [*found.vault] if eye.old or is_new else [*found.vault] or [None],
         **found.pods,
     }
+    if eye.entry.kubernetes is not None:
+        held["the Secret"] = [found.cluster]
     for place, values in held.items():
         is_right = bool(values) and all(value == wanted for value in values)
         words = ", ".join(eye_word(eye, value) for value in values)
@@ -118,10 +119,11 @@ def _counts(eye: Eye, found: Sight, verdict: Verdict) -> None:
         verdict.hold(
             "I15b", restarts == steps, f"{name} was restarted {restarts} times, not {steps}"
         )
+    kept = steps if eye.old else 0
     verdict.hold(
         "I15c",
-        len(found.history) == steps,
-        f"the history has {len(found.history)} entries, not {steps}",
+        len(found.history) == kept,
+        f"the history has {len(found.history)} entries, not {kept}",
     )
     verdict.hold(
         "I15c", found.writes == steps, f"the vault was written {found.writes} times, not {steps}"

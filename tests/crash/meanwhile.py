@@ -58,7 +58,8 @@ def _start_prefect(voyage: Voyage) -> None:
 
 def _commit_beside(voyage: Voyage, victim: Victim) -> None:
     entries = voyage.platform.catalogue.secrets.values()
-    path = next(e.sops.path for e in entries if voyage.world.values[e.sops.path] != voyage.old)
+    paths = (e.sops.path for e in entries if e.sops.path in voyage.world.values)
+    path = next(each for each in paths if voyage.world.values[each] != voyage.old)
     voyage.beside = path
     voyage.world.set_as_human(path, STRANGE)
 
@@ -68,12 +69,21 @@ def _commit_same(voyage: Voyage, victim: Victim) -> None:
     voyage.world.set_as_human(voyage.secret.sops.path, STRANGE)
 
 
+def _has_item(voyage: Voyage) -> bool:
+    """Tell whether there is an item that a person could edit; a new secret has none at first."""
+    return bool(voyage.world.vaultwarden.ciphers(voyage.secret.vaultwarden.item))
+
+
 def _note_item(voyage: Voyage, victim: Victim) -> None:
+    if not _has_item(voyage):
+        return
     voyage.noted = True
     voyage.world.vaultwarden.note_as_human(voyage.secret.vaultwarden.item, STRANGE)
 
 
 def _edit_item(voyage: Voyage, victim: Victim) -> None:
+    if not _has_item(voyage):
+        return
     voyage.strange = True
     voyage.world.vaultwarden.edit_as_human(voyage.secret.vaultwarden.item, STRANGE)
 

@@ -9,7 +9,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
@@ -22,7 +22,7 @@ from tests.crash.always import hold_always
 from tests.crash.cases import Case, Verdict
 from tests.crash.duels import fall_asleep, oversleep, take_twice
 from tests.crash.eventually import hold_eventually, hold_stopped
-from tests.crash.hands import hands_of
+from tests.crash.hands import hands_of, with_entries
 from tests.crash.harbour import Harbour, Nursery
 from tests.crash.meanwhile import HAPPENINGS
 from tests.crash.onlooker import Onlooker, edges
@@ -99,11 +99,13 @@ def moored(
     (folder / "state" / "tmp").mkdir()
     world = World.create(folder / "world")
     held.callback(world.close)
-    changes = {"ledger": {"url": postgres.url("postgres")}} if postgres else {}
+    hands = hands_of(case.runbook)
+    changes: dict[str, Any] = {"ledger": {"url": postgres.url("postgres")}} if postgres else {}
+    if hands.entries:
+        changes["catalogue"] = str(with_entries(folder / "secrets.yaml", hands.entries))
     settings = settings_of(world, folder, changes)
     (folder / "runbook.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     platform = open_platform(folder / "runbook.yaml")
-    hands = hands_of(case.runbook)
     voyage = Voyage(
         case, place, folder, world, platform, hands, verdict, postgres=postgres, held=held
     )

@@ -10,6 +10,7 @@ from typing import Any
 from engine.catalogue import Secret
 from engine.ledger import Entry
 from engine.state import RunState
+from sandbox.cluster.control import Cluster
 from sandbox.layout import SOPS_FILE
 from sandbox.programs import ProgramFailed, run_program
 from sandbox.sopsfile import decrypt_tree
@@ -75,6 +76,7 @@ class Eye:
     voyage: Voyage
     entry: Secret
     old: str
+    """The value before the run; empty where there was none."""
     seen: dict[str, Commit]
     old_key: str
     """Id of the provider's key that the old value is; empty where it is none."""
@@ -84,29 +86,24 @@ class Eye:
         """Return the eye for the secret that the run is about; look before the run starts."""
         plan = voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs)
         entry = voyage.platform.catalogue.secrets[plan.secret]
-        assert entry.kubernetes is not None, "a rotation without a consumer needs its own checks"
-        old = voyage.world.values[entry.sops.path]
+        old = voyage.world.values.get(entry.sops.path, "")
+        assert not old or entry.kubernetes, "a rotation without a consumer needs its own checks"
         key = voyage.ring.key_of(old)
         return cls(voyage, entry, old, {}, key.key_id if key else "")
 
     @property
     def workloads(self) -> tuple[str, ...]:
         """Names of the workloads that read the secret."""
-        assert self.entry.kubernetes is not None
+        if self.entry.kubernetes is None:
+            return ()
         named = self.entry.kubernetes.workload
         every = (named,) if isinstance(named, str) else named
         return tuple(each.partition("/")[2] for each in every)
 
     def look(self) -> Sight:
         """Read everything, consumers before producers, so that a change in between is no fault."""
-        world, place = self.voyage.world, self.entry.kubernetes
-        assert place is not None
-        pods = {
-            name: [pod.get(place.key) for pod in world.cluster.pod_env(place.namespace, name)]
-            for name in self.workloads
-        }
-        restarts = {name: world.cluster.restarts(place.namespace, name) for name in self.workloads}
-        cluster = world.cluster.secret(place.namespace, place.secret).get(place.key)
+        world = self.voyage.world
+        pods, restarts, cluster = self._consumers(world.cluster)
         item = self.entry.vaultwarden.item
         items = world.vaultwarden.ciphers(item)
         journal, seal = self.voyage.platform.journal, self.voyage.platform.seal()
@@ -128,6 +125,20 @@ class Eye:
         )
         self.voyage.found |= set(self._new_values(found))
         return found
+
+    def _consumers(
+        self, cluster: Cluster
+    ) -> tuple[dict[str, list[str | None]], dict[str, int], str | None]:
+        """Return what the pods of each workload hold, its restarts, and what the Secret holds."""
+        place = self.entry.kubernetes
+        if place is None:
+            return {}, {}, None
+        pods = {
+            name: [pod.get(place.key) for pod in cluster.pod_env(place.namespace, name)]
+            for name in self.workloads
+        }
+        restarts = {name: cluster.restarts(place.namespace, name) for name in self.workloads}
+        return pods, restarts, cluster.secret(place.namespace, place.secret).get(place.key)
 
     def value(self, commit: Commit) -> str | None:
         """Return the value a commit holds for the secret."""

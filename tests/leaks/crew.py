@@ -18,6 +18,7 @@ from engine.state import Opening
 from flows.door import answer, open_gate, prefect_state, wake
 from sandbox.values import stripe_key
 from tests.flows.voyages import state, until
+from tests.leaks.marker import draw
 from tests.leaks.theatre import Theatre
 
 MOST_GATES = 30
@@ -79,6 +80,16 @@ class Dashboard(Crew):
         key = self.theatre.world.stripe_keys.create("website", stripe_key(), {}).secret
         self.theatre.mark("the key a person rolled", key)
         return SecretStr(key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newcomer(Crew):
+    """People who bring the first value of a secret."""
+
+    def new_key(self, run: str) -> SecretStr:
+        value = draw()
+        self.theatre.mark("the first value a person brought", value)
+        return SecretStr(value)
 
 
 def crew(theatre: Theatre) -> Crew:

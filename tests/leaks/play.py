@@ -16,8 +16,9 @@ from flows.door import prefect_state
 from sandbox.faults import Fault
 from sandbox.stripe import expire
 from sandbox.world import STRIPE_KEY
+from tests.crash.hands import NEW_SECRET
 from tests.flows.voyages import begin, process_of, state, until
-from tests.leaks.crew import Crew, Dashboard, crew, flow_below, openings
+from tests.leaks.crew import Crew, Dashboard, Newcomer, crew, flow_below, openings
 from tests.leaks.mistakes import make_mistakes
 from tests.leaks.theatre import Theatre
 
@@ -110,12 +111,23 @@ def rotate_a_key_of_a_dashboard(theatre: Theatre, runbook: str) -> str:
     return run
 
 
+def add_a_secret_and_be_cut_off(theatre: Theatre, runbook: str) -> str:
+    """A secret that is in no store yet; the vault takes its item and loses the reply."""
+    people = Newcomer(stage=theatre.stage, theatre=theatre)
+    run = begin(runbook, secret=next(iter(NEW_SECRET)))
+    theatre.world.faults.add("vaultwarden", "lost_reply", method="POST", path="/api/ciphers*")
+    for opening in openings(theatre, run):
+        people.say(run, opening, "retry" if opening.kind is Kind.FAILURE else "approve")
+    return run
+
+
 Play = Callable[[Theatre, str], str]
 TROUBLED: Mapping[str, Play] = {
     "renew-tpp-certificates": renew_a_certificate,
     "rotate-anthropic-api-key": rotate_a_key_that_a_person_brings,
     "rotate-api-key": rotate_a_generated_value_and_take_it_back,
     "rotate-stripe-api-key": rotate_a_key_of_a_dashboard,
+    "add-secret": add_a_secret_and_be_cut_off,
 }
 """Runbooks for which it is known what may go wrong where; each returns the id of its run."""
 ENDS: Mapping[str, Outcome] = {"rotate-api-key": Outcome.ROLLED_BACK}
