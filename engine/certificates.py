@@ -75,17 +75,19 @@ def kind_faults(seen: Seen, kind: Kind) -> Iterator[str]:
 
 
 def reminder(
-    name: str, entry: Certificate, seen: Seen, now: datetime, into: str = ""
+    name: str, entry: Certificate, seen: Seen, now: datetime, *, into: str = "", run: str = ""
 ) -> Reminder | None:
     """Return what is to be said about its end now; None while it is far away.
 
-    `into` is the secret that a renewal would write, if it is known.
+    `into` is the secret that a renewal would write, if it is known; `run` the one that does.
     """
     rung = CERTIFICATES.rung(seen.ends, now)
     if not rung:
         return None
     ends = timestamp(seen.ends)
     left = -((now - seen.ends) // DAY)
+    facts = f"{seen.subject}, of {seen.issuer}, serial {seen.serial}, ends at {ends[:19]}Z"
+    under_way = (f"Run {run} renews it.",) if run else ()
     when = "has expired" if rung == CERTIFICATES.end else f"expires within {left} days"
     return Reminder(
         about="certificate",
@@ -94,8 +96,24 @@ def reminder(
         rung=rung,
         ends=ends,
         title=f"{entry.title} {when}",
-        body=f"{seen.subject}, of {seen.issuer}, serial {seen.serial}, ends at {ends[:19]}Z "
-        f"({rung}).",
+        body=" ".join((f"{facts} ({rung}).", *_due(entry, rung), *under_way)),
         runbook=entry.runbook or "",
         into=into,
+        run=run,
     )
+
+
+def _due(entry: Certificate, rung: str) -> tuple[str, ...]:
+    """Return what should have been reached by now, for those that banks have to be told of."""
+    words = _STAGES.get(rung, "Every bank must be settled before it ends.")
+    return (words,) if entry.kind is not None else ()
+
+
+_STAGES = {
+    "T-90": "Order the new one; look first that our authorisation is in the register as it was.",
+    "T-60": "The new one should have been ordered by now.",
+    "T-45": "The new one should be in hand by now.",
+    "T-30": "The new one should have been sent to every bank by now.",
+    "T-14": "Every bank should have confirmed the new one by now.",
+    CERTIFICATES.end: "Whoever knows it alone refuses us from now on.",
+}

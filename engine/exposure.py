@@ -13,6 +13,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from engine.errors import Refused
+from engine.journal import resource_of
 from engine.ledger import Actor, Draft, Entry, Event
 from engine.plan import Plan, PlannedStep
 from engine.state import Outcome, RunState, Status
@@ -141,7 +142,7 @@ def _judged(each: Exposed, seen: Seen) -> Judged:
     if entry is not None:
         why = f"by {entry.actor.subject}: {entry.details['reason']}"
         return Judged(each, Fate.WAIVED, why)
-    holder = seen.holders.get(f"secret:{each.secret}") if each.secret else None
+    holder = seen.holders.get(resource_of(each.secret)) if each.secret else None
     if holder is not None:
         return Judged(each, Fate.RUNNING, f"run {holder} works on it")
     if not each.mark:

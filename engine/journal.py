@@ -8,9 +8,14 @@ from typing import Protocol
 from engine.ledger import Draft, Entry, Event, identity
 
 
+def resource_of(secret: str) -> str:
+    """Name the right to work on a secret."""
+    return f"secret:{secret}"
+
+
 def resources_of(secret: str, about: str = "") -> tuple[str, ...]:
-    """Name the rights that one live run holds: to work on a secret, on a person however spelled."""
-    of_secret = (f"secret:{secret}",) if secret else ()
+    """Name what one live run holds: the right to a secret, and to a person however spelled."""
+    of_secret = (resource_of(secret),) if secret else ()
     return (*of_secret, f"person:{identity(about)}") if about else of_secret
 
 

@@ -61,6 +61,8 @@ class Reminder:
     """The runbook that renews it; empty where none is named."""
     into: str = ""
     """The secret that is written at the renewal, where that is known."""
+    run: str = ""
+    """The live run that renews it already; empty where none does."""
 
     def draft(self) -> Draft:
         """Return the entry that says it was sent."""

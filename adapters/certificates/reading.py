@@ -23,8 +23,12 @@ class Look:
     name: str
     entry: Certificate
     seen: Seen | None = None
+    slot: str = ""
+    """The slot that holds it; empty where there are none."""
     into: str = ""
-    """The slot that a renewal may write over; empty where there are none."""
+    """The slot that a renewal may write over; likewise."""
+    beside: Seen | None = None
+    """What that slot holds; None where it was never filled."""
     unknown: str = ""
     """Why it could not be read, in one sentence."""
 
@@ -63,4 +67,4 @@ def _in_force(platform: Platform, name: str, entry: Certificate) -> Look:
         return Look(name, entry, unknown=refused)
     in_force = max(found, key=lambda slot: found[slot].ends)
     free = next(slot for slot in entry.slots if slot != in_force)
-    return Look(name, entry, found[in_force], free)
+    return Look(name, entry, found[in_force], in_force, free, found.get(free))

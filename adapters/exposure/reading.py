@@ -18,7 +18,6 @@ from adapters.sops.location import SUFFIXES
 from adapters.sops.program import open_sops
 from engine.errors import Refused
 from engine.exposure import Exposed
-from engine.inputs import eligible
 from engine.runbook import Runbook
 
 LOOKER = "exposure"
@@ -110,19 +109,16 @@ def _gone(history: History, versions: list[Version], recipient: str) -> Iterator
 def _known(platform: Platform) -> dict[str, tuple[str, str]]:
     """Return name and runbook of each secret of the catalogue, by its place in SOPS."""
     from adapters.drift.places import settle  # noqa: PLC0415 - it reads the platform's files
-    from adapters.standing import runbooks_for  # noqa: PLC0415
+    from adapters.standing import rotations_of  # noqa: PLC0415
 
     found = {}
     for name, at in settle(platform).sops.items():
-        fit = (r for r in runbooks_for(platform, name) if _fits(platform, r, name))
+        fit = (each for each in rotations_of(platform, name) if _takes_a_reason_alone(each))
         found[str(at.change)] = name, next((r.runbook for r in fit), "")
     return found
 
 
-def _fits(platform: Platform, runbook: Runbook, secret: str) -> bool:
-    """Tell whether a runbook rotates this secret, and can be started with a reason alone."""
-    asked = {name for name, spec in runbook.inputs.items() if spec.default is None}
-    other = {n for n in asked if n != "reason" and runbook.inputs[n].type != "secret"}
-    if other:
-        return False
-    return runbook.secret == secret or secret in eligible(runbook, platform.catalogue)
+def _takes_a_reason_alone(runbook: Runbook) -> bool:
+    """Tell whether a runbook can be started with a reason and the name of a secret."""
+    asked = {name: spec.type for name, spec in runbook.inputs.items() if spec.default is None}
+    return all(name == "reason" or kind == "secret" for name, kind in asked.items())

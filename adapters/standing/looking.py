@@ -20,6 +20,7 @@ from adapters.standing.sighting import Fingerprint, joined
 from adapters.vaultwarden import VaultwardenLocation
 from engine.catalogue import Secret
 from engine.errors import Refused, RunbookError
+from engine.inputs import eligible
 from engine.references import look_up, substitute
 from engine.runbook import Runbook
 from engine.secrets import fingerprint
@@ -118,6 +119,20 @@ def runbooks_for(platform: Platform, secret_name: str) -> tuple[Runbook, ...]:
     known = tuple(_valid(platform))
     own = tuple(runbook for runbook in known if runbook.secret == secret_name)
     return own or tuple(runbook for runbook in known if runbook.secret.startswith("${{"))
+
+
+def rotations_of(platform: Platform, secret_name: str) -> tuple[Runbook, ...]:
+    """Return the runbooks that put a new value where this secret has one.
+
+    What only puts a value where none is yet is none of them, and so is what the entry of the secret
+    lacks a fact for.
+    """
+    return tuple(
+        runbook
+        for runbook in runbooks_for(platform, secret_name)
+        if not any(step.with_.get("new") is True for step in runbook.steps)
+        and (runbook.secret == secret_name or secret_name in eligible(runbook, platform.catalogue))
+    )
 
 
 def _provider_of(platform: Platform, secret_name: str) -> Provider[Keys] | None:

@@ -82,6 +82,7 @@ def test_each_rung_is_sent_once_with_a_link_that_starts_the_renewal(
         "QWAC expires within 10 days",
     }
     words = said["QWAC expires within 30 days"]
+    assert "bank" not in words
     assert words.startswith("PLANA Ltd, of Test QTSP, serial ")
     assert words.endswith("\n\nhttp://127.0.0.1/start/renew-it/qwac")
     assert f"{made['qwac'].certificate.serial_number:x}" in words

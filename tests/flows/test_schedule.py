@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -130,6 +131,8 @@ def test_a_certificate_in_slots_is_renewed_into_the_one_that_is_free(
     assert (reminder.rung, reminder.into, found.faults) == ("T-60", "tpp-qwac-b", ())
     assert address == form_address("renew-tpp-certificates", {"secret": "tpp-qwac-b"})
     assert "tpp-qwac-b" in address
+    run = "0b7b86c5-2750-42ec-ab03-19be45b3b1bd"
+    assert _link(platform)(replace(reminder, run=run)).endswith(f"/runs/flow-run/{run}")
     assert inbox.messages == []
 
 
