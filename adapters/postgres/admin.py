@@ -118,11 +118,15 @@ class Admin:
         """Tell whether the server takes no change, as a standby does."""
         return bool(self._value("SELECT current_setting('transaction_read_only') = 'on'"))
 
-    def now(self) -> datetime:
-        """Return the server's own time."""
-        told = self._value("SELECT pg_catalog.clock_timestamp()")
-        assert isinstance(told, datetime)
-        return told
+    def now(self) -> str:
+        """Return the server's own time, ISO 8601 in UTC."""
+        shape = 'YYYY-MM-DD"T"HH24:MI:SS.US+00:00'
+        return str(
+            self._value(
+                "SELECT pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', %s)",
+                [shape],
+            )
+        )
 
     def version(self) -> str:
         """Return the version of the server, for people."""

@@ -61,8 +61,8 @@ class PasswordSet(Frozen):
 
     role: str = Field(description="The role.")
     changed_at: str = Field(
-        description="Time of the server, ISO 8601, after which only the new password is accepted; "
-        "sessions opened before it may be with the old one."
+        description="Time of the server, ISO 8601 in UTC, after which only the new password is "
+        "accepted; sessions opened before it may be with the old one."
     )
 
 
@@ -132,7 +132,7 @@ def _probe(settings: PostgresSettings, params: SetPassword, call: Call) -> Probe
             f"{settings.title} refuses {known_as} for {params.role} with {verdict.sqlstate}"
         )
     with open_admin(settings) as admin:
-        moment = admin.now().isoformat()
+        moment = admin.now()
     return Done(
         PasswordSet(role=params.role, changed_at=moment),
         f"{settings.title} accepts {known_as} for {params.role}, by SCRAM-SHA-256",

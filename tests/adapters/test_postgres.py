@@ -125,6 +125,7 @@ def test_a_session_is_waited_for_and_named_and_lives_on(
 
 
 def test_of_a_role_in_use_only_earlier_sessions_count(database: Server, current: SecretStr) -> None:
+    database.sql("ALTER ROLE {} SET timezone TO 'Asia/Kathmandu'", ENGINE)  # the moment is in UTC
     step = database.steps()["set_password"]
     with database.use(current, "early"):
         moment = sky.run(
@@ -135,7 +136,9 @@ def test_of_a_role_in_use_only_earlier_sessions_count(database: Server, current:
         assert "early" in sky.refusal(NotConverged, lambda: sky.run(drain, **given)).message
     with database.use(current, "late"):
         done = sky.run(drain, **given)
+    database.sql("ALTER ROLE {} RESET timezone", ENGINE)
 
+    assert moment.outputs.changed_at.endswith("+00:00")
     assert done.outputs.remaining == 1
     assert "late 1" in done.evidence
 

@@ -58,10 +58,10 @@ def locked(place: Ground) -> list[bool]:
     return [not states[role][0] for role in LOGINS]
 
 
-def test_two_roles_take_turns_however_often_a_run_is_cut_off(events: Ground) -> None:
+def test_two_roles_take_turns_though_the_run_is_cut_off_in_each_step(events: Ground) -> None:
     first, old = begun(events), events.old
 
-    first.survive("set-password", "publish", "restart", "lock")
+    first.survive(*(step.id for step in first.plan.steps))
 
     (new,) = first.everywhere()
     assert first.outcome is Outcome.COMPLETED
@@ -109,7 +109,9 @@ def test_a_shared_role_goes_forward_only_and_all_its_consumers_with_it(shared: T
 
     assert not may_roll_back(shared.plan, shared.state)
     assert shared.concluded().case is Case.CUT_OVER
-    shared.survive("publish", "restart-account", "restart-erp")
+    steps = [step.id for step in shared.plan.steps]
+    steps.remove("reconcile-erp")  # Flux has it from the reconcile before: found done, never begun
+    shared.survive(*steps[steps.index("publish") :])
 
     (new,) = shared.everywhere()
     assert [shared.lets_in(value) for value in (old, new)] == [False, True]
@@ -117,7 +119,8 @@ def test_a_shared_role_goes_forward_only_and_all_its_consumers_with_it(shared: T
 
 
 def test_a_cutover_that_was_cut_off_is_found_done(shared: Turn) -> None:
-    shared.survive("replace")
+    steps = [step.id for step in shared.plan.steps]
+    shared.survive(*steps[: steps.index("replace") + 1])
 
     events = [
         e.event for e in shared.entries if e.step == "replace" and e.event.value[:4] == "step"
