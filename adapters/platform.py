@@ -16,6 +16,7 @@ from adapters.settings import Settings, load_settings
 from adapters.shared.files import read_secret
 from engine.catalogue import Catalogue, People
 from engine.checks import read_runbook
+from engine.configuration import objection
 from engine.errors import Refused
 from engine.evidence import read_keys
 from engine.findings import Finding, Invalid, Place
@@ -50,13 +51,13 @@ class Platform:
     def catalogue(self) -> Catalogue:
         """Where each secret lives; raises `Invalid`, or `Refused` if the file is not there."""
         path = self.settings.catalogue
-        return load(_read(path, "the catalogue"), _shown(path), Catalogue)[0]
+        return load(_read(path, "the catalogue"), shown(path), Catalogue)[0]
 
     @cached_property
     def people(self) -> People:
         """Who is in which group; raises as `catalogue` does."""
         path = self.settings.people
-        return load(_read(path, "the list of groups"), _shown(path), People)[0]
+        return load(_read(path, "the list of groups"), shown(path), People)[0]
 
     @cached_property
     def freezes(self) -> tuple[Freeze, ...]:
@@ -64,7 +65,7 @@ class Platform:
         path = self.settings.freeze or self.settings.people.with_name("freeze.yaml")
         if self.settings.freeze is None and not path.exists():
             return ()
-        return load(_read(path, "the list of freezes"), _shown(path), Freezes)[0].freeze
+        return load(_read(path, "the list of freezes"), shown(path), Freezes)[0].freeze
 
     @cached_property
     def journal(self) -> SqlJournal:
@@ -88,12 +89,12 @@ class Platform:
 
     def read(self, path: Path) -> Runbook:
         """Return the checked runbook in `path`; raise `Invalid` with every finding."""
-        runbook = read_runbook(_read(path, "the runbook"), _shown(path), self.around)[0]
+        runbook = read_runbook(_read(path, "the runbook"), shown(path), self.around)[0]
         if path.stem != runbook.runbook:
             raise Invalid(
                 [
                     Finding(
-                        Place(_shown(path)),
+                        Place(shown(path)),
                         f"the file is {path.stem}.yaml and holds {runbook.runbook}",
                         "Let the file be named after the runbook.",
                     )
@@ -114,13 +115,23 @@ class Platform:
         runbook = self.runbook(name)
         values = check_inputs(runbook, inputs, self.catalogue)
         try:
-            return make_plan(runbook, values, self.registry, self.catalogue, self.settings.platform)
+            plan = make_plan(runbook, values, self.registry, self.catalogue, self.settings.platform)
         except KeyError as error:
             missing = error.args[0]
+        else:
+            self._require_secret(plan.secret)
+            return plan
         raise Refused(
             f"{name} refers to {missing}, and there is no such fact",
             hint="Add it to the catalogue entry, or to `platform` in the settings.",
         )
+
+    def _require_secret(self, name: str) -> None:
+        """Raise `Refused` for an entry of the catalogue that is no secret."""
+        entry = self.catalogue.secrets.get(name)
+        found = objection(name, entry) if entry is not None else None
+        if found is not None:
+            raise Refused(f"{name} is no secret: {found.what}", hint=found.instead)
 
     def seal(self) -> Seal:
         """Return the engine's key pair; raise `Refused` if the file is not there or no age key."""
@@ -157,7 +168,7 @@ def _read(path: Path, what: str) -> bytes:
         raise Refused(f"{what} cannot be read at {path}: {error.strerror}") from None
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """Spell a path as the reader would: relative where it is below the working directory."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 

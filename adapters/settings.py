@@ -13,15 +13,21 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from adapters.anthropic import AnthropicSettings
+from adapters.authentik import AuthentikSettings
 from adapters.bitwarden import BitwardenSettings
 from adapters.flux import FluxSettings
+from adapters.forgejo import ForgejoSettings
+from adapters.forgejo_admin import ForgejoAdminSettings
 from adapters.gateway import GatewaySettings
 from adapters.http import HttpSettings
 from adapters.ledger import LedgerSettings
 from adapters.notify import NotifySettings
+from adapters.openrouter import OpenRouterSettings
+from adapters.postgres import PostgresSettings
 from adapters.shared.checkout import GitSettings
 from adapters.shared.cluster import KubernetesSettings
 from adapters.sops import SopsSettings
+from adapters.stripe import StripeSettings
 from adapters.vaultwarden import VaultwardenSettings
 from engine.errors import Refused
 from engine.loading import build
@@ -71,6 +77,12 @@ class Settings(BaseModel):
     kubernetes: KubernetesSettings = KubernetesSettings()
     flux: FluxSettings = FluxSettings()
     anthropic: AnthropicSettings = AnthropicSettings()
+    authentik: AuthentikSettings = AuthentikSettings()
+    forgejo_admin: ForgejoAdminSettings = ForgejoAdminSettings()
+    postgres: PostgresSettings = PostgresSettings()
+    openrouter: OpenRouterSettings = OpenRouterSettings()
+    forgejo: ForgejoSettings = ForgejoSettings()
+    stripe: StripeSettings = StripeSettings()
     http: HttpSettings = HttpSettings()
     gateway: GatewaySettings = GatewaySettings()
     notify: NotifySettings = NotifySettings()

@@ -24,7 +24,7 @@ from adapters.ledger.rows import row_of
 from adapters.ledger.tables import ENTRIES
 from benchmarks.figures import line, say
 from engine.ledger import GENESIS, Draft, Entry, Event, chain, verify
-from tests.postgres import find_programs, running_postgres
+from sandbox.postgresql import find_programs, running_postgres
 
 APPENDS = 500
 AT = "2026-11-26T02:00:00.000000Z"

@@ -32,7 +32,7 @@ from benchmarks.server import answering
 from demo.stage import NO_CLOCK, set_stage
 from flows.catalogue import build
 from flows.door import at_server
-from tests.postgres import find_programs, running_postgres
+from sandbox.postgresql import find_programs, running_postgres
 
 ROUNDS = 3
 LENGTHS = (10, 30, 100, 300, 1000)

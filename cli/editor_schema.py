@@ -1,10 +1,11 @@
-"""The JSON Schema (draft 2020-12) of a runbook, with the parameters of every step in it."""
+"""The JSON Schema (draft 2020-12) of a runbook, with every step's parameters, and of a case file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from engine.cases import Cases
 from engine.references import ROOTS
 from engine.runbook import Runbook
 from engine.step import AnyStep
@@ -41,6 +42,15 @@ def runbook_schema(registry: Mapping[str, AnyStep]) -> dict[str, Any]:
     }
     step["allOf"] = [_rule(declared, shared) for declared in registry.values()]
     return {"$schema": DRAFT, **schema, "title": "Runbook"}
+
+
+def case_schema() -> dict[str, Any]:
+    """Return the schema of a case file; which steps there are it does not know."""
+    return {
+        "$schema": DRAFT,
+        **_durations(Cases.model_json_schema(by_alias=True)),
+        "title": "Cases",
+    }
 
 
 def _rule(step: AnyStep, shared: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from adapters.platform import open_platform
+from cli.certificate import certificate_text
 from cli.exits import Exit
 from cli.follow import follow
 from cli.people import asking
@@ -43,6 +44,11 @@ class Reply:
     is_sure: bool = False
     """Whether they want neither to see the gate nor to be asked."""
     wait: bool = False
+    item: str = ""
+    """What of a checklist they speak about, and where it stands."""
+    state: str = ""
+    certificate: str = ""
+    """File of the certificate they bring."""
 
 
 def answer(run: str, reply: Reply) -> Exit:
@@ -64,7 +70,7 @@ def answer(run: str, reply: Reply) -> Exit:
         "gate": _constant(fields),
         "via": VIA,
         **({"approve_through": reply.through} if reply.through else {}),
-        **({"sealed_value": sealed_value(reply.recipient)} if reply.value else {}),
+        **_brought(reply),
     }
     before = last_entry(platform, identity)
     with attempt(platform, by, wanted):
@@ -74,6 +80,16 @@ def answer(run: str, reply: Reply) -> Exit:
         return follow(platform, identity, after=before)
     say(f"whether it counts: runbook status {identity[:SHORT]}")
     return Exit.FINE
+
+
+def _brought(reply: Reply) -> dict[str, str]:
+    """Return the fields beside the decision, each only where it is meant."""
+    said = {"item": reply.item, "state": reply.state} if reply.item else {}
+    if reply.value:
+        said["sealed_value"] = sealed_value(reply.recipient)
+    if reply.certificate:
+        said["certificate"] = certificate_text(reply.certificate)
+    return said
 
 
 def _send(run: str, filled: Mapping[str, str]) -> None:
@@ -117,6 +133,10 @@ def _refuse_unfit(waiting: Waiting, fields: Mapping[str, Any], reply: Reply) -> 
             f"a yes at {gate} cannot reach through {reply.through}",
             hint=f"It can reach: {', '.join(reach)}." if reach else "",
         )
+    for name, given in (("item", reply.item), ("state", reply.state)):
+        known = choices(fields.get(name, {}))
+        if given and given not in known:
+            raise Refused(f"{given} is no {name} of this gate", hint=f"Known: {', '.join(known)}.")
     _refuse_value(fields, reply)
 
 
@@ -126,6 +146,11 @@ def _refuse_value(fields: Mapping[str, Any], reply: Reply) -> None:
         raise Refused("this gate asks for no value", hint="Leave --value out.")
     if takes_value and reply.decision in ("approve", BREAK_GLASS) and not reply.value:
         raise Refused("this gate asks for a value", hint="Add --value; it is read without echo.")
+    takes_certificate = "certificate" in fields
+    if reply.certificate and not takes_certificate:
+        raise Refused("this gate asks for no certificate", hint="Leave --certificate out.")
+    if takes_certificate and reply.decision in ("approve", BREAK_GLASS) and not reply.certificate:
+        raise Refused("this gate asks for a certificate", hint="Add --certificate FILE.")
 
 
 def _show_and_ask(waiting: Waiting, decision: str) -> None:

@@ -23,6 +23,7 @@ DECIDED = (
     Event.GLASS_BROKEN,
     Event.GATE_SKIPPED,
     Event.GATE_REJECTED,
+    Event.GATE_NOTED,
     Event.FAILURE_DECIDED,
     Event.RUN_PREAPPROVED,
 )

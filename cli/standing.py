@@ -10,8 +10,9 @@ from rich.table import Table
 from cli.runs import Told
 from cli.screen import table
 from cli.text import SHORT, flat, moment
-from cli.words import asks
+from cli.words import BRINGS, asks
 from engine.catalogue import People
+from engine.checklist import unsettled
 from engine.ledger import SCHEDULE, Actor
 from engine.plan import Plan
 from engine.policy import covering, objection, people_needed, supporters
@@ -19,9 +20,11 @@ from engine.progress import AskPerson, End, Move, Perform
 from engine.runbook import Gate
 from engine.standing import Place, Stand, Standing, compare
 from engine.state import Kind, Outcome, RunState
-from engine.step import AnyStep, Ask, Effect
+from engine.step import AnyStep, Effect
 
 Compared = Sequence[tuple[Standing, Stand]]
+BEFORE_CUTOVER = frozenset({Place.PENDING, Place.VAULT})
+"""Places that must have the new value before it is put in force at the provider."""
 
 READ = "sops.read"
 """The step whose first success tells what a run found in force."""
@@ -120,15 +123,18 @@ def _at_gate(told: Told, move: AskPerson, compared: Compared, people: People) ->
     left = people_needed(gate, told.state.initiator) - len(given)
     count = f"{left} of {who}" if left > 1 else who
     deed = f"the undoing of {step.id}" if move.kind is Kind.UNDO else step.id
-    value = " --value" if asks(move) is Ask.SEALED_VALUE else ""
-    return f"{count} may approve {deed}: runbook approve {run}{value}"
+    missing = unsettled(step, told.state.step(step.id)) if move.kind is Kind.STEP else ""
+    if missing:
+        return f"{count} may say where an item of {deed} stands: runbook note {run} ITEM STATE"
+    return f"{count} may approve {deed}: runbook approve {run}{BRINGS.get(asks(move), '')}"
 
 
 def _doubt(move: AskPerson, compared: Compared) -> str:
     """Say why nobody should let a step without return happen; empty where nothing speaks against."""
     if move.kind is not Kind.STEP or not move.step.no_return:
         return ""
-    late = [f"{p.name} is {s.value}" for p, s in compared if p.place in OURS and s is not Stand.NEW]
+    due = BEFORE_CUTOVER if move.step.effect is Effect.CUTOVER else OURS
+    late = [f"{p.name} is {s.value}" for p, s in compared if p.place in due and s is not Stand.NEW]
     return f"there is no way back from it, and {', '.join(late)}" if late else ""
 
 

@@ -7,14 +7,20 @@ from dataclasses import dataclass
 
 from adapters import (
     anthropic,
+    authentik,
     bitwarden,
     flux,
+    forgejo,
+    forgejo_admin,
     git,
     http,
     kubernetes,
     ledger,
     notify,
+    openrouter,
+    postgres,
     sops,
+    stripe,
     vaultwarden,
 )
 from adapters.platform import Platform
@@ -104,7 +110,7 @@ SYSTEMS = (
         "git",
         lambda p: git.check(p.settings.git),
         lambda s: s.git != git.GitSettings(),
-        ("git.", "sops."),
+        ("git.", "sops.", "exposure."),
     ),
     System(
         "vaultwarden",
@@ -139,10 +145,52 @@ SYSTEMS = (
         ("http.",),
     ),
     System(
+        "vaultwarden admin",
+        lambda p: vaultwarden.check_admin(p.settings.vaultwarden),
+        lambda s: s.vaultwarden.admin_token_file is not None,
+        ("vaultwarden.disable_user",),
+    ),
+    System(
+        "authentik",
+        lambda p: authentik.check(p.settings.authentik),
+        lambda s: s.authentik != authentik.AuthentikSettings(),
+        ("authentik.",),
+    ),
+    System(
+        "forgejo admin",
+        lambda p: forgejo_admin.check(p.settings.forgejo_admin),
+        lambda s: s.forgejo_admin != forgejo_admin.ForgejoAdminSettings(),
+        ("forgejo.suspend_user",),
+    ),
+    System(
         "anthropic",
         lambda p: anthropic.check(p.settings.anthropic),
         lambda s: s.anthropic != anthropic.AnthropicSettings(),
         ("anthropic.",),
+    ),
+    System(
+        "openrouter",
+        lambda p: openrouter.check(p.settings.openrouter),
+        lambda s: s.openrouter != openrouter.OpenRouterSettings(),
+        ("openrouter.",),
+    ),
+    System(
+        "forgejo",
+        lambda p: forgejo.check(p.settings.forgejo),
+        lambda s: s.forgejo != forgejo.ForgejoSettings(),
+        ("forgejo.find_key", "forgejo.mint_key", "forgejo.probe_key", "forgejo.delete_key"),
+    ),
+    System(
+        "stripe",
+        lambda p: stripe.check(p.settings.stripe),
+        lambda s: s.stripe != stripe.StripeSettings(),
+        ("stripe.",),
+    ),
+    System(
+        "postgres",
+        lambda p: postgres.check(p.settings.postgres),
+        lambda s: s.postgres != postgres.PostgresSettings(),
+        ("postgres.",),
     ),
     System(
         "notify",

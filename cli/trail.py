@@ -22,6 +22,8 @@ def summary(entry: Entry) -> str:
             return flat(f"{told.get('kind', '')} gate until {moment(str(told.get('expires')))}")
         case Event.TRAIL_READ:
             return flat(", ".join(f"{name} {value}" for name, value in told.items())) or "all of it"
+        case Event.GATE_NOTED:
+            return flat("; ".join(str(told[n]) for n in ("item", "state", "comment") if told[n]))
         case Event.PLAN_CHANGED:
             return f"now {entry.plan[:19]}"
         case _:

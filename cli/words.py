@@ -9,6 +9,7 @@ from typing import Any, assert_never
 from adapters.platform import Platform
 from cli.runs import Told
 from cli.text import SHORT, moment
+from engine.checklist import unsettled
 from engine.decision import allowed
 from engine.ledger import DECISIONS, Entry, timestamp
 from engine.plan import PlannedStep
@@ -25,6 +26,12 @@ FLAGS = {
     "stop": "--stop",
 }
 """How `runbook resume` says what may follow a failure."""
+BRINGS = {
+    Ask.SEALED_VALUE: " --value",
+    Ask.EVIDENCE: " --comment EVIDENCE",
+    Ask.CERTIFICATE: " --certificate FILE",
+}
+"""What `runbook approve` needs beside the run, by what the gate asks for."""
 
 
 def move_of(told: Told, platform: Platform) -> Move:
@@ -66,9 +73,11 @@ def advice(told: Told, move: Move, *, is_given_up: bool = False) -> str:
     if move.kind is Kind.FAILURE:
         choices = allowed(told.plan, told.state, move.step, move.kind)
         return f"runbook resume {run} {' | '.join(FLAGS[choice] for choice in choices)}"
-    value = " --value" if asks(move) is Ask.SEALED_VALUE else ""
-    evidence = " --comment EVIDENCE" if asks(move) is Ask.EVIDENCE else ""
-    return f"runbook approve {run}{value}{evidence}   or: runbook reject {run}"
+    with_ = BRINGS.get(asks(move), "")
+    missing = unsettled(move.step, told.state.step(move.step.id))
+    if missing and move.kind is Kind.STEP:
+        return f"runbook note {run} ITEM STATE --comment TEXT   (open: {missing})"
+    return f"runbook approve {run}{with_}   or: runbook reject {run}"
 
 
 def is_expired(state: RunState) -> bool:

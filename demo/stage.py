@@ -21,6 +21,7 @@ from demo.database import give_database, keep_database
 from demo.entrance import Entrance, headers, open_entrance
 from demo.processes import Program, free_port, run, start, wait_for_line, wait_for_url
 from flows.door import at_server, make_pool
+from rehearsal.systems import systems_of
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
@@ -194,29 +195,12 @@ def _variables(folder: Path, url: str) -> dict[str, str]:
 
 def settings_of(world: Mapping[str, Any], ledger: Path) -> dict[str, Any]:
     """Return the settings of the platform that is this sandbox, by its map of itself."""
-    paths, urls, vault = world["paths"], world["urls"], world["vaultwarden"]
     return {
         "runbooks": str(ROOT / "runbooks"),
         "catalogue": str(ROOT / "runbooks" / "secrets.yaml"),
         "people": str(ROOT / "runbooks" / "people.yaml"),
-        "platform": {"app": urls["app"], "anthropic_console": f"{urls['console']}/console"},
-        "engine": {
-            "age_key_file": paths["engine_age_key"],
-            "fingerprint_key_file": paths["fingerprint_key"],
-        },
         "ledger": {"url": f"sqlite:///{ledger}"},
-        "sops": {"age_key_file": paths["engine_age_key"]},
-        "git": {"remote": f"file://{paths['remote']}"},
-        "vaultwarden": {
-            "url": urls["vaultwarden"],
-            "email": vault["email"],
-            "client_id": vault["client_id"],
-            "client_secret_file": paths["vaultwarden_client_secret"],
-            "master_password_file": paths["vaultwarden_master_password"],
-            "organisation": vault["organization_id"],
-        },
-        "kubernetes": {"kubeconfig": paths["kubeconfig"]},
-        "anthropic": {"url": urls["anthropic"], "admin_key_file": paths["anthropic_admin_key"]},
+        **systems_of(world),
     }
 
 

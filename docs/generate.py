@@ -1,4 +1,4 @@
-"""`python -m docs.generate`: docs/steps.md from the registry, and who may call what.
+"""`python -m docs.generate`: docs/steps.md from the registry, who may call what, what is automatic.
 
 What a page says about a step is what the step says about itself, so the two cannot differ; the
 table in docs/gateway.md is the one the gateway asks. tests/test_docs.py fails where a page is older.
@@ -15,14 +15,16 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from adapters.gateway import Role
-from adapters.registry import registry
+from adapters.registry import offers, registry
 from adapters.settings import Settings
+from adapters.shared.keys.provider import Operation, Way
 from engine.plan import is_point_of_no_return
 from engine.step import Again, AnyStep, Ask, Irreversible, Once, Repeatable, Untouched
 from gateway.table import SECTIONS, SOCKETS
 
 PAGE = Path(__file__).with_name("steps.md")
 GATEWAY = Path(__file__).with_name("gateway.md")
+PROVIDERS = Path(__file__).with_name("providers.md")
 BEGIN, END = "<!-- begin table, written by make docs -->\n", "<!-- end table -->"
 
 HEAD = """# Steps
@@ -48,8 +50,30 @@ def page() -> str:
 
 def gateway_page() -> str:
     """Return the text of docs/gateway.md, with the table as the code has it."""
-    before, _, rest = GATEWAY.read_text(encoding="utf-8").partition(BEGIN)
-    return before + BEGIN + "".join(_callers()) + END + rest.partition(END)[2]
+    return _with_table(GATEWAY, _callers())
+
+
+def providers_page() -> str:
+    """Return the text of docs/providers.md, with the table as the drivers have it."""
+    return _with_table(PROVIDERS, _abilities())
+
+
+def _with_table(file: Path, rows: Iterator[str]) -> str:
+    before, _, rest = file.read_text(encoding="utf-8").partition(BEGIN)
+    return before + BEGIN + "".join(rows) + END + rest.partition(END)[2]
+
+
+def _abilities() -> Iterator[str]:
+    """Yield the rows of the table, and below it why something is not automatic."""
+    yield f"| | {' | '.join(Operation)} |\n|---|{'---|' * len(Operation)}\n"
+    for offer in offers():
+        ways = (offer.abilities[each].way for each in Operation)
+        yield f"| {offer.title} | {' | '.join(ways)} |\n"
+    yield "\n"
+    for offer in offers():
+        for each in Operation:
+            if offer.abilities[each].way is not Way.AUTOMATIC:
+                yield f"- {offer.title}, {each}: {offer.abilities[each].because}.\n"
 
 
 def _callers() -> Iterator[str]:
@@ -165,3 +189,4 @@ _NAMES: dict[Any, str] = {
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
     GATEWAY.write_text(gateway_page(), encoding="utf-8")
+    PROVIDERS.write_text(providers_page(), encoding="utf-8")

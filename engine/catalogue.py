@@ -58,6 +58,35 @@ class Generate(Strict):
     bytes: int = Field(32, ge=16, le=128)
 
 
+class PostgresPlace(Strict):
+    """Whose password it is, at the platform's database server."""
+
+    role: str
+    """The role that owns what the service uses; where there are no logins, the one that signs in."""
+    logins: tuple[str, str] | None = None
+    """Its two login roles, of which one is in force and the other rests."""
+
+
+class Consumer(Strict):
+    """One of several that read the same secret, each in its own namespace."""
+
+    flux: FluxPlace
+    kubernetes: KubernetesPlace
+    check: Check
+
+
+class CertificateSlot(Strict):
+    """A secret that is a certificate with its key: one of two slots that take turns."""
+
+    kind: Kind
+    beside: SopsPlace
+    """The other slot. Whichever of the two ends last is in force, and is never written over."""
+    loaded: str
+    """An address of the application that names the certificates it has loaded, by SHA-256."""
+    accepted: str
+    """An address with `{item}` for a bank, that says with which certificate it is served."""
+
+
 class Secret(Strict):
     """One entry of the catalogue."""
 
@@ -68,12 +97,30 @@ class Secret(Strict):
     flux: FluxPlace | None = None
     kubernetes: KubernetesPlace | None = None
     check: Check | None = None
+    consumers: dict[Slug, Consumer] = Field(default_factory=dict)
+    """All that read it, where those are several services, in place of the three above."""
+    postgres: PostgresPlace | None = None
     generate: Generate | None = None
+    certificate: CertificateSlot | None = None
     max_age: Duration | None = None
     """After this a rotation is due."""
+    secret_because: str = Field("", pattern=r"^$|^.{15,300}$")
+    """What an attacker could do with it, where its name is that of configuration."""
+
+    @model_validator(mode="after")
+    def _has_one_kind_of_consumer(self) -> Self:
+        if self.consumers and (self.flux or self.kubernetes or self.check):
+            raise ValueError("flux, kubernetes and check belong into each of `consumers`")
+        return self
+
+    @property
+    def places(self) -> tuple[KubernetesPlace, ...]:
+        """Return every Secret of the cluster that holds it."""
+        alone = (self.kubernetes,) if self.kubernetes else ()
+        return (*alone, *(each.kubernetes for each in self.consumers.values()))
 
 
-CERTIFICATE_PLACES = ("sops", "kubernetes", "file", "tls")
+CERTIFICATE_PLACES = ("slots", "sops", "kubernetes", "file", "tls")
 
 
 class SecretKey(Strict):
@@ -91,6 +138,8 @@ class Certificate(Strict):
     owner: str = ""
     kind: Kind | None = None
     """What it must be by its QcType; anything where it is left out."""
+    slots: tuple[Slug, ...] = Field((), max_length=2)
+    """Two secrets that take turns to hold it; the one that ends last is in force."""
     sops: SopsPlace | None = None
     kubernetes: SecretKey | None = None
     file: str = ""
@@ -110,6 +159,8 @@ class Certificate(Strict):
             raise ValueError(
                 f"name one of {', '.join(CERTIFICATE_PLACES)} to read it from, not {told}"
             )
+        if len(self.slots) == 1:
+            raise ValueError("`slots` are two secrets that take turns, not one")
         return self
 
 
@@ -118,6 +169,17 @@ class Catalogue(Strict):
 
     secrets: dict[Slug, Secret] = Field(default_factory=dict)
     certificates: dict[Slug, Certificate] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _slots_are_known(self) -> Self:
+        for name, entry in self.certificates.items():
+            for slot in entry.slots:
+                if slot not in self.secrets or self.secrets[slot].certificate is None:
+                    raise ValueError(
+                        f"certificate `{name}` names the slot `{slot}`, and no secret of that "
+                        "name has a `certificate`"
+                    )
+        return self
 
     def facts(self, name: str) -> dict[str, Any]:
         """Return what `${{ secret.… }}` may refer to for one entry; empty for an unknown name."""

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from engine.catalogue import Certificate
 from engine.ledger import timestamp
-from engine.qualified import Statements
+from engine.organisation import read_organisation
+from engine.qualified import Kind, Statements
 from engine.reminders import CERTIFICATES, DAY, Reminder
 
 
@@ -28,18 +29,23 @@ class Seen:
     """organizationIdentifier (2.5.4.97) of the subject."""
     stated: Statements = field(default_factory=Statements)
     malformed: str = ""
-    """Why its statements cannot be read."""
+    """Why its statements, its extensions or its organizationIdentifier cannot be read."""
+    legal: str = ""
+    """Country, legal name and common name of the subject, as far as they are there."""
+    key: str = ""
+    """Kind and size of its key, e.g. `EC secp256r1` or `RSA 2048`."""
+    usages: tuple[str, ...] = ()
+    """Names of what its key may be used for, as RFC 5280 spells them."""
+    policies: tuple[str, ...] = ()
+    """Object identifiers of the policies it was issued under."""
 
 
 def findings(entry: Certificate, seen: Seen, now: datetime) -> Iterator[str]:
     """Yield what is wrong with a certificate besides its age, each as a sentence."""
     if seen.malformed:
-        yield f"its qualified statements are malformed: {seen.malformed}"
-    elif entry.kind is not None and entry.kind not in seen.stated.types:
-        told = ", ".join(seen.stated.types) or "no qualified certificate"
-        yield f"it is {told}, not {entry.kind}"
-    if entry.kind is not None and not seen.malformed and seen.stated.psd2 is None:
-        yield "it has no PSD2 statement"
+        yield f"it is malformed: {seen.malformed}"
+    elif entry.kind is not None:
+        yield from kind_faults(seen, entry.kind)
     if entry.organisation and entry.organisation != seen.organisation:
         told = seen.organisation or "nothing"
         yield f"its organizationIdentifier is {told}, not {entry.organisation}"
@@ -47,13 +53,41 @@ def findings(entry: Certificate, seen: Seen, now: datetime) -> Iterator[str]:
         yield f"it is not valid before {timestamp(seen.begins)[:19]}Z"
 
 
-def reminder(name: str, entry: Certificate, seen: Seen, now: datetime) -> Reminder | None:
-    """Return what is to be said about its end now; None while it is far away."""
+def kind_faults(seen: Seen, kind: Kind) -> Iterator[str]:
+    """Yield what keeps a certificate from being a PSD2 certificate of this kind, as sentences."""
+    stated = seen.stated
+    if stated.types != (kind,):
+        told = " and ".join(stated.types) or "no qualified certificate"
+        yield f"it is {told}, not {kind}"
+    if stated.types and not stated.compliant:
+        yield "it does not claim to be an EU qualified certificate (QcCompliance)"
+    if stated.psd2 is None:
+        yield "it has no PSD2 statement"
+        return
+    yield from stated.psd2.misnamed
+    named = read_organisation(seen.organisation)
+    authority = stated.psd2.authority_id
+    if named is not None and named.authority_id and named.authority_id != authority:
+        yield (
+            f"its organizationIdentifier names the authority {named.authority_id}, and its PSD2 "
+            f"statement {authority}"
+        )
+
+
+def reminder(
+    name: str, entry: Certificate, seen: Seen, now: datetime, *, into: str = "", run: str = ""
+) -> Reminder | None:
+    """Return what is to be said about its end now; None while it is far away.
+
+    `into` is the secret that a renewal would write, if it is known; `run` the one that does.
+    """
     rung = CERTIFICATES.rung(seen.ends, now)
     if not rung:
         return None
     ends = timestamp(seen.ends)
     left = -((now - seen.ends) // DAY)
+    facts = f"{seen.subject}, of {seen.issuer}, serial {seen.serial}, ends at {ends[:19]}Z"
+    under_way = (f"Run {run} renews it.",) if run else ()
     when = "has expired" if rung == CERTIFICATES.end else f"expires within {left} days"
     return Reminder(
         about="certificate",
@@ -62,7 +96,24 @@ def reminder(name: str, entry: Certificate, seen: Seen, now: datetime) -> Remind
         rung=rung,
         ends=ends,
         title=f"{entry.title} {when}",
-        body=f"{seen.subject}, of {seen.issuer}, serial {seen.serial}, ends at {ends[:19]}Z "
-        f"({rung}).",
+        body=" ".join((f"{facts} ({rung}).", *_due(entry, rung), *under_way)),
         runbook=entry.runbook or "",
+        into=into,
+        run=run,
     )
+
+
+def _due(entry: Certificate, rung: str) -> tuple[str, ...]:
+    """Return what should have been reached by now, for those that banks have to be told of."""
+    words = _STAGES.get(rung, "Every bank must be settled before it ends.")
+    return (words,) if entry.kind is not None else ()
+
+
+_STAGES = {
+    "T-90": "Order the new one; look first that our authorisation is in the register as it was.",
+    "T-60": "The new one should have been ordered by now.",
+    "T-45": "The new one should be in hand by now.",
+    "T-30": "The new one should have been sent to every bank by now.",
+    "T-14": "Every bank should have confirmed the new one by now.",
+    CERTIFICATES.end: "Whoever knows it alone refuses us from now on.",
+}

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 
 from engine.catalogue import Catalogue, People
+from engine.configuration import check_places
+from engine.cutover import check_consumers
 from engine.durations import spell
 from engine.findings import Finding, Invalid
 from engine.loading import build
@@ -39,6 +41,7 @@ def check(runbook: Runbook, source: Source, around: Surroundings) -> Iterator[Fi
     """Yield every finding about a well-formed runbook."""
     yield from _inputs(runbook, source, around.catalogue)
     yield from _secret(runbook, source, around.catalogue)
+    yield from _about(runbook, source)
     yield from _groups(runbook, source, around.people)
     yield from _reminders(runbook, source)
     yield from _stray_references(source)
@@ -57,6 +60,8 @@ def check(runbook: Runbook, source: Source, around: Surroundings) -> Iterator[Fi
             yield from check_parameters(runbook, source, index, seen, around)
         seen[spec.id] = spec
     yield from check_ordering(runbook.steps, around.registry, source)
+    yield from check_consumers(runbook, source, around.registry, around.catalogue)
+    yield from check_places(runbook.steps, around.registry, source)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -111,6 +116,27 @@ def _secret(runbook: Runbook, source: Source, catalogue: Catalogue) -> Iterator[
         )
 
 
+def _about(runbook: Runbook, source: Source) -> Iterator[Finding]:
+    if not runbook.about:
+        return
+    place = source.place(("about",))
+    if runbook.secret:
+        yield Finding(
+            place,
+            "a runbook is about a secret or about a person, not both",
+            "Remove `secret` or `about`.",
+        )
+    references = list(find(runbook.about))
+    parts = references[0].parts if references and references[0].alone else ()
+    named = runbook.inputs.get(parts[1]) if len(parts) == 2 and parts[0] == "inputs" else None
+    if named is None or named.type != "string":
+        yield Finding(
+            place,
+            "`about` must be one reference to an input of type string",
+            "For example `${{ inputs.person }}`.",
+        )
+
+
 def _groups(runbook: Runbook, source: Source, people: People) -> Iterator[Finding]:
     named: list[tuple[Path, tuple[str, ...]]] = [(("gate", "groups"), runbook.gate.groups)]
     named += _escalates(("gate",), runbook.gate)
@@ -153,11 +179,11 @@ def _reminders(runbook: Runbook, source: Source) -> Iterator[Finding]:
 def _stray_references(source: Source) -> Iterator[Finding]:
     for reference in find(source.data):
         inside_with = reference.path[:1] == ("steps",) and reference.path[2:3] == ("with",)
-        if not inside_with and reference.path != ("secret",):
+        if not inside_with and reference.path not in {("secret",), ("about",)}:
             yield Finding(
                 source.place(reference.path),
                 "a reference has no meaning here: " + reference.text,
-                "References stand in `with:` and in `secret:` alone.",
+                "References stand in `with:`, `secret:` and `about:` alone.",
             )
 
 

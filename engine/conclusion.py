@@ -20,6 +20,8 @@ class Case(StrEnum):
     PODS_BEHIND = "pods behind"
     OLD_KEY = "old key"
     """All is new, and the key before it is still active."""
+    CUT_OVER = "cut over"
+    """The provider accepts a value that waits on a branch, and no more the one of main."""
     SEVERAL_PENDING = "several pending"
     KEYS_UNCLEAR = "keys unclear"
     OTHER = "other"

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from engine.brought import judge_certificate, judge_comment, judge_value
+from engine.checklist import note_fault, unsettled
 from engine.errors import RunbookError
 from engine.ledger import Actor, Draft, Event, timestamp
 from engine.plan import Plan, PlannedStep
@@ -26,6 +28,8 @@ SHORTEST_REASON = 10
 """Characters of the reason for breaking the glass."""
 LONGEST_COMMENT = 2000
 BREAK_GLASS = "break glass"
+NOTE = "note"
+"""Say where one item of a checklist stands, and leave the gate shut."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,11 @@ class Answer:
     through: str = ""
     """Id of the last step the yes shall cover; empty for this one alone."""
     sealed_value: str = ""
+    certificate: str = ""
+    """PEM, where the gate asks for a certificate."""
+    item: str = ""
+    """What of a checklist the answer is about, and where that stands now."""
+    item_state: str = ""
     proof: Mapping[str, str] = field(default_factory=dict)
     """Id and text of the token that vouches for the actor; empty where nobody does."""
 
@@ -83,8 +92,9 @@ def allowed(plan: Plan, state: RunState, step: PlannedStep, kind: Kind) -> tuple
         back = ("roll back",) if not state.back and may_roll_back(plan, state) else ()
         return ("retry", "mark done", *back, "stop")
     skip = ("skip",) if kind is Kind.STEP and step.may_skip else ()
+    note = (NOTE,) if kind is Kind.STEP and step.ask is Ask.CHECKLIST else ()
     glass = (BREAK_GLASS,) if kind is Kind.STEP and step.gate and plan.break_glass else ()
-    return ("approve", "reject", *skip, *glass)
+    return ("approve", "reject", *note, *skip, *glass)
 
 
 def vouchers_needed(gate: Gate) -> int:
@@ -112,6 +122,9 @@ def judge(question: Question, answer: Answer, now: datetime) -> Verdict:
             return _entry(question, answer, Event.GATE_REJECTED, harmless=harmless)
         case "skip":
             return _entry(question, answer, Event.GATE_SKIPPED)
+        case "note":
+            told = {"item": answer.item, "state": answer.item_state}
+            return _entry(question, answer, Event.GATE_NOTED, **told)
         case "mark done":
             return _entry(
                 question,
@@ -147,16 +160,27 @@ def _refusal(question: Question, answer: Answer) -> str:
         return "whoever breaks the glass must say why in the comment"
     if is_glass and answer.through not in {"", opening.step}:
         return "breaking the glass opens one gate alone"
-    yes = answer.decision in {"approve", BREAK_GLASS}
-    evidence = answer.decision == "mark done" or (
-        yes and step.ask is Ask.EVIDENCE and opening.kind is Kind.STEP
-    )
-    if evidence and len(answer.comment.strip()) < SHORTEST_EVIDENCE:
-        return "the comment must say what was seen, as evidence"
+    why = _word_missing(question, answer)
+    if why or answer.decision == NOTE:
+        return why
     reach = [covered.id for covered in furthest(question.plan, step, opening.kind)]
     if answer.decision == "approve" and answer.through and answer.through not in reach:
         return f"a yes at {step.id} can reach no further than {reach[-1]}"
     return ""
+
+
+def _word_missing(question: Question, answer: Answer) -> str:
+    """Say what must be told beside the decision and is not; empty where nothing is missing."""
+    step, opening = question.step, question.opening
+    if answer.decision == NOTE:
+        return note_fault(step, answer.item, answer.item_state, answer.comment)
+    is_yes = answer.decision in {"approve", BREAK_GLASS} and opening.kind is Kind.STEP
+    is_short = len(answer.comment.strip()) < SHORTEST_EVIDENCE
+    wants_evidence = is_yes and step.ask is Ask.EVIDENCE
+    if is_short and (wants_evidence or answer.decision == "mark done"):
+        return "the comment must say what was seen, as evidence"
+    missing = unsettled(step, question.state.step(step.id)) if is_yes else ""
+    return f"not every item is confirmed or waived: {missing}" if missing else ""
 
 
 def _glass(question: Question, now: datetime) -> Mapping[str, Any]:
@@ -173,26 +197,26 @@ def _glass(question: Question, now: datetime) -> Mapping[str, Any]:
 
 def _approved(question: Question, answer: Answer, event: Event, **more: Any) -> Verdict:
     more["through"] = answer.through or question.opening.step
-    if question.opening.kind is not Kind.STEP or question.step.ask is not Ask.SEALED_VALUE:
+    if question.opening.kind is not Kind.STEP:
         return _entry(question, answer, event, **more)
-    why = _judge_value(question, answer.sealed_value)
-    if why:
-        return _entry(question, answer, Event.GATE_REFUSED, why=why, decision=answer.decision)
-    verdict = _entry(question, answer, event, **more, sealed=["answer"])
-    return Verdict(verdict.draft, {"answer": answer.sealed_value})
-
-
-def _judge_value(question: Question, armour: str) -> str:
-    if not armour.strip():
-        return "this gate asks for a sealed value: run `runbook seal` and paste what it prints"
-    check = question.registry[question.step.uses].check_answer
+    declared = question.registry[question.step.uses]
     try:
-        value = question.seal.open(armour)
-        if check is not None and question.params is not None:
-            check(question.params, value)
+        judge_comment(declared, question.params, answer.comment)
+        match question.step.ask:
+            case Ask.SEALED_VALUE:
+                brought = judge_value(declared, question.params, question.seal, answer.sealed_value)
+            case Ask.CERTIFICATE:
+                brought = judge_certificate(
+                    declared, question.params, question.seal, answer.certificate
+                )
+            case _:
+                return _entry(question, answer, event, **more)
     except RunbookError as error:
-        return error.message
-    return ""
+        why = error.message
+    else:
+        verdict = _entry(question, answer, event, **more, sealed=["answer"])
+        return Verdict(verdict.draft, {"answer": brought})
+    return _entry(question, answer, Event.GATE_REFUSED, why=why, decision=answer.decision)
 
 
 def _entry(question: Question, answer: Answer, event: Event, **details: Any) -> Verdict:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.ledger import BESIDE, Entry, Event, identity
-from engine.state import Approval, Kind, Opening, Outcome, RunState, Status
+from engine.state import Approval, ItemState, Kind, Noted, Opening, Outcome, RunState, Status
 
 
 def fold(run: str, entries: Iterable[Entry]) -> RunState:
@@ -108,6 +108,13 @@ def _gate_skipped(state: RunState, entry: Entry) -> RunState:
         evidence=entry.details.get("comment", ""),
         ended_at=entry.at,
     )
+
+
+def _gate_noted(state: RunState, entry: Entry) -> RunState:
+    told = entry.details
+    noted = Noted(ItemState(told["state"]), told["comment"], entry.actor.subject, entry.at)
+    closed = replace(state, opening=None, refusal="")
+    return _set(closed, entry, items={**state.step(entry.step).items, told["item"]: noted})
 
 
 def _gate_closed(state: RunState, entry: Entry) -> RunState:
@@ -235,6 +242,7 @@ _FOLDS: Mapping[Event, Callable[[RunState, Entry], RunState]] = {
     Event.GATE_APPROVED: _gate_approved,
     Event.GATE_REJECTED: _gate_rejected,
     Event.GATE_SKIPPED: _gate_skipped,
+    Event.GATE_NOTED: _gate_noted,
     Event.GATE_REFUSED: _gate_closed,
     Event.GATE_EXPIRED: _gate_closed,
     Event.GATE_REMINDED: _ignored,

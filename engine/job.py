@@ -17,7 +17,7 @@ from engine.redaction import Redactor
 from engine.sealing import Seal
 from engine.secrets import fingerprint
 from engine.state import RunState
-from engine.step import AnyStep, Call
+from engine.step import AnyStep, Call, refuse_to_open
 from engine.values import known_values, resolve
 
 BACK = "-back"
@@ -47,6 +47,8 @@ class Desk:
     report: Callable[[str], None] = print
     """Where lines for the log go; they are masked, and say which run, step and attempt they are about."""
     redact: Redactor = field(default_factory=Redactor)
+    open_run: Callable[[str, Mapping[str, Any], str], str] = refuse_to_open
+    """Starts another runbook for a step; see `engine.step.Call.open_run`."""
 
 
 @dataclass(frozen=True)
@@ -123,4 +125,7 @@ def _call(job: Job, values: Mapping[tuple[str, str], SecretStr]) -> Call:
             key.get_secret_value().encode(), job.plan.secret, value
         ),
         report=lambda text: job.desk.report(job.line(text)),
+        about=job.plan.about,
+        open_run=job.desk.open_run,
+        items=state.step(step.id).items,
     )

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from engine.ledger import Draft, Entry, Event
+from engine.ledger import Draft, Entry, Event, identity
 
 
 def resource_of(secret: str) -> str:
-    """Name the right to work on a secret, which one live run holds."""
+    """Name the right to work on a secret."""
     return f"secret:{secret}"
+
+
+def resources_of(secret: str, about: str = "") -> tuple[str, ...]:
+    """Name what one live run holds: the right to a secret, and to a person however spelled."""
+    of_secret = (resource_of(secret),) if secret else ()
+    return (*of_secret, f"person:{identity(about)}") if about else of_secret
 
 
 class Journal(Protocol):

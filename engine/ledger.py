@@ -38,6 +38,8 @@ class Event(StrEnum):
     GATE_APPROVED = "gate.approved"
     GATE_REJECTED = "gate.rejected"
     GATE_SKIPPED = "gate.skipped"
+    GATE_NOTED = "gate.noted"
+    """Somebody said where one item of a checklist stands; the gate is asked again."""
     GATE_REFUSED = "gate.refused"
     """Somebody tried to decide and was not entitled to, or not like that."""
     GATE_EXPIRED = "gate.expired"
@@ -64,17 +66,19 @@ class Event(StrEnum):
     TRAIL_EXPORTED = "trail.exported"
     REMINDER_SENT = "reminder.sent"
     """People were told that a certificate or a value nears its end."""
+    EXPOSURE_WAIVED = "exposure.waived"
+    """Somebody answers for it that a value stays which a leaver could read."""
 
 
 BESIDE = frozenset({
     Event.GLASS_REVIEWED, Event.RUN_PREAPPROVED, Event.ATTEMPT_REFUSED, Event.TRAIL_READ,
-    Event.TRAIL_ANCHORED, Event.TRAIL_EXPORTED, Event.REMINDER_SENT,
+    Event.TRAIL_ANCHORED, Event.TRAIL_EXPORTED, Event.REMINDER_SENT, Event.EXPOSURE_WAIVED,
 })  # fmt: skip
 """What happens beside a run: it belongs to no pick-up, and moves no run."""
 
 DECISIONS = (
     Event.GATE_APPROVED, Event.GATE_PREAPPROVED, Event.GLASS_BROKEN, Event.GATE_SKIPPED,
-    Event.GATE_REJECTED, Event.FAILURE_DECIDED,
+    Event.GATE_REJECTED, Event.GATE_NOTED, Event.FAILURE_DECIDED,
 )  # fmt: skip
 """Events by which a person moves a step."""
 

@@ -4,7 +4,8 @@
 2. What is stored is carried out: a change that stays on a branch helps nobody.
 3. The old value is revoked only after the new one was verified, and that is never left out.
 4. After the point of no return nothing is minted, stored or distributed: it could fail then,
-   and there is no way back.
+   and there is no way back. After a cutover what is stored is distributed, as it must be
+   (`engine.cutover`).
 5. What cannot be undone says so.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from engine.cutover import check_cutover
 from engine.findings import Finding
 from engine.plan import is_point_of_no_return
 from engine.runbook import StepSpec
@@ -37,6 +39,7 @@ def check_ordering(
     yield from _verified_before_revoked(pairs, source)
     yield from _nothing_after_no_return(pairs, source)
     yield from _irreversible_declared(pairs, source)
+    yield from check_cutover(pairs, source)
 
 
 def _find(source: Source, index: int, key: str, message: str, hint: str) -> Finding:
@@ -113,8 +116,9 @@ def _verified_before_revoked(pairs: Sequence[Pair], source: Source) -> Iterator[
 
 def _nothing_after_no_return(pairs: Sequence[Pair], source: Source) -> Iterator[Finding]:
     point: StepSpec | None = None
+    forbidden: tuple[Effect, ...] = CHANGES
     for index, spec, step in pairs:
-        if point and step.effect in CHANGES:
+        if point and step.effect in forbidden:
             yield _find(
                 source,
                 index,
@@ -125,6 +129,8 @@ def _nothing_after_no_return(pairs: Sequence[Pair], source: Source) -> Iterator[
             )
         if point is None and is_point_of_no_return(step):
             point = spec
+            if step.effect is Effect.CUTOVER:
+                forbidden = (Effect.MINT, Effect.STORE)
 
 
 def _irreversible_declared(pairs: Sequence[Pair], source: Source) -> Iterator[Finding]:

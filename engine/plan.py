@@ -46,10 +46,17 @@ class Plan(Strict):
     steps: tuple[PlannedStep, ...]
     break_glass: BreakGlass | None = None
     """Who may open a gate alone in an emergency; None where nobody may."""
+    about: str = ""
+    """Whom it is about, where it is about a person and not about a secret."""
 
     def text(self) -> str:
         """Return the one spelling of this plan that the digest covers and the ledger keeps."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        told = self.model_dump(mode="json")
+        if not self.about:
+            del told[
+                "about"
+            ]  # so that a plan about a secret keeps the digest it was approved under
+        return json.dumps(told, sort_keys=True, separators=(",", ":"))
 
     @property
     def digest(self) -> str:
@@ -83,6 +90,7 @@ def make_plan(
     place = substitute(
         catalogue.facts(secret), lambda parts: look_up({"platform": platform}, parts)
     )
+    about = substitute(runbook.about, lambda parts: look_up({"inputs": inputs}, parts))
     facts = {"inputs": inputs, "secret": place, "platform": platform}
     return Plan(
         runbook=runbook.runbook,
@@ -92,6 +100,7 @@ def make_plan(
         inputs=dict(inputs),
         gate=runbook.gate,
         break_glass=runbook.break_glass,
+        about=about,
         steps=tuple(_planned(runbook, spec, registry[spec.uses], facts) for spec in runbook.steps),
     )
 
@@ -120,7 +129,7 @@ def _settled(facts: Mapping[str, Any], parts: tuple[str, ...]) -> Any:
 
 def is_point_of_no_return(step: AnyStep) -> bool:
     """Tell whether a run that started this step can only go forward."""
-    return step.effect is Effect.REVOKE or isinstance(step.undo, Irreversible)
+    return step.effect in (Effect.REVOKE, Effect.CUTOVER) or isinstance(step.undo, Irreversible)
 
 
 def is_settled(value: Any) -> bool:

@@ -14,7 +14,7 @@ from engine.plan import Plan, PlannedStep
 from engine.policy import is_open
 from engine.present import TIMELESS, Present
 from engine.state import Kind, Outcome, RunState, Status
-from engine.step import Again, AnyStep, Untouched
+from engine.step import Again, AnyStep, Effect, Untouched
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,11 @@ def _move_back(plan: Plan, state: RunState, registry: Mapping[str, AnyStep]) -> 
 def rollback_order(
     plan: Plan, state: RunState, registry: Mapping[str, AnyStep]
 ) -> tuple[PlannedStep, ...]:
-    """List what has to be taken back: stores last to first, then what carries them out again.
+    """List what has to be taken back: stores last to first, what carries them out, then the new key.
 
     A restart or a reconcile is not reversed but repeated once the stores are back, so those come
-    at the end and in their own order.
+    after them and in their own order. What was minted outside ends last: until the old value is
+    carried out again, consumers live on the new one.
     """
     touched = [step for step in plan.steps if state.step(step.id).touched]
     repeated = [step for step in touched if isinstance(registry[step.uses].undo, Again)]
@@ -110,7 +111,9 @@ def rollback_order(
         for step in reversed(touched)
         if step not in repeated and not isinstance(registry[step.uses].undo, Untouched)
     ]
-    return (*undone, *repeated)
+    minted = [step for step in undone if registry[step.uses].effect is Effect.MINT]
+    stored = [step for step in undone if step not in minted]
+    return (*stored, *repeated, *minted)
 
 
 def may_roll_back(plan: Plan, state: RunState) -> bool:

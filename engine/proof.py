@@ -20,12 +20,13 @@ from engine.step import Ask, Done, Effect, NotYet, Once, Repeatable
 def renew_proofs(job: Job) -> dict[str, str]:
     """Return what each earlier step is found to be now: step id to evidence.
 
-    For a step that revokes; empty for any other. Raises `Refused` where one does not hold any
+    For a step that revokes or cuts over; empty for any other. Raises `Refused` where one does not hold any
     more. What a person vouched for is not asked again, and what nobody can look at is left out.
     """
-    if job.step.effect is not Effect.REVOKE:
+    if job.step.effect not in (Effect.REVOKE, Effect.CUTOVER):
         return {}
-    return {earlier.step.id: _renewed(earlier) for earlier in _provable(job)}
+    ended = "revoked" if job.step.effect is Effect.REVOKE else "replaced"
+    return {earlier.step.id: _renewed(earlier, ended) for earlier in _provable(job)}
 
 
 def _provable(job: Job) -> Iterator[Job]:
@@ -41,7 +42,7 @@ def _provable(job: Job) -> Iterator[Job]:
             yield replace(job, step=step)
 
 
-def _renewed(job: Job) -> str:
+def _renewed(job: Job, ended: str) -> str:
     params, call = prepared(job)
     probe = job.declared.probe
     try:
@@ -56,6 +57,6 @@ def _renewed(job: Job) -> str:
         return job.desk.redact(found.evidence)
     seen = found.finding if isinstance(found, NotYet) else found.because
     raise Refused(
-        f"nothing was revoked: `{job.step.id}` was done and does not hold any more: {seen}",
+        f"nothing was {ended}: `{job.step.id}` was done and does not hold any more: {seen}",
         hint="Mend it, then retry; or roll back while that is still possible.",
     )

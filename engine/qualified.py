@@ -1,8 +1,8 @@
 """What a qualified certificate states about itself: its type, and the PSD2 roles of its holder.
 
 The extension is id-pe-qcStatements (RFC 3739), a list of statements each named by an object
-identifier. The two that are read here are those of ETSI EN 319 412-5 (QcType) and of
-ETSI TS 119 495 (PSD2: roles, name and id of the competent authority); others are passed over.
+identifier. The three that are read here are those of ETSI EN 319 412-5 (QcCompliance, QcType) and
+of ETSI TS 119 495 (PSD2: roles, name and id of the competent authority); others are passed over.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Literal
 from engine.der import Element, Malformed, oid, parts, read, utf8
 
 EXTENSION = "1.3.6.1.5.5.7.1.3"
+QC_COMPLIANCE = "0.4.0.1862.1.1"
 QC_TYPE = "0.4.0.1862.1.6"
 PSD2 = "0.4.0.19495.2"
 
@@ -37,6 +38,8 @@ class Authorisation:
     """Name of the national competent authority."""
     authority_id: str
     """Such as `IE-CBI`."""
+    misnamed: tuple[str, ...] = ()
+    """Roles whose identifier and name disagree, each as a sentence. The identifier counts."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Statements:
     types: tuple[str, ...] = ()
     """`qwac`, `qseal`, or the object identifier of another type."""
     psd2: Authorisation | None = None
+    compliant: bool = False
+    """Whether it claims to be qualified in the sense of the EU (QcCompliance)."""
 
 
 def read_statements(raw: bytes) -> Statements:
@@ -59,6 +64,7 @@ def read_statements(raw: bytes) -> Statements:
     return Statements(
         types=_types(stated[QC_TYPE]) if QC_TYPE in stated else (),
         psd2=_psd2(stated[PSD2]) if PSD2 in stated else None,
+        compliant=QC_COMPLIANCE in stated,
     )
 
 
@@ -72,6 +78,8 @@ def _statement(part: Element, what: str) -> tuple[str, Element | None]:
 def _types(info: Element | None) -> tuple[str, ...]:
     named = _present(info, "the QcType statement")
     found = [oid(part, "a type of the QcType statement") for part in named]
+    if not found:
+        raise Malformed("the QcType statement names no type")
     return tuple(TYPES.get(each, each) for each in found)
 
 
@@ -83,19 +91,24 @@ def _psd2(info: Element | None) -> Authorisation:
     if not roles:
         raise Malformed("the PSD2 statement names no role")
     return Authorisation(
-        tuple(roles),
+        tuple(role for role, _ in roles),
         utf8(fields[1], "the authority's name in the PSD2 statement"),
         utf8(fields[2], "the authority's id in the PSD2 statement"),
+        tuple(f"the role {role} is named {name!r}" for role, name in roles if _differ(role, name)),
     )
 
 
-def _role(part: Element) -> str:
+def _differ(role: str, name: str) -> bool:
+    """Tell whether a known role bears another name; the name of a strange role proves nothing."""
+    return role in ROLES.values() and name != role
+
+
+def _role(part: Element) -> tuple[str, str]:
     fields = parts(part, "a role of the PSD2 statement")
     if len(fields) != 2:
         raise Malformed(f"a role of the PSD2 statement has {len(fields)} parts, not 2")
     found = oid(fields[0], "the identifier of a role")
-    utf8(fields[1], "the name of a role")
-    return ROLES.get(found, found)
+    return ROLES.get(found, found), utf8(fields[1], "the name of a role")
 
 
 def _present(info: Element | None, what: str) -> Sequence[Element]:

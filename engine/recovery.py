@@ -84,12 +84,34 @@ def _several(seen: _Seen) -> Conclusion | None:
     )
 
 
+def _cut_over(seen: _Seen) -> Conclusion | None:
+    """Find a provider that has the new value in force already: what consumers need is on a branch."""
+    waiting, slots = seen.waiting, [key for key in seen.keys if key.slot]
+    if (
+        not waiting
+        or not slots
+        or seen.fitting(seen.value)
+        or len(seen.fitting(waiting[0].fingerprint)) != 1
+    ):
+        return None
+    (taken,) = seen.fitting(waiting[0].fingerprint)
+    names = _names(waiting)
+    return Conclusion(
+        Case.CUT_OVER,
+        f"{taken.name} accepts what {names} holds and no more what {seen.main.name} holds, so that "
+        "there is no way back",
+        f"bring {names} to main, let Flux reconcile it, restart everything that reads the secret, "
+        "and see that it works",
+    )
+
+
 def _keys_unclear(seen: _Seen) -> Conclusion | None:
     if not seen.at(Place.PROVIDER):
         return None
     for each in (seen.main, *seen.waiting):
         fitting = seen.fitting(each.fingerprint)
-        if len(fitting) != 1:
+        is_yet_to_come = each in seen.waiting and any(key.slot for key in seen.keys)
+        if len(fitting) != 1 and not (is_yet_to_come and not fitting):
             count = f"{len(fitting)} active keys fit" if fitting else "no active key fits"
             return Conclusion(
                 Case.KEYS_UNCLEAR,
@@ -207,6 +229,7 @@ def _old_key(seen: _Seen) -> Conclusion | None:
 
 _JUDGES: tuple[Callable[[_Seen], Conclusion | None], ...] = (
     _several,
+    _cut_over,
     _keys_unclear,
     _vault_newer,
     _foreign,

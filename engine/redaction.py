@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
@@ -16,6 +17,8 @@ from pydantic import SecretStr
 MASK = "******"
 SHORTEST = 4
 """Shorter secrets are not looked for: masking them would make any text unreadable."""
+
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)-----END", re.DOTALL)
 
 
 def spellings(value: str) -> frozenset[str]:
@@ -32,7 +35,13 @@ def spellings(value: str) -> frozenset[str]:
     }
     for shift in range(3):
         forms |= _base64_cores(raw, shift)
-    return frozenset(form for form in forms if len(form) >= SHORTEST)
+    return frozenset(form for form in forms | set(_key_lines(value)) if len(form) >= SHORTEST)
+
+
+def _key_lines(value: str) -> list[str]:
+    """Return the lines of private keys in PEM, each of which gives a part of the key away."""
+    blocks = _PRIVATE_KEY.findall(value)
+    return [line for block in blocks for line in block.split() if len(line) >= 4 * SHORTEST]
 
 
 def _base64_cores(raw: bytes, shift: int) -> set[str]:

@@ -59,6 +59,10 @@ class Reminder:
     body: str
     runbook: str = ""
     """The runbook that renews it; empty where none is named."""
+    into: str = ""
+    """The secret that is written at the renewal, where that is known."""
+    run: str = ""
+    """The live run that renews it already; empty where none does."""
 
     def draft(self) -> Draft:
         """Return the entry that says it was sent."""

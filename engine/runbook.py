@@ -153,6 +153,8 @@ class Runbook(Strict):
     description: str = ""
     secret: str = ""
     """A catalogue name, or a reference to an input of type `secret`; empty for none."""
+    about: str = ""
+    """A reference to an input of type `string` that names a person; empty for nobody."""
     inputs: dict[InputName, Input] = Field(default_factory=dict)
     gate: Gate = Gate()
     break_glass: BreakGlass | None = None

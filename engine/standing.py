@@ -60,6 +60,8 @@ class Standing:
     """Idempotency key of the effect that made it so, where an engine did."""
     key: str = ""
     """Id of a key at the provider."""
+    slot: bool = False
+    """Whether that key takes one value at a time, so that one that waits is not accepted yet."""
     fits: tuple[str, ...] = ()
     """Fingerprints of all values seen anywhere that the key's hint fits."""
     note: str = ""

@@ -35,6 +35,17 @@ class Kind(StrEnum):
     """The step failed; what now?"""
 
 
+class ItemState(StrEnum):
+    """Where one item of a checklist stands."""
+
+    PENDING = "pending"
+    REGISTERED = "registered"
+    """Asked for, and not yet answered."""
+    CONFIRMED = "confirmed"
+    WAIVED = "waived"
+    """Left out on purpose, with a reason."""
+
+
 class Outcome(StrEnum):
     """How a run ended."""
 
@@ -81,6 +92,17 @@ class Approval:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """What was last said about one item of a checklist."""
+
+    state: ItemState
+    comment: str
+    by: str
+    at: str
+    """As the ledger spells time."""
+
+
+@dataclass(frozen=True)
 class StepState:
     """Where one step stands, and with what result."""
 
@@ -101,6 +123,8 @@ class StepState:
     """Whether it was ever started."""
     vouchers: tuple[str, ...] = ()
     """Who has said that a failed step's goal is reached all the same."""
+    items: Mapping[str, Noted] = field(default_factory=dict)
+    """Of a checklist: what was said about each item, in the order it was first spoken of."""
     started_at: str = ""
     ended_at: str = ""
 

@@ -13,12 +13,15 @@ Four promises of every implementer:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
+
+from engine.errors import Refused
+from engine.state import Noted
 
 
 class Frozen(BaseModel):
@@ -36,6 +39,11 @@ O = TypeVar("O", bound=BaseModel)  # noqa: E741 - the design's own letter for ou
 Q = TypeVar("Q", bound=BaseModel)
 
 
+def refuse_to_open(runbook: str, inputs: Mapping[str, Any], key: str) -> str:
+    """Refuse to start another runbook: what stands where nobody can."""
+    raise Refused(f"{runbook} cannot be started from here", hint="Start it by hand.")
+
+
 class Effect(StrEnum):
     """What a step does to the world, as far as the ordering rules care."""
 
@@ -49,6 +57,8 @@ class Effect(StrEnum):
     """Carries a stored value towards those who use it."""
     VERIFY = "verify"
     """Proves that a value works (or no longer does)."""
+    CUTOVER = "cutover"
+    """Puts the new value in force in place of the old one, which ends with it: forward only."""
     REVOKE = "revoke"
     """Ends the life of an old value."""
 
@@ -81,13 +91,23 @@ class Call:
     started_by: str
     approved_by: tuple[str, ...]
     answer: SecretStr | None
-    """The value a person sealed at this step's gate, where the step asks for one."""
+    """The value, or the certificate, that a person brought to this step's gate."""
     comment: str
     """What the approver wrote at this step's gate."""
     fingerprint: Callable[[SecretStr], str]
     """Keyed fingerprint of a value, bound to `secret`; safe to show and to store."""
     report: Callable[[str], None]
     """Tell the person watching how far the step is; the text must hold no secret."""
+    open_run: Callable[[str, Mapping[str, Any], str], str] = refuse_to_open
+    """Start another runbook with these inputs and return the id of its run.
+
+    The third is a key of the effect: asked again under it, the same run is returned. Raises
+    `Refused` where the runbook is not deployed, or may not be started from here.
+    """
+    about: str = ""
+    """Whom the run is about, such as somebody who leaves; empty where it is about nobody."""
+    items: Mapping[str, Noted] = field(default_factory=dict)
+    """What people said about each item of this step's checklist."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +188,10 @@ class Ask(StrEnum):
     NOTHING = "nothing"
     SEALED_VALUE = "sealed value"
     EVIDENCE = "evidence"
+    CERTIFICATE = "certificate"
+    """A certificate in PEM, with its chain: public, so not sealed, and never with a key."""
+    CHECKLIST = "checklist"
+    """A word about each item of the parameter `items`, one at a time (`engine.checklist`)."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +226,10 @@ class Step(Generic[P, O]):
     """Set exactly where `effect` is `STORE`."""
     ask: Ask = Ask.NOTHING
     check_answer: Callable[[P, SecretStr], None] | None = None
-    """Judge a sealed value at the gate, before it counts; raise `Refused` to ask again."""
+    """Judge the value or certificate brought to the gate, before it counts; raise `Refused` to
+    ask again."""
+    check_comment: Callable[[P, str], None] | None = None
+    """Judge the evidence at the gate in the same way."""
     exclusive: Callable[[P], Exclusive] | None = None
     """What no other run may act on meanwhile; taken as a lease before the step is started."""
     describe: Callable[[P], str] | None = None

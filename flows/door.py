@@ -71,16 +71,18 @@ def present(token: SecretStr) -> None:
     _TOKEN.set(token)
 
 
-def start(runbook: str, parameters: Mapping[str, Any]) -> str:
-    """Start a run of a deployed runbook and return its id; raise `Refused` if it is not deployed.
+def start(runbook: str, parameters: Mapping[str, Any], key: str | None = None) -> str:
+    """Start a run of a deployed runbook and return its id; raise `Refused` if that cannot be.
 
-    Who starts it is said only where the deployment asks for it; elsewhere the gateway knows.
+    Under a `key` that was used before, the run of then is returned. Who starts it is said only
+    where the deployment asks for it; elsewhere the gateway knows.
     """
     with connected() as client:
         deployment = _deployment(client, runbook)
         asks = (deployment.parameter_openapi_schema or {}).get("properties", {})
         given = {n: v for n, v in parameters.items() if n != REQUESTED_BY or n in asks}
-        return str(client.create_flow_run_from_deployment(deployment.id, parameters=given).id)
+        make = client.create_flow_run_from_deployment
+        return str(make(deployment.id, parameters=given, idempotency_key=key).id)
 
 
 def form_address(runbook: str, filled: Mapping[str, str]) -> str:

@@ -139,6 +139,9 @@ def _answer(said: Mapping[str, str], actor: Actor, proof: Mapping[str, str]) -> 
         comment=said.get("comment", ""),
         through=said.get("approve_through", ""),
         sealed_value=said.get("sealed_value", ""),
+        certificate=said.get("certificate", ""),
+        item=said.get("item", ""),
+        item_state=said.get("state", ""),
         proof=proof,
     )
 

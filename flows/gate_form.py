@@ -7,12 +7,14 @@ from typing import Any, Literal
 from prefect.input import RunInput
 from pydantic import ConfigDict, Field, create_model
 
+from engine.brought import CERTIFICATE_PATTERN, MAX_CERTIFICATE
+from engine.checklist import NO_ITEM, items_of
 from engine.decision import LONGEST_COMMENT, allowed
-from engine.plan import Plan
+from engine.plan import Plan, PlannedStep
 from engine.policy import gated_reach
 from engine.progress import AskPerson
 from engine.sealing import ARMOUR_PATTERN, MAX_ARMOUR
-from engine.state import Kind, Opening, RunState
+from engine.state import ItemState, Kind, Opening, RunState
 from engine.step import Ask
 
 PLAN = "x-plan"
@@ -61,8 +63,8 @@ def form(plan: Plan, state: RunState, move: AskPerson, *, takes_names: bool) -> 
                 description="Your yes covers every step up to and including this one.",
             ),
         )
-    if move.kind is Kind.STEP and move.step.ask is Ask.SEALED_VALUE:
-        fields["sealed_value"] = _SEALED
+    if move.kind is Kind.STEP:
+        fields |= _asked(move.step)
     fields["gate"] = _constant(plan, state, move)
     return create_model("Decision", __base__=GateForm, **fields)
 
@@ -79,6 +81,40 @@ _NAME: dict[str, Any] = {
     )
 }
 
+
+def _asked(step: PlannedStep) -> dict[str, Any]:
+    """Return the fields for what the step asks a person for."""
+    match step.ask:
+        case Ask.SEALED_VALUE:
+            return {"sealed_value": _SEALED}
+        case Ask.CERTIFICATE:
+            return {"certificate": _CERTIFICATE}
+        case Ask.CHECKLIST:
+            return _item_fields(items_of(step))
+        case _:
+            return {}
+
+
+def _item_fields(items: tuple[str, ...]) -> dict[str, Any]:
+    listed, states = (NO_ITEM, *items), tuple(state.value for state in ItemState)
+    about = "With the decision `note`: which item your comment is about."
+    where = "With the decision `note`: where that item stands now."
+    return {
+        "item": (Literal[listed], Field(NO_ITEM, title="Item", description=about)),
+        "state": (Literal[states], Field(states[0], title="State", description=where)),
+    }
+
+
+_CERTIFICATE: tuple[Any, Any] = (
+    str,
+    Field(
+        "",
+        title="Certificate",
+        max_length=MAX_CERTIFICATE,
+        pattern=CERTIFICATE_PATTERN,
+        description="The certificate and its chain, in PEM. It is public; never paste a key.",
+    ),
+)
 
 _SEALED: tuple[Any, Any] = (
     str,
@@ -121,4 +157,6 @@ def _comment_words(move: AskPerson) -> str:
         return "For `mark done`: the evidence that the step's goal is reached."
     if move.kind is Kind.STEP and move.step.ask is Ask.EVIDENCE:
         return "The evidence: what you did and what you saw."
+    if move.kind is Kind.STEP and move.step.ask is Ask.CHECKLIST:
+        return "For `note`: what was done and seen about the item, or why it is waived."
     return "Anything the next reader should know."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.checklist import lines
 from engine.decision import BREAK_GLASS, allowed, vouchers_needed
 from engine.durations import spell
 from engine.execution import describe, look
@@ -48,7 +49,7 @@ def words(job: Job, kind: Kind, found: str, now: Present = TIMELESS) -> str:
         parts.append(f"**What it will do.** {_deed(job, kind)}")
     if found:
         parts.append(f"**What is there now.** {found}")
-    parts += [_who(job, kind, now), _glass(job, kind), _done_so_far(job), _inputs(job)]
+    parts += [_items(job), _who(job, kind, now), _glass(job, kind), _done_so_far(job), _inputs(job)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -111,6 +112,15 @@ def _glass(job: Job, kind: Kind) -> str:
 def _deed(job: Job, kind: Kind) -> str:
     said = describe(job)
     return said if kind is Kind.STEP else f"Take back: {said}"
+
+
+def _items(job: Job) -> str:
+    listed = lines(job.step, job.state.step(job.step.id))
+    if not listed:
+        return ""
+    return "**The list.** One at a time, with `note`.\n\n" + "\n".join(
+        f"- {plain(line)}" for line in listed
+    )
 
 
 def _who(job: Job, kind: Kind, now: Present) -> str:

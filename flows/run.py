@@ -1,11 +1,11 @@
-"""A run: ask the engine for the next move, make it, and ask again until there is none."""
+"""A run at Prefect: it enters its flow run, and makes its moves there, until there is none or it waits."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, assert_never
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -21,7 +21,7 @@ from engine.job import Job
 from engine.ledger import SCHEDULE
 from engine.plan import Plan
 from engine.preflight import preflight
-from engine.progress import AskPerson, End, Perform, TakeBack, next_move
+from engine.progress import AskPerson
 from engine.state import Outcome, RunState
 from flows.beforehand import rely_on_preapproval
 from flows.core_files import forbid_core_files
@@ -29,7 +29,9 @@ from flows.evidence import claimed, initiator, start_of
 from flows.form import REQUESTED_BY
 from flows.gate import pass_gate
 from flows.moves import cause
+from flows.opening import open_run
 from flows.record import publish_record
+from flows.sailing import sail
 from flows.voyage import Voyage, enter
 from flows.whereabouts import refusals_recorded, whereabouts
 
@@ -85,30 +87,24 @@ def _run(name: str, parameters: Mapping[str, Any]) -> None:
     _logger().info(state.line(f"{name} is {begun}"))
     if is_new:
         rely_on_preapproval(voyage)
-    _sail(voyage)
+    outcome = sail(voyage, _AtPrefect())
+    _say_end(voyage.state(), outcome)
 
 
-def _sail(voyage: Voyage) -> None:
-    while True:
-        state = voyage.state()
-        move = next_move(voyage.plan, state, voyage.desk.registry, voyage.present())
-        match move:
-            case Perform(step, interrupted):
-                publish_record(voyage)
-                _as_task(voyage, voyage.job(step), interrupted=interrupted)
-            case TakeBack(step):
-                publish_record(voyage)
-                _as_task(voyage, voyage.job(step, back=True))
-            case AskPerson():
-                _ask(voyage, state, move)
-            case End(outcome):
-                if state.outcome is None:
-                    voyage.end(state, outcome)
-                publish_record(voyage)
-                _say_end(state, outcome)
-                return
-            case _:
-                assert_never(move)
+class _AtPrefect:
+    """The moves of a run as Prefect shows them: a step is a task run, and a gate suspends the run."""
+
+    def make(self, voyage: Voyage, job: Job, *, interrupted: bool) -> None:
+        """Perform the step, or take it back, as a task run of its own."""
+        _as_task(voyage, job, interrupted=interrupted)
+
+    def ask(self, voyage: Voyage, state: RunState, move: AskPerson) -> None:
+        """Pass the gate, or suspend the run."""
+        _ask(voyage, state, move)
+
+    def keep_record(self, voyage: Voyage) -> None:
+        """Write the run's artifact anew."""
+        publish_record(voyage)
 
 
 def _ask(voyage: Voyage, state: RunState, move: AskPerson) -> None:
@@ -172,7 +168,7 @@ def _preflight(voyage: Voyage, plan: Plan) -> dict[str, str]:
 
 
 def _desk(platform: Platform) -> Any:
-    return replace(platform.desk(), report=_logger().info)
+    return replace(platform.desk(), report=_logger().info, open_run=open_run)
 
 
 def _flow_run() -> FlowRun:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
@@ -113,18 +114,22 @@ def _ended(noticed: Noticed, sent: tuple[Reminder, ...]) -> State[Any]:
 
 
 def _link(platform: Platform) -> Callable[[Reminder], str]:
-    """Return where a reminder leads: the form of its runbook, with what it is about filled in."""
+    """Return where a reminder leads: the form of its runbook, with what it is about filled in.
+
+    Where a run renews it already, it leads to that run.
+    """
 
     def link(reminder: Reminder) -> str:
+        if reminder.run:
+            return url_for("flow-run", obj_id=UUID(reminder.run)) or ""
         if not reminder.runbook:
             return ""
         inputs = platform.runbook(reminder.runbook).inputs
-        names = [
-            name
-            for name, spec in inputs.items()
-            if (spec.type if reminder.about == "secret" else name) == reminder.about
-        ]
-        return form_address(reminder.runbook, dict.fromkeys(names, reminder.name))
+        secret = reminder.name if reminder.about == "secret" else reminder.into
+        filled = {name: secret for name, spec in inputs.items() if spec.type == "secret" and secret}
+        if reminder.about in inputs and reminder.about not in filled:
+            filled[reminder.about] = reminder.name
+        return form_address(reminder.runbook, filled)
 
     return link
 

@@ -14,7 +14,7 @@ from adapters.platform import Platform
 from engine.difference import differences
 from engine.fold import fold
 from engine.job import Desk, Job
-from engine.journal import resource_of
+from engine.journal import resources_of
 from engine.ledger import Actor, Draft, Event
 from engine.plan import Plan, PlannedStep
 from engine.present import Present, present
@@ -86,12 +86,13 @@ def enter(
                     "runbook": plan.runbook,
                     "title": plan.title,
                     "secret": plan.secret,
+                    **({"about": plan.about} if plan.about else {}),
                     "plan": plan.text(),
                     "preflight": dict(findings),
                     **told,
                 },
             ),
-            hold=resources(plan),
+            hold=resources_of(plan.secret, plan.about),
         )
         return voyage.state()
     if state.outcome is None:
@@ -127,8 +128,3 @@ def _changes(before: str, plan: Plan) -> tuple[str, ...]:
         return differences(Plan.model_validate_json(before), plan)
     except ValidationError:
         return ("the engine was renewed and cannot compare the plans: read this one anew",)
-
-
-def resources(plan: Plan) -> tuple[str, ...]:
-    """Name what only one live run may work on at a time."""
-    return (resource_of(plan.secret),) if plan.secret else ()

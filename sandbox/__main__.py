@@ -1,4 +1,4 @@
-"""`python -m sandbox --directory DIR`: a world as a program of its own, until it is told to end."""
+"""`python -m sandbox`: a world as a program of its own, or many, until it is told to end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sandbox.cluster.agenda import Pace
 from sandbox.layout import Layout
+from sandbox.many import serve_worlds
 from sandbox.world import Options, World
 
 _DEMO = Pace(source=0.4, kustomize=0.4, operator=0.4, rollout=0.4, deadline=10)
@@ -19,6 +20,9 @@ _DEMO = Pace(source=0.4, kustomize=0.4, operator=0.4, rollout=0.4, deadline=10)
 def main() -> int:
     """Run a world until SIGTERM or SIGINT; print `ready <world.json>` once it is up."""
     wanted = _parse()
+    if wanted.many:
+        serve_worlds(sys.stdin, sys.stdout, Options(pace=Pace()))
+        return 0
     signals = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # before any thread starts: all inherit it
     pace = replace(Pace() if wanted.fast else _DEMO, interval=wanted.interval)
@@ -37,8 +41,10 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
-    parser.add_argument(
-        "--directory", type=Path, required=True, help="a new or empty directory for the world"
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--directory", type=Path, help="a new or empty directory for the world")
+    what.add_argument(
+        "--many", action="store_true", help="fast worlds in the directories that stdin names"
     )
     parser.add_argument("--fast", action="store_true", help="let the cluster take no time, nearly")
     parser.add_argument(

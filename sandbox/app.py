@@ -1,7 +1,10 @@
 """The application that consumes the secrets: it works with what its pods hold, not what it should.
 
 `/chat` calls the provider with the key of a ready pod; `/health/<namespace>` is good only when
-every ready pod of the namespace holds what the Secrets say now, server and client alike.
+every ready pod of the namespace holds what the Secrets say now, server and client alike. Where the
+world has a database, a pod that signs in there must also be let in. `/health/<namespace>/<variable>`
+is good only when the provider accepts what every ready pod has there; `/webhooks/stripe` takes
+events that are signed with the secret of a ready pod.
 """
 
 from __future__ import annotations
@@ -10,32 +13,55 @@ import json
 import urllib.error
 import urllib.request
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.responses import JSONResponse, Response
 
+from sandbox.banking import Banking
 from sandbox.placement import PLACEMENTS, WORKLOADS, Workload, namespaces
 from sandbox.routes import Call, Routes
+from sandbox.stripe import is_signed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sandbox.cluster.control import Cluster
+    from sandbox.database import Database
 
 _NAMESPACE, _WORKLOAD, _VARIABLE = "ai-bos-agent", "ai-agents", "ANTHROPIC_API_KEY"
 _SECONDS = 10
 
 
-class App:
-    """The platform's front door, as seen from outside the cluster."""
+class Accepting(Protocol):
+    """The keys of a provider, as far as its door looks at them."""
 
-    def __init__(self, cluster: Cluster, provider_url: str) -> None:
+    def accepts(self, secret: str) -> bool:
+        """Tell whether a caller with this secret is let in."""
+
+
+class App:
+    """The platform's front door, as seen from outside the cluster; `urls` are of what it calls."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        urls: Mapping[str, str],
+        rings: Mapping[str, Accepting],
+        database: Database | None,
+    ) -> None:
         self._cluster = cluster
-        self._provider_url = provider_url
+        self._database = database
+        self._provider_url = urls["anthropic"]
+        self._rings = rings
         self._turns = count()
         routes = Routes()
         routes.add("POST", "/chat", self._chat)
+        routes.add("POST", "/webhooks/stripe", self._receive)
         routes.add("GET", "/healthz", self._healthz)
         routes.add("GET", "/redis/ping", self._redis)
         routes.add("GET", "/health/{namespace}", self._health)
+        routes.add("GET", "/health/{namespace}/{variable}", self._accepted)
+        Banking(cluster, urls["banks"]).add_to(routes)
         self.answer = routes
 
     def _chat(self, _: Call) -> Response:
@@ -53,6 +79,15 @@ class App:
             return JSONResponse({"error": "the provider did not answer"}, status_code=502)
         return JSONResponse({"reply": reply})
 
+    def _receive(self, call: Call) -> Response:
+        pods = self._cluster.pod_env("pulse-website", "website")
+        if not pods:
+            return JSONResponse({"error": "no pod is ready"}, status_code=503)
+        secret = pods[next(self._turns) % len(pods)]["STRIPE_WEBHOOK_SECRET"]
+        if not is_signed(call, secret):
+            return JSONResponse({"error": "signature verification failed"}, status_code=400)
+        return JSONResponse({"received": True})
+
     def _healthz(self, _: Call) -> Response:
         return JSONResponse({"status": "ok"})
 
@@ -66,18 +101,37 @@ class App:
         is_well = all(state == "ok" for state in states.values())
         return JSONResponse({"workloads": states}, status_code=200 if is_well else 503)
 
+    def _accepted(self, _: Call, namespace: str, variable: str) -> Response:
+        place = next((p for p in PLACEMENTS if (p.namespace, p.key) == (namespace, variable)), None)
+        if place is None or place.path not in self._rings:
+            return JSONResponse({"error": f"no provider of {variable}"}, status_code=404)
+        readers = [
+            w.name for w in WORKLOADS if (w.namespace, w.secret) == (namespace, place.secret)
+        ]
+        pods = [pod for name in readers for pod in self._cluster.pod_env(namespace, name)]
+        ring = self._rings[place.path]
+        is_well = bool(pods) and all(ring.accepts(pod.get(variable, "")) for pod in pods)
+        words = "ok" if is_well else "the provider refuses what a pod holds"
+        return JSONResponse({"status": words}, status_code=200 if is_well else 502)
+
     def _agrees(self, workload: Workload) -> str:
         secret = self._cluster.secret(workload.namespace, workload.secret)
         pods = self._cluster.pod_env(workload.namespace, workload.name)
-        keys = [
-            p.key
+        placed = [
+            p
             for p in PLACEMENTS
             if (p.namespace, p.secret) == (workload.namespace, workload.secret)
         ]
         if not pods:
             return "no pod is ready"
-        is_current = all(pod.get(key) == secret[key] for pod in pods for key in keys)
-        return "ok" if is_current else "a pod holds another value than the Secret"
+        if not all(pod.get(p.key) == secret[p.key] for pod in pods for p in placed):
+            return "a pod holds another value than the Secret"
+        if not all(self._is_let_in(p.path, pod[p.key]) for pod in pods for p in placed):
+            return "the database does not let a pod in"
+        return "ok"
+
+    def _is_let_in(self, path: str, value: str) -> bool:
+        return self._database is None or self._database.lets_in(path, value)
 
 
 def _ask(url: str, key: str) -> str:

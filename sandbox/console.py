@@ -1,4 +1,4 @@
-"""The provider's console: what a person does in a browser to get a new key, shown once."""
+"""What a person does in a browser to get a new key, shown once: at Anthropic, and at Stripe."""
 
 from __future__ import annotations
 
@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sandbox.routes import Call, Routes
+from sandbox.values import stripe_key
 
 if TYPE_CHECKING:
+    from sandbox.keybook import Keybook
     from sandbox.keyring import ProviderKey, Ring
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Console:
-    """Two pages: the list with its button, and the new key."""
+    """Two pages: the list with its button, and the new key; of Stripe's dashboard its button alone."""
 
-    def __init__(self, ring: Ring) -> None:
+    def __init__(self, ring: Ring, stripe: Keybook) -> None:
         self._ring = ring
+        self._stripe = stripe
         routes = Routes()
         routes.add("GET", "/console", self._show)
         routes.add("POST", "/console/keys", self._create)
+        routes.add("POST", "/stripe/keys", self._roll)
         self.answer = routes
 
     def _show(self, _: Call) -> Response:
@@ -49,6 +53,14 @@ class Console:
             shown = {"id": key.key_id, "name": key.name, "key": key.secret}
             return JSONResponse(shown, status_code=201, headers=_NO_STORE)
         return HTMLResponse(_page(_new_key(key)), status_code=201, headers=_NO_STORE)
+
+    def _roll(self, call: Call) -> Response:
+        name = _name(call)
+        if not name:
+            return JSONResponse({"message": "name the key"}, status_code=400)
+        key = self._stripe.create(name, stripe_key(), {})
+        shown = {"id": key.key_id, "name": key.name, "key": key.secret}
+        return JSONResponse(shown, status_code=201, headers=_NO_STORE)
 
 
 def _name(call: Call) -> str:

@@ -11,7 +11,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Kind = Literal["status", "drop", "lost_reply", "delay", "half_body"]
-DoubleName = Literal["vaultwarden", "kubernetes", "anthropic", "console", "app"]
+DoubleName = Literal[
+    "vaultwarden",
+    "kubernetes",
+    "anthropic",
+    "openrouter",
+    "forgejo",
+    "stripe",
+    "console",
+    "app",
+    "authentik",
+]
 
 
 class Fault(BaseModel):

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from sandbox.layout import Layout
 
-OWNERS = ("engine", "operator", "staff")
+OWNERS = ("engine", "operator", "staff", "leaver")
 """Who holds an age identity and is a recipient of the SOPS file."""
+NEWCOMER = "newcomer"
+"""Who holds an age identity and is no recipient yet."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,15 @@ class Credentials:
     vaultwarden_client_secret: str
     vaultwarden_master_password: str
     anthropic_admin_key: str
+    openrouter_management_key: str
+    forgejo_password: str
+    stripe_api_key: str
     kubernetes_token: str
     fingerprint_key: str
     oidc_client_secret: str
+    authentik_token: str
+    forgejo_admin_token: str
+    postgres_password: str
 
     def __repr__(self) -> str:
         """Return nothing of the values."""
@@ -41,15 +49,22 @@ def draw_credentials() -> Credentials:
         vaultwarden_client_secret=letters(30),
         vaultwarden_master_password=letters(40),
         anthropic_admin_key=f"sk-ant-admin01-{letters(86)}AA",
+        forgejo_password=letters(32),
+        stripe_api_key=f"rk_test_{letters(99)}",
+        openrouter_management_key=f"sk-or-v1-{secrets.token_hex(32)}",
         kubernetes_token=secrets.token_urlsafe(48),
         fingerprint_key=secrets.token_hex(32),
         oidc_client_secret=secrets.token_urlsafe(32),
+        authentik_token=letters(60),
+        forgejo_admin_token=secrets.token_hex(20),
+        postgres_password=secrets.token_urlsafe(32),
     )
 
 
 def write_identities(layout: Layout) -> tuple[str, ...]:
     """Write an age identity for each owner and return the recipients, in the order of `OWNERS`."""
     layout.keys.mkdir(mode=0o700)
+    _write_identity(layout.age_key(NEWCOMER))
     return tuple(_write_identity(layout.age_key(owner)) for owner in OWNERS)
 
 

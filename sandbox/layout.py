@@ -49,7 +49,7 @@ class Layout:
         return self.root / "access.log"
 
     def age_key(self, owner: str) -> Path:
-        """Return the age identity file of `engine`, `operator` or `staff`."""
+        """Return the age identity file of one of `keys.OWNERS`, or of the newcomer."""
         return self.keys / f"{owner}-age.txt"
 
     def password(self, person: str) -> Path:

@@ -5,50 +5,22 @@ This is the sandbox's own map of its world; the catalogue of the project is writ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from sandbox import databases
+from sandbox.kinds import ADMINS, STAFF, Item, Kind, Placement, Workload
+from sandbox.kinds import placed as _placed
 
-Kind = Literal["Deployment", "StatefulSet", "DaemonSet"]
-
-STAFF, ADMINS = "plana-staff", "plana-admins"
-
-
-@dataclass(frozen=True)
-class Placement:
-    """One value of the SOPS file and the key of the Kubernetes Secret that carries it."""
-
-    path: str
-    namespace: str
-    secret: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Workload:
-    """A consumer in the cluster; every key of its Secret is an environment variable."""
-
-    namespace: str
-    kind: Kind
-    name: str
-    replicas: int
-    image: str
-    secret: str
-
-
-@dataclass(frozen=True)
-class Item:
-    """A login in the vault that mirrors one value of the SOPS file."""
-
-    name: str
-    path: str
-    collection: str
-    username: str
-    uri: str
-
-
-def _placed(namespace: str, secret: str, **keys: str) -> tuple[Placement, ...]:
-    return tuple(Placement(path, namespace, secret, key) for key, path in keys.items())
-
+__all__ = [
+    "ADMINS",
+    "ITEMS",
+    "PLACEMENTS",
+    "STAFF",
+    "WORKLOADS",
+    "Item",
+    "Kind",
+    "Placement",
+    "Workload",
+    "namespaces",
+]
 
 PLACEMENTS: tuple[Placement, ...] = (
     *_placed(
@@ -71,13 +43,19 @@ PLACEMENTS: tuple[Placement, ...] = (
         BANK_CLIENT_ID="pulse_banking.new_bank_client_id",
         BANK_CLIENT_SECRET="pulse_banking.new_bank_client_secret",
         PSD2_WEBHOOK_SECRET="pulse_banking.psd2_webhook_secret",
+        QWAC_A="pulse_banking.qwac_a",
+        QWAC_B="pulse_banking.qwac_b",
+        QSEAL_A="pulse_banking.qseal_a",
+        QSEAL_B="pulse_banking.qseal_b",
     ),
     *_placed(
         "pulse-website",
         "website-secrets",
         STRIPE_WEBHOOK_SECRET="pulse_website.stripe_webhook_secret",
+        STRIPE_SECRET_KEY="pulse_website.stripe_secret_key",
         SESSION_SECRET="pulse_website.session_secret",
     ),
+    *_placed("forgejo", "sync-bot-secrets", FORGEJO_TOKEN="forgejo.sync_bot_token"),
     *_placed(
         "penpot",
         "penpot-secrets",
@@ -89,6 +67,7 @@ PLACEMENTS: tuple[Placement, ...] = (
         "monitoring-secrets",
         ALERTMANAGER_WEBHOOK_TOKEN="monitoring.alertmanager_webhook_token",
     ),
+    *databases.PLACEMENTS,
 )
 
 _REGISTRY = "registry.planapulse.com"
@@ -129,6 +108,14 @@ WORKLOADS: tuple[Workload, ...] = (
         "website-secrets",
     ),
     Workload(
+        "forgejo",
+        "Deployment",
+        "sync-bot",
+        1,
+        f"{_REGISTRY}/plana/sync-bot:1.8.0",
+        "sync-bot-secrets",
+    ),
+    Workload(
         "penpot", "Deployment", "penpot-backend", 1, "penpotapp/backend:2.4", "penpot-secrets"
     ),
     Workload(
@@ -139,9 +126,18 @@ WORKLOADS: tuple[Workload, ...] = (
         f"{_REGISTRY}/plana/alert-relay:1.0.4",
         "monitoring-secrets",
     ),
+    *databases.WORKLOADS,
 )
 
+_PAIRS = {
+    "QWAC, slot A": "pulse_banking.qwac_a",
+    "QWAC, slot B": "pulse_banking.qwac_b",
+    "QSealC, slot A": "pulse_banking.qseal_a",
+    "QSealC, slot B": "pulse_banking.qseal_b",
+}
+
 ITEMS: tuple[Item, ...] = (
+    *(Item(name, path, STAFF, "plana", "https://qtsp.example") for name, path in _PAIRS.items()),
     Item(
         "Anthropic API key",
         "ai_agents.anthropic_api_key",
@@ -200,11 +196,25 @@ ITEMS: tuple[Item, ...] = (
         "https://dashboard.stripe.com/webhooks",
     ),
     Item(
+        "Stripe secret key",
+        "pulse_website.stripe_secret_key",
+        STAFF,
+        "website",
+        "https://dashboard.stripe.com/apikeys",
+    ),
+    Item(
         "Website session secret",
         "pulse_website.session_secret",
         STAFF,
         "website",
         "https://planapulse.com",
+    ),
+    Item(
+        "Forgejo sync bot token",
+        "forgejo.sync_bot_token",
+        STAFF,
+        "sync-bot",
+        "https://forgejo.planapulse.com",
     ),
     Item(
         "Penpot secret key", "penpot.secret_key", STAFF, "penpot", "https://penpot.planapulse.com"
@@ -254,6 +264,7 @@ ITEMS: tuple[Item, ...] = (
         "admin",
         "https://vault.planapulse.com/admin",
     ),
+    *databases.ITEMS,
 )
 
 

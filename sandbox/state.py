@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sandbox.circle import describe_circle
 from sandbox.layout import SOPS_FILE
 from sandbox.placement import ITEMS, PLACEMENTS, WORKLOADS
 from sandbox.programs import ProgramFailed
 from sandbox.sopsfile import decrypt_tree
 
 if TYPE_CHECKING:
+    from sandbox.keybook import Keybook
     from sandbox.world import World
 
 
@@ -25,6 +27,12 @@ def describe_state(world: World) -> dict[str, Any]:
             "created": world.anthropic.created,
             "deactivations": world.anthropic.deactivations,
         },
+        "openrouter": _book(world.openrouter),
+        "forgejo": _book(world.forgejo.tokens),
+        "stripe": _book(world.stripe),
+        "stripe_keys": _book(world.stripe_keys),
+        **describe_circle(world),
+        "qtsp": {"issued": {kind: len(made) for kind, made in world.qtsp.issued.items()}},
         "vaultwarden": {"counts": world.vaultwarden.counts(), "items": world.vaultwarden.names()},
         "kubernetes": {
             "restarts": {
@@ -32,8 +40,19 @@ def describe_state(world: World) -> dict[str, Any]:
             },
             "failures": [str(type(error).__name__) for error in cluster.agenda.failures],
         },
+        "postgres": {"may_log_in": _may_log_in(world)},
         "remote": {"branches": world.remote.branches(), "log": world.remote.log()},
     }
+
+
+def _may_log_in(world: World) -> dict[str, bool]:
+    """Return by role whether it may log in at the database; nothing where there is none."""
+    states = world.database.states() if world.database else {}
+    return {role: may_log_in for role, (may_log_in, _) in states.items()}
+
+
+def _book(book: Keybook) -> dict[str, Any]:
+    return {"keys": book.states(), "created": book.created, "deleted": book.deleted}
 
 
 def describe_agreement(world: World) -> dict[str, dict[str, bool]]:
@@ -63,6 +82,6 @@ def _agreement(world: World, path: str, wanted: str | None) -> dict[str, bool]:
         workloads = [w for w in WORKLOADS if w.namespace == placement.namespace]
         pods = [p for w in workloads for p in world.cluster.pod_env(w.namespace, w.name)]
         found["pods"] = bool(pods) and all(pod.get(placement.key) == wanted for pod in pods)
-    if path == "ai_agents.anthropic_api_key":
-        found["provider"] = wanted is not None and world.anthropic.accepts(wanted)
+    if path in world.rings:
+        found["provider"] = wanted is not None and world.rings[path].accepts(wanted)
     return found

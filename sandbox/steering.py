@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, Response
 
+from sandbox.banks import CUSTOMS
+from sandbox.circle import Sealed, read_word
 from sandbox.faults import Fault
-from sandbox.routes import Call, Routes
+from sandbox.holdings import Asked, describe_holdings
+from sandbox.routes import Call, Refused, Routes
 from sandbox.state import describe_agreement, describe_state
 
 if TYPE_CHECKING:
@@ -70,14 +73,32 @@ class BreakPushesKnob(_Knob):
     way: Literal["refuse", "lose"] = "refuse"
 
 
-Knob = Annotated[
-    BreakPushesKnob
-    | SuspendKnob
-    | OverlookKnob
-    | FailKnob
-    | FreezeKnob
-    | NeverReadyKnob
-    | ReadOnlyKnob,
+class EditKnob(_Knob):
+    """Let somebody put a value of their own into one place, behind the engine's back."""
+
+    knob: Literal["edit"]
+    at: Literal["sops", "vaultwarden"]
+    name: str
+    """Dotted path in the SOPS file, or name of the item."""
+
+
+class ExpireKnob(_Knob):
+    """Let the Stripe key that the world was made with expire, as a person does in the dashboard."""
+
+    knob: Literal["expire-stripe-key"]
+
+
+class RegisterKnob(_Knob):
+    """Let a bank know the certificate that was issued last, as a person does in its portal."""
+
+    knob: Literal["register"]
+    bank: str
+    kind: Literal["qwac", "qseal"]
+
+
+ClusterKnob: TypeAlias = SuspendKnob | OverlookKnob | FailKnob | FreezeKnob | NeverReadyKnob
+Knob: TypeAlias = Annotated[
+    BreakPushesKnob | EditKnob | ExpireKnob | RegisterKnob | ReadOnlyKnob | ClusterKnob,
     Field(discriminator="knob"),
 ]
 _KNOB: TypeAdapter[Knob] = TypeAdapter(Knob)
@@ -95,6 +116,8 @@ class Steering:
         routes.add("DELETE", "/sandbox/faults/{name}", self._remove_fault)
         routes.add("GET", "/sandbox/state", self._state)
         routes.add("GET", "/sandbox/agreement", self._agreement)
+        routes.add("POST", "/sandbox/holdings", self._holdings)
+        routes.add("POST", "/sandbox/read", self._read)
         routes.add("POST", "/sandbox/knobs", self._turn)
         routes.add("POST", "/sandbox/settle", self._settle)
         routes.add("POST", "/sandbox/reconcile", self._reconcile)
@@ -123,15 +146,50 @@ class Steering:
     def _agreement(self, _: Call) -> Response:
         return JSONResponse(describe_agreement(self._world))
 
+    def _holdings(self, call: Call) -> Response:
+        try:
+            asked = Asked.model_validate_json(call.body)
+        except ValidationError as problem:
+            return _invalid(problem)
+        return JSONResponse(describe_holdings(self._world, asked))
+
+    def _read(self, call: Call) -> Response:
+        """Let the newcomer read a word at their machine, as `runbook prove` does."""
+        try:
+            return JSONResponse(
+                {"word": read_word(self._world, Sealed.model_validate_json(call.body))}
+            )
+        except ValidationError as problem:
+            return _invalid(problem)
+        except ValueError as problem:
+            return JSONResponse({"message": str(problem)}, status_code=400)
+
     def _turn(self, call: Call) -> Response:
         try:
             knob = _KNOB.validate_json(call.body)
         except ValidationError as problem:
             return _invalid(problem)
-        cluster = self._world.cluster
+        self._obey(knob)
+        return Response(status_code=204)
+
+    def _obey(self, knob: Knob) -> None:
         match knob:
             case BreakPushesKnob():
                 self._world.remote.break_pushes(knob.way if knob.on else None)
+            case EditKnob():
+                self._world.edit(knob.at, knob.name)
+            case ExpireKnob():
+                self._world.expire_stripe_key()
+            case RegisterKnob():
+                self._register(knob)
+            case ReadOnlyKnob():
+                self._world.vaultwarden.set_read_only(knob.name, knob.on)
+            case _:
+                self._obey_in_cluster(knob)
+
+    def _obey_in_cluster(self, knob: ClusterKnob) -> None:
+        cluster = self._world.cluster
+        match knob:
             case SuspendKnob():
                 cluster.suspend(knob.name, knob.on)
             case OverlookKnob():
@@ -142,9 +200,15 @@ class Steering:
                 cluster.freeze_operator(knob.on)
             case NeverReadyKnob():
                 cluster.never_ready(knob.namespace, knob.name, knob.on)
-            case ReadOnlyKnob():
-                self._world.vaultwarden.set_read_only(knob.name, knob.on)
-        return Response(status_code=204)
+
+    def _register(self, knob: RegisterKnob) -> None:
+        issued = self._world.qtsp.issued[knob.kind]
+        if not issued or knob.bank not in CUSTOMS:
+            known = {"loc": ["bank"], "msg": f"nothing was issued, or it is none of {[*CUSTOMS]}"}
+            body = {"message": "not understood", "details": [known]}
+            raise Refused(JSONResponse(body, status_code=422))
+        if knob.on:
+            self._world.banks.register(knob.bank, issued[-1])
 
     def _settle(self, _: Call) -> Response:
         self._world.cluster.settle()

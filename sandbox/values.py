@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import secrets
 import string
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from sandbox.qtsp import pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +26,26 @@ def anthropic_key() -> str:
     return f"sk-ant-api03-{letters(93, _URL_SAFE)}AA"
 
 
+def openrouter_key() -> str:
+    """Return a key in OpenRouter's form: `sk-or-v1-` and 64 hex digits."""
+    return f"sk-or-v1-{secrets.token_hex(32)}"
+
+
+def forgejo_token() -> str:
+    """Return a token in Forgejo's form: 40 hex digits."""
+    return secrets.token_hex(20)
+
+
+def webhook_secret() -> str:
+    """Return a signing secret in Stripe's form: `whsec_` and letters."""
+    return f"whsec_{letters(32)}"
+
+
+def stripe_key() -> str:
+    """Return a restricted key in Stripe's form: `rk_live_` and letters."""
+    return f"rk_live_{letters(99)}"
+
+
 def _shape(prefix: str, length: int) -> Callable[[], str]:
     return lambda: prefix + letters(length)
 
@@ -31,13 +54,20 @@ def _hex() -> str:
     return secrets.token_hex(32)
 
 
+def _database_url() -> str:
+    place = "pg01.plana.internal:5432/pulse_events?sslmode=verify-full"
+    return f"postgresql://pulse_events_a:{secrets.token_hex(32)}@{place}"
+
+
 _password = _shape("", 32)
+_IN_FORCE, _LONG_OVER = timedelta(days=120), timedelta(days=-245)
+"""When the two certificates of each kind end, from now on."""
 
 TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "age_key_info": {"escrow_passphrase": _password},
     "ai_agents": {
         "anthropic_api_key": anthropic_key,
-        "openrouter_api_key": lambda: f"sk-or-v1-{_hex()}",
+        "openrouter_api_key": openrouter_key,
     },
     "authentik": {
         "bootstrap_token": _hex,
@@ -49,7 +79,11 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "api_secret": _shape("", 43),
         "dns_api_secret": _shape("", 43),
     },
-    "forgejo": {"registry_token": _hex, "ssh_key_passphrase": _password, "sync_bot_token": _hex},
+    "forgejo": {
+        "registry_token": _hex,
+        "ssh_key_passphrase": _password,
+        "sync_bot_token": forgejo_token,
+    },
     "kubernetes": {"etcd_encryption_key": _hex},
     "load_balancer": {"stats_password": _password},
     "mailu_hetzner": {"secret_key": _hex, "admin_password": _password},
@@ -63,7 +97,11 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "odoo_demo": {"admin_password": _password, "db_password": _password},
     "penpot": {"secret_key": _hex, "db_password": _password},
     "pgadmin": {"admin_password": _password},
-    "plana": {"jwt_signing_key": _hex, "platform_api_token": _hex},
+    "plana": {
+        "jwt_signing_key": _hex,
+        "platform_api_token": _hex,
+        "postgres_password": _password,
+    },
     "plana_erp": {"admin_password": _password, "api_token": _hex},
     "postgresql": {"pg01_admin_password": _password},
     "pulse_account": {"session_secret": _hex},
@@ -71,9 +109,17 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "new_bank_client_id": _shape("plana-", 18),
         "new_bank_client_secret": _hex,
         "psd2_webhook_secret": _hex,
+        "qwac_a": lambda: pair("qwac", _IN_FORCE),
+        "qwac_b": lambda: pair("qwac", _LONG_OVER),
+        "qseal_a": lambda: pair("qseal", _IN_FORCE),
+        "qseal_b": lambda: pair("qseal", _LONG_OVER),
     },
-    "pulse_events": {"ingest_token": _hex},
-    "pulse_website": {"stripe_webhook_secret": _shape("whsec_", 32), "session_secret": _hex},
+    "pulse_events": {"ingest_token": _hex, "database_url": _database_url},
+    "pulse_website": {
+        "stripe_webhook_secret": webhook_secret,
+        "stripe_secret_key": stripe_key,
+        "session_secret": _hex,
+    },
     "ssh": {"deploy_key_passphrase": _password},
     "vaultwarden": {"admin_token": _shape("", 48)},
     "redis": {"password": _hex},

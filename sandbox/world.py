@@ -4,32 +4,47 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from sandbox.access import AccessLog
 from sandbox.anthropic import Anthropic
 from sandbox.app import App
+from sandbox.authentik import Authentik
+from sandbox.banks import Banks
+from sandbox.circle import recipients
 from sandbox.clock import Clock
 from sandbox.cluster.agenda import Pace
 from sandbox.cluster.control import Cluster
 from sandbox.cluster.flux import FLUX, SOURCE
 from sandbox.console import Console
+from sandbox.database import URL_PATH, Database, DatabaseServer
 from sandbox.documents import dump_yaml
 from sandbox.faults import Faults
+from sandbox.forgejo import ACCOUNT, Forgejo
 from sandbox.identity import CLIENT, Identity
+from sandbox.keybook import Keybook
 from sandbox.keyring import Ring
-from sandbox.keys import draw_credentials, write_credentials, write_identities, write_readonly
+from sandbox.keys import (
+    NEWCOMER,
+    draw_credentials,
+    write_credentials,
+    write_identities,
+    write_readonly,
+)
 from sandbox.layout import SOPS_FILE, Layout
 from sandbox.manifests import infra_files
+from sandbox.openrouter import OpenRouter, openrouter_keys
+from sandbox.qtsp import Portal
 from sandbox.remote import Remote
 from sandbox.server import Server
 from sandbox.sopsfile import creation_rules, encrypt_tree, set_value
 from sandbox.staff import GROUPS, hire
 from sandbox.state import sops_values
 from sandbox.steering import Steering
-from sandbox.values import draw_values
+from sandbox.stripe import Stripe, expire, seed_endpoint, stripe_endpoints, stripe_keys
+from sandbox.values import draw_values, letters
 from sandbox.vaultwarden.control import Vaultwarden
-from sandbox.vaultwarden.seed import MACHINE_EMAIL, VaultOptions
+from sandbox.vaultwarden.seed import LEAVER_EMAIL, MACHINE_EMAIL, VaultOptions
 from sandbox.wire import Wire
 
 if TYPE_CHECKING:
@@ -39,6 +54,13 @@ if TYPE_CHECKING:
 
     from sandbox.routes import Answer
 
+ANTHROPIC, OPENROUTER = "ai_agents.anthropic_api_key", "ai_agents.openrouter_api_key"
+FORGEJO, STRIPE_WEBHOOK = "forgejo.sync_bot_token", "pulse_website.stripe_webhook_secret"
+STRIPE_KEY = "pulse_website.stripe_secret_key"
+"""SOPS paths of the values that a provider has made."""
+VAULT_ADMIN = "vaultwarden-admin-token"
+"""The file of the token of the vault's admin page, which is one of the seeded values."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -46,6 +68,8 @@ class Options:
 
     pace: Pace = field(default_factory=Pace)
     vault: VaultOptions = field(default_factory=VaultOptions)
+    database: DatabaseServer | None = None
+    """A real PostgreSQL whose roles become those of the world; without one nobody signs in."""
 
 
 class World:
@@ -59,19 +83,47 @@ class World:
         self.layout = layout
         self.values = dict(values)
         """The seeded values by dotted path; they do not follow what happens later."""
+        self.edits: set[str] = set()
+        """Every value that `edit` has put somewhere."""
         self.credentials = draw_credentials()
         self.faults = Faults()
         self.clock = Clock()
         """The time of Vaultwarden and of the provider."""
-        recipients = write_identities(layout)
+        readers = write_identities(layout)
         write_credentials(layout, self.credentials)
-        self.remote = _seed_remote(layout, self.values, recipients)
+        write_readonly(layout.credential(VAULT_ADMIN), self.values["vaultwarden.admin_token"])
+        self.remote = _seed_remote(layout, self.values, readers)
         self.vaultwarden = Vaultwarden(self.clock, options.vault, self.values, self.credentials)
-        self.anthropic = Ring(self.clock, self.values["ai_agents.anthropic_api_key"])
+        self.anthropic = Ring(self.clock, self.values[ANTHROPIC])
+        self.openrouter = openrouter_keys(self.clock, self.values[OPENROUTER])
+        self.forgejo = Forgejo(
+            self.clock,
+            self.values[FORGEJO],
+            self.credentials.forgejo_password,
+            self.credentials.forgejo_admin_token,
+            GROUPS,
+        )
+        self.stripe = stripe_endpoints(self.clock)
+        self.stripe_keys = stripe_keys(self.clock, self.values[STRIPE_KEY])
+        self.rings: Mapping[str, Ring | Keybook] = {
+            ANTHROPIC: self.anthropic,
+            OPENROUTER: self.openrouter,
+            FORGEJO: self.forgejo.tokens,
+            STRIPE_WEBHOOK: self.stripe,
+            STRIPE_KEY: self.stripe_keys,
+        }
+        """By SOPS path, the provider's keys, for each value that is one of them."""
+        self.qtsp = Portal()
+        self.banks = Banks(self.values[f"pulse_banking.{kind}_a"] for kind in ("qwac", "qseal"))
         token = self.credentials.kubernetes_token
         operator_key = layout.age_key("operator")
         self.cluster = Cluster(self.remote, operator_key, self.values, token, options.pace)
+        self.authentik = Authentik(GROUPS, self.credentials.authentik_token)
         self.identity = Identity(self.clock, hire(layout), self.credentials.oidc_client_secret)
+        password = self.credentials.postgres_password
+        self.database = (
+            Database(options.database, self.values, password) if options.database else None
+        )
         self.log = AccessLog(layout.access_log)
         self._servers: dict[str, Server] = {}
         self._start()
@@ -94,7 +146,10 @@ class World:
         if any(directory.iterdir()):
             message = f"{directory} is not empty; name a new directory for the sandbox"
             raise FileExistsError(message)
-        return cls(Layout(directory.resolve()), drawn, options or Options())
+        options = options or Options()
+        if options.database is not None:
+            drawn[URL_PATH] = options.database.url_like(drawn[URL_PATH])
+        return cls(Layout(directory.resolve()), drawn, options)
 
     @property
     def urls(self) -> dict[str, str]:
@@ -111,6 +166,19 @@ class World:
         changed = set_value(encrypted, path, value, self.layout.age_key("staff"))
         return self.remote.commit({SOPS_FILE: changed}, message or f"Set {path}")
 
+    def edit(self, at: Literal["sops", "vaultwarden"], name: str) -> None:
+        """Put a fresh value into one place by hand: a path of the SOPS file, or an item."""
+        value = letters(32)
+        self.edits.add(value)
+        if at == "sops":
+            self.set_as_human(name, value)
+        else:
+            self.vaultwarden.edit_as_human(name, value)
+
+    def expire_stripe_key(self) -> None:
+        """Let the Stripe key this world was made with expire, as a person does; twice is as once."""
+        expire(self.stripe_keys, self.values[STRIPE_KEY])
+
     def close(self) -> None:
         """End every server and thread; closing twice is harmless."""
         for server in self._servers.values():
@@ -118,6 +186,8 @@ class World:
         for server in self._servers.values():
             server.stop()
         self.cluster.close()
+        if self.database is not None:
+            self.database.close()
         self.log.close()
 
     def __enter__(self) -> Self:
@@ -139,9 +209,20 @@ class World:
             self._serve("kubernetes", self.cluster.answer)
             admin_key = self.credentials.anthropic_admin_key
             self._serve("anthropic", Anthropic(self.anthropic, admin_key).answer)
-            self._serve("console", Console(self.anthropic).answer)
-            self._serve("app", App(self.cluster, self._servers["anthropic"].url).answer)
+            management_key = self.credentials.openrouter_management_key
+            self._serve("openrouter", OpenRouter(self.openrouter, management_key).answer)
+            self._serve("console", Console(self.anthropic, self.stripe_keys).answer)
+            self._serve("qtsp", self.qtsp.answer)
+            self._serve("banks", self.banks.answer)
+            urls = {name: self._servers[name].url for name in ("anthropic", "banks")}
+            self._serve("app", App(self.cluster, urls, self.rings, self.database).answer)
+            receiver = f"{self._servers['app'].url}/webhooks/stripe"
+            seed_endpoint(self.stripe, self.values[STRIPE_WEBHOOK], receiver)
+            api_key = self.credentials.stripe_api_key
+            self._serve("stripe", Stripe(self.stripe, api_key, self.stripe_keys).answer)
             self._serve("identity", self.identity.answer)
+            self._serve("authentik", self.authentik.answer)
+            self._serve("forgejo", self.forgejo.answer)
             self._serve("control", Steering(self).answer)
             write_readonly(self.layout.kubeconfig, _kubeconfig(self))
             self.layout.world_json.write_text(json.dumps(_describe(self), indent=2) + "\n")
@@ -155,11 +236,11 @@ class World:
         server.start()
 
 
-def _seed_remote(layout: Layout, values: Mapping[str, str], recipients: tuple[str, ...]) -> Remote:
+def _seed_remote(layout: Layout, values: Mapping[str, str], readers: tuple[str, ...]) -> Remote:
     remote = Remote.init(layout.remote)
-    rules = creation_rules(recipients).encode()
+    rules = creation_rules(readers).encode()
     remote.commit({".sops.yaml": rules, **infra_files()}, "Describe the platform's namespaces")
-    remote.commit({SOPS_FILE: encrypt_tree(values, recipients)}, "Add the platform's secrets")
+    remote.commit({SOPS_FILE: encrypt_tree(values, readers)}, "Add the platform's secrets")
     return remote
 
 
@@ -180,7 +261,7 @@ def _kubeconfig(world: World) -> str:
 
 def _describe(world: World) -> dict[str, Any]:
     layout, vault = world.layout, world.vaultwarden
-    current = world.anthropic.key_of(world.values["ai_agents.anthropic_api_key"])
+    current = world.anthropic.key_of(world.values[ANTHROPIC])
     credentials = {name: name.replace("_", "-") for name in vars(world.credentials)}
     return {
         "urls": world.urls,
@@ -193,11 +274,15 @@ def _describe(world: World) -> dict[str, Any]:
             "engine_age_key": str(layout.age_key("engine")),
             "operator_age_key": str(layout.age_key("operator")),
             "staff_age_key": str(layout.age_key("staff")),
+            "leaver_age_key": str(layout.age_key("leaver")),
+            "newcomer_age_key": str(layout.age_key(NEWCOMER)),
+            "vaultwarden_admin_token": str(layout.credential(VAULT_ADMIN)),
             **{key: str(layout.credential(name)) for key, name in credentials.items()},
         },
         "vaultwarden": {
             "client_id": vault.client_id,
             "email": MACHINE_EMAIL,
+            "leaver": LEAVER_EMAIL,
             "organization_id": vault.vault.organization_id,
             "collections": vault.collection_ids(),
         },
@@ -205,6 +290,9 @@ def _describe(world: World) -> dict[str, Any]:
             "client_id": CLIENT,
             "passwords": {name: str(layout.password(name)) for name in GROUPS},
         },
+        "recipients": recipients(layout),
+        "forgejo": {"username": ACCOUNT},
         "flux": {"namespace": FLUX, "source": SOURCE},
         "anthropic": {"current_key_id": current.key_id if current else None},
+        "postgres": world.database.place if world.database else None,
     }

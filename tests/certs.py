@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
 # identifiers as bytes, worked out with pencil and paper
@@ -26,6 +26,8 @@ ROLE = {
     "PSP_IC": bytes.fromhex("060704008198270104"),
 }
 ORGANISATION = "PSDBG-BNB-C433487"
+
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
 
 def wrap(tag: int, *contents: bytes) -> bytes:
@@ -68,7 +70,7 @@ class Made:
 
     certificate: x509.Certificate
     issuer: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: Key
 
     @property
     def pem(self) -> bytes:
@@ -101,20 +103,23 @@ def make(
     *,
     begins: datetime | None = None,
     organisation: str = ORGANISATION,
+    subject: x509.Name | None = None,
+    key: Key | None = None,
+    extra: Sequence[x509.ExtensionType] = (),
 ) -> Made:
     """Make a certificate that ends then; `stated` is the content of its qualified statements."""
-    authority, key = (
-        ec.generate_private_key(ec.SECP256R1()),
-        ec.generate_private_key(ec.SECP256R1()),
-    )
-    issuer = _name("Test QTSP", "")
+    authority = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    issuer, subject = _name("Test QTSP", ""), subject or _name("PLANA Ltd", organisation)
     start = begins or datetime.now(UTC) - timedelta(days=400)
     above = (
-        _builder(issuer, issuer, authority.public_key(), start, ends + timedelta(days=1000))
+        _builder(issuer, issuer, authority.public_key(), start, max(start, ends))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(authority, hashes.SHA256())
     )
-    below = _builder(_name("PLANA Ltd", organisation), issuer, key.public_key(), start, ends)
+    below = _builder(subject, issuer, key.public_key(), start, ends)
+    for each in extra:
+        below = below.add_extension(each, critical=False)
     if stated is not None:
         extension = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.5.5.7.1.3"), stated)
         below = below.add_extension(extension, critical=False)
@@ -124,7 +129,7 @@ def make(
 def _builder(
     subject: x509.Name,
     issuer: x509.Name,
-    key: ec.EllipticCurvePublicKey,
+    key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey,
     begins: datetime,
     ends: datetime,
 ) -> x509.CertificateBuilder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,14 +13,13 @@ from pydantic import SecretStr
 
 from adapters.platform import Platform, open_platform
 from adapters.standing.looking import fingerprint_in
+from demo.stage import settings_of
 from engine.step import Step
-from sandbox.vaultwarden.seed import MACHINE_EMAIL
-from sandbox.world import World
+from sandbox.world import Options, World
 from tests.adapters import infra
 
 RUN = "1f0c0000-0000-4000-8000-000000000001"
 REDIS, ANTHROPIC = "redis-password", "anthropic-api-key"
-ROOT = Path(__file__).resolve().parent.parent
 
 
 class Ground:
@@ -30,7 +30,8 @@ class Ground:
         self.secret = secret
         self.settings = folder / "runbook.yaml"
         self.ledger = folder / "ledger.db"
-        self.settings.write_text(yaml.safe_dump(_settings(world, self.ledger)))
+        told = json.loads(world.layout.world_json.read_text())
+        self.settings.write_text(yaml.safe_dump(settings_of(told, self.ledger)))
         self.platform: Platform = open_platform(self.settings)
         self.entry = self.platform.catalogue.secrets[secret]
         self.old = world.values[self.entry.sops.path]
@@ -85,37 +86,7 @@ class Ground:
 
 
 @contextmanager
-def ground(folder: Path, secret: str = REDIS) -> Iterator[Ground]:
+def ground(folder: Path, secret: str = REDIS, options: Options | None = None) -> Iterator[Ground]:
     """Make a world for one secret, and end it."""
-    with World.create(folder / "world") as world:
+    with World.create(folder / "world", options=options) as world:
         yield Ground(world, folder, secret)
-
-
-def _settings(world: World, ledger: Path) -> dict[str, Any]:
-    shipped, layout = ROOT / "runbooks", world.layout
-    return {
-        "runbooks": str(shipped),
-        "catalogue": str(shipped / "secrets.yaml"),
-        "people": str(shipped / "people.yaml"),
-        "platform": {"app": world.urls["app"], "anthropic_console": world.urls["console"]},
-        "engine": {
-            "age_key_file": str(layout.age_key("engine")),
-            "fingerprint_key_file": str(layout.credential("fingerprint-key")),
-        },
-        "ledger": {"url": f"sqlite:///{ledger}"},
-        "sops": {"age_key_file": str(layout.age_key("engine"))},
-        "git": {"remote": f"file://{layout.remote}"},
-        "vaultwarden": {
-            "url": world.urls["vaultwarden"],
-            "email": MACHINE_EMAIL,
-            "client_id": world.vaultwarden.client_id,
-            "client_secret_file": str(layout.credential("vaultwarden-client-secret")),
-            "master_password_file": str(layout.credential("vaultwarden-master-password")),
-            "organisation": world.vaultwarden.vault.organization_id,
-        },
-        "kubernetes": {"kubeconfig": str(layout.kubeconfig)},
-        "anthropic": {
-            "url": world.urls["anthropic"],
-            "admin_key_file": str(layout.credential("anthropic-admin-key")),
-        },
-    }

@@ -1,177 +1,33 @@
-"""A real PostgreSQL for one test session: made in a folder of its own, gone when it is over.
+"""A real PostgreSQL for one test session (`sandbox.postgresql`).
 
-It listens on a Unix socket only, so it needs no port, and it syncs to disk as a real one does.
-PostgreSQL refuses to run as root; there it runs as `postgres` or `nobody`.
-
-A test module asks for it with `pytest_plugins = ["tests.postgres"]` and imports its names for type
-checking only (pytest wants to be the first to import a plugin). `database_url` gives a test an
+A test module asks for it with `pytest_plugins = ["tests.postgres"]`; `database_url` gives a test an
 empty database of each kind in turn.
 """
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
-REQUIRE_ALL = "RUNBOOK_TESTS_REQUIRE_ALL"
-Statement = str | sql.SQL | sql.Composed
-_NAMES = count(1)
+from sandbox.postgresql import Postgres, find_programs, running_postgres
+from tests.needs import missing
 
 
-@dataclass(frozen=True)
-class Postgres:
-    """One server that may be stopped and started again."""
-
-    programs: Path
-    folder: Path
-    account: str | None
-    """Whom it runs as, where that is not whom the tests run as."""
-    asked: str = "asked"
-    """Role whose members must give their password; all others are trusted on the socket."""
-
-    @property
-    def data(self) -> Path:
-        return self.folder / "data"
-
-    def start(self) -> None:
-        """Start and wait until it answers."""
-        options = f"-c listen_addresses= -c fsync=on -c unix_socket_directories={self.folder}"
-        log = str(self.folder / "log")
-        self._run("pg_ctl", "start", "-w", "-D", str(self.data), "-l", log, "-o", options)
-
-    def stop(self) -> None:
-        """End every connection, stop, and wait until it is gone."""
-        self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self.data))
-
-    def make(self) -> None:
-        """Make the cluster: `owner` is its superuser, members of `asked` need a password."""
-        arguments = ("-D", str(self.data), "-U", "owner", "--auth=trust", "-E", "UTF8")
-        self._run("initdb", *arguments, "--no-locale")
-        rules = self.data / "pg_hba.conf"
-        rules.write_text(f"local all +{self.asked} scram-sha-256\n{rules.read_text()}")
-
-    def url(self, database: str, role: str = "owner") -> str:
-        """Return an SQLAlchemy URL."""
-        return f"postgresql://{role}@/{database}?host={self.folder}"
-
-    def connect(self, database: str, role: str = "owner") -> psycopg.Connection:
-        """Return a connection that commits each statement by itself."""
-        return psycopg.connect(host=str(self.folder), dbname=database, user=role, autocommit=True)
-
-    def execute(self, database: str, statement: Statement, role: str = "owner") -> None:
-        """Run one statement outside a transaction."""
-        with self.connect(database, role) as connection:
-            connection.execute(statement)
-
-    def run_file(self, database: str, file: Path, **variables: str) -> None:
-        """Run an SQL file as an operator does, with psql."""
-        given = [f"--set={name}={value}" for name, value in variables.items()]
-        where = ["-h", str(self.folder), "-U", "owner", "-d", database]
-        program = str(self.programs / "psql")
-        subprocess.run(  # noqa: S603 - the program was found beside pg_ctl
-            [program, "-X", "-q", "--set=ON_ERROR_STOP=1", *given, *where, "-f", str(file)],
-            check=True,
-            stdin=subprocess.DEVNULL,
-        )
-
-    @contextmanager
-    def new_database(self) -> Iterator[str]:
-        """Give the name of an empty database that ends with the block."""
-        name = f"test_{next(_NAMES)}"
-        self.execute("postgres", sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield name
-        drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
-        self.execute("postgres", drop)
-
-    def _run(self, program: str, *arguments: str) -> None:
-        # A pipe would be inherited by the server and never end; a file does.
-        with tempfile.TemporaryFile("w+") as said:
-            ended = subprocess.run(  # noqa: S603 - the program was found beside pg_ctl
-                [str(self.programs / program), *arguments],
-                check=False,
-                user=self.account,
-                group=self.account and pwd.getpwnam(self.account).pw_gid,
-                extra_groups=None if self.account is None else [],
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-            )
-            said.seek(0)
-            assert ended.returncode == 0, f"{program} failed: {said.read()}"
-
-
-@contextmanager
-def running_postgres(programs: Path) -> Iterator[Postgres]:
-    """Make a server, start it, and leave neither process nor file behind."""
-    # Not pytest's folder: that one is closed to the account the server runs as under root.
-    with tempfile.TemporaryDirectory(prefix="pg-") as name:
-        server = Postgres(programs, Path(name), _account())
-        if server.account is not None:
-            shutil.chown(name, user=server.account)
-        server.make()
-        try:
-            server.start()
-            server.execute(
-                "postgres", sql.SQL("CREATE ROLE {}").format(sql.Identifier(server.asked))
-            )
-            yield server
-        finally:
-            if (server.data / "postmaster.pid").exists():
-                server.stop()
-
-
-def find_programs() -> Path | None:
-    """Return the folder of `pg_ctl`, `initdb` and `psql`, or None where there is none."""
-    found = shutil.which("pg_ctl")
-    on_path = [Path(found).resolve().parent] if found else []
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    wanted = ("pg_ctl", "initdb", "psql")
-    for folder in (*on_path, *_configured(), *debian):
-        if all((folder / program).exists() for program in wanted):
-            return folder
-    return None
-
-
-def _configured() -> list[Path]:
-    program = shutil.which("pg_config")
-    if program is None:
-        return []
-    told = subprocess.run(  # noqa: S603 - the program was found on the path
-        [program, "--bindir"], check=False, capture_output=True, text=True
-    )
-    return [Path(told.stdout.strip())] if told.returncode == 0 else []
-
-
-def _account() -> str | None:
-    if os.geteuid() != 0:
-        return None
-    known = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in known else "nobody"
+def require_programs() -> Path:
+    """Return the folder of the programs; skip the test where there is none, or fail as asked for."""
+    programs = find_programs()
+    if programs is None:
+        missing("PostgreSQL")
+    assert programs is not None
+    return programs
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """One server for the session."""
-    programs = find_programs()
-    if programs is None:
-        missing = "PostgreSQL is not installed (pg_ctl was not found)"
-        if os.environ.get(REQUIRE_ALL) == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with running_postgres(programs) as server:
+    with running_postgres(require_programs()) as server:
         yield server
 
 

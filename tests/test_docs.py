@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from adapters.registry import registry
 from adapters.settings import BASE, Settings
 from cli.main import app
-from docs.generate import GATEWAY, PAGE, gateway_page, page
+from docs.generate import GATEWAY, PAGE, PROVIDERS, gateway_page, page, providers_page
+from engine.cases import Cases
 from engine.catalogue import Catalogue, People
 from engine.checks import read_runbook
 from engine.freeze import Freezes
@@ -27,7 +28,7 @@ from engine.step import Effect, Store
 from engine.surroundings import Surroundings
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("engine", "adapters", "flows", "gateway", "cli", "sandbox", "demo", "docs")
+ROOMS = ("engine", "adapters", "flows", "gateway", "rehearsal", "cli", "sandbox", "demo", "docs")
 FENCE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 STEPS = registry(Settings())
@@ -77,6 +78,7 @@ def test_what_is_generated_is_as_the_code_has_it() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs`"
     assert all(f"## {name}\n" in page() for name in STEPS)
     assert GATEWAY.read_text(encoding="utf-8") == gateway_page(), "run `make docs`"
+    assert PROVIDERS.read_text(encoding="utf-8") == providers_page(), "run `make docs`"
 
 
 @pytest.mark.parametrize(("mark", "text"), YAML)
@@ -88,6 +90,8 @@ def test_every_example_is_valid(mark: str, text: str) -> None:
             load(text, "example", Catalogue)
         case "people":
             load(text, "example", People)
+        case "cases":
+            load(text, "example", Cases)
         case "freeze":
             load(text, "example", Freezes)
         case "settings":

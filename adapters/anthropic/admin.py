@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -17,6 +16,8 @@ from pydantic import Field, SecretStr
 
 from adapters.shared import http
 from adapters.shared.files import read_secret
+from adapters.shared.json_api import header_text
+from adapters.shared.keys.key import Key
 from engine.errors import OutcomeUnknown, Refused, Transient
 from engine.step import Frozen
 
@@ -37,41 +38,6 @@ class AnthropicSettings(Frozen):
     version: str = Field(default="2023-06-01", description="Value of the version header.")
 
 
-@dataclass(frozen=True)
-class Key:
-    """What the organisation may see of one API key."""
-
-    identity: str
-    name: str
-    status: str
-    hint: str
-    """Beginning and end of the secret around dots."""
-
-    @property
-    def title(self) -> str:
-        """Return id and name, as messages show them."""
-        return f"{self.identity} ({self.name})"
-
-    @property
-    def is_active(self) -> bool:
-        """Tell whether the key is accepted."""
-        return self.status == "active"
-
-    def may_be(self, value: SecretStr) -> bool:
-        """Tell whether the hint fits a secret."""
-        return fits(self.hint, value)
-
-
-def fits(hint: str, value: SecretStr) -> bool:
-    """Tell whether a hint such as `sk-ant-api03-R2D...igAA` is of this secret."""
-    start, dots, end = hint.replace("…", "...").partition("...")
-    end = end.lstrip(".")
-    text = value.get_secret_value()
-    if not dots or not start or len(start) + len(end) > len(text):
-        return False
-    return text.startswith(start) and text.endswith(end)
-
-
 class Admin:
     """An open connection with the rights of an Admin API key."""
 
@@ -81,6 +47,10 @@ class Admin:
     def keys(self, status: str | None = None) -> tuple[Key, ...]:
         """Return all keys of the organisation, or those of one status."""
         return tuple(self._pages(status))
+
+    def listing(self) -> tuple[Key, ...]:
+        """Return all keys of the organisation."""
+        return self.keys()
 
     def count_page(self) -> int:
         """Return how many keys the first page has: the cheapest proof that the Admin key works."""
@@ -149,10 +119,7 @@ def open_admin(settings: AnthropicSettings) -> Iterator[Admin]:
 @contextmanager
 def open_client(settings: AnthropicSettings, key: SecretStr) -> Iterator[httpx.Client]:
     """Open the API under one key for the length of a block."""
-    text = key.get_secret_value()
-    # Below us an unsendable header is logged with its value, so it must not get that far.
-    if not text.isascii() or not text.isprintable() or " " in text:
-        raise Refused("an Anthropic key holds characters that cannot stand in a header")
+    text = header_text(key, "an Anthropic key")
     headers = {"x-api-key": text, "anthropic-version": settings.version}
     with http.client(settings.url, headers=headers) as opened:
         yield opened

@@ -8,7 +8,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from adapters.anthropic.access import access
-from adapters.anthropic.admin import Admin, AnthropicSettings, Key, open_admin
+from adapters.anthropic.admin import Admin, AnthropicSettings, open_admin
+from adapters.shared.keys.key import Key
 from engine.errors import Refused
 from engine.step import Call, Done, Effect, Frozen, NotYet, Probe, Step
 

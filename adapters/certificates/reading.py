@@ -5,12 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from adapters.certificates.parsing import parse
-from adapters.certificates.sources import fetch
+from adapters.certificates.sources import fetch, fetch_slot
 from adapters.platform import Platform
+from adapters.shared.x509 import parse
 from engine.catalogue import Certificate
 from engine.certificates import Seen
-from engine.errors import RunbookError
+from engine.errors import Refused, RunbookError
 
 AT_ONCE = 4
 """Looks at the same time, so that one that waits does not keep the others waiting."""
@@ -23,6 +23,12 @@ class Look:
     name: str
     entry: Certificate
     seen: Seen | None = None
+    slot: str = ""
+    """The slot that holds it; empty where there are none."""
+    into: str = ""
+    """The slot that a renewal may write over; likewise."""
+    beside: Seen | None = None
+    """What that slot holds; None where it was never filled."""
     unknown: str = ""
     """Why it could not be read, in one sentence."""
 
@@ -38,9 +44,27 @@ def read_certificates(platform: Platform) -> tuple[Look, ...]:
 
 def _look(platform: Platform, name: str, entry: Certificate) -> Look:
     try:
+        if entry.slots:
+            return _in_force(platform, name, entry)
         return Look(name, entry, parse(*fetch(platform, entry)))
     except RunbookError as error:
         told = error.message
     except Exception as error:  # noqa: BLE001 - one broken look must not hide the others
         told = f"the look itself broke with {type(error).__name__}"
     return Look(name, entry, unknown=told)
+
+
+def _in_force(platform: Platform, name: str, entry: Certificate) -> Look:
+    """Return the look at the slot that ends last; one that was never filled is passed over."""
+    found: dict[str, Seen] = {}
+    refused = ""
+    for slot in entry.slots:
+        try:
+            found[slot] = parse(*fetch_slot(platform, slot))
+        except Refused as error:
+            refused = error.message
+    if not found:
+        return Look(name, entry, unknown=refused)
+    in_force = max(found, key=lambda slot: found[slot].ends)
+    free = next(slot for slot in entry.slots if slot != in_force)
+    return Look(name, entry, found[in_force], in_force, free, found.get(free))

@@ -38,6 +38,12 @@ def fetch(platform: Platform, entry: Certificate) -> tuple[bytes, str]:
     return _from_file(path), str(path)
 
 
+def fetch_slot(platform: Platform, slot: str) -> tuple[bytes, str]:
+    """Return the bytes of one slot and where they are from; raises as `fetch` does."""
+    place = platform.catalogue.secrets[slot].sops
+    return _from_sops(platform, place), f"{slot} in {place.file}"
+
+
 def _from_sops(platform: Platform, place: SopsPlace) -> bytes:
     try:
         at = SopsLocation.model_validate(place.model_dump())

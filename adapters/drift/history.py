@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from io import BytesIO
 
 from pydantic import SecretStr
 
 from adapters.drift.trees import read_tree
 from adapters.platform import Platform
 from adapters.shared.checkout import Checkout
-from adapters.shared.remote import REMOTE_SECONDS
+from adapters.shared.searching import backfill, contents_of
 from adapters.shared.trailers import Change, KeyPath
+from adapters.sops.datakeys import readers_of
 from adapters.sops.document import Leaf, parse
 from adapters.sops.program import Sops
 from adapters.standing.looking import fingerprint_in
@@ -51,6 +51,8 @@ class Version:
     at: str
     leaves: Mapping[KeyPath, Leaf]
     """Empty where the commit took the file away."""
+    readers: frozenset[str] = frozenset()
+    """The age recipients who can open it."""
 
 
 @dataclass
@@ -70,7 +72,7 @@ class History:
         found: dict[KeyPath, Origin] = {}
         newer: Version | None = None
         waiting: set[KeyPath] = set()
-        for version in self._versions():
+        for version in self.versions():
             if newer is None:
                 waiting = set(paths) & version.leaves.keys()
             else:
@@ -90,14 +92,14 @@ class History:
         differing = {path for path in waiting if newer.leaves[path] != older.leaves.get(path)}
         if not differing or not _is_rekeyed(newer, older):
             return {path: Origin(newer.commit, newer.at) for path in differing}
-        now, before = self._marks_of(newer), self._marks_of(older)
+        now, before = self.marks_of(newer), self.marks_of(older)
         return {
             path: Origin(newer.commit, newer.at, _is_told(older, now, before, path))
             for path in differing
             if path not in now or now[path] != before.get(path)
         }
 
-    def _marks_of(self, version: Version) -> Mapping[KeyPath, str]:
+    def marks_of(self, version: Version) -> Mapping[KeyPath, str]:
         """Return the fingerprints of a version; none where we have no key for it any more."""
         if version.commit not in self._marks:
             self._marks[version.commit] = self._read(version)
@@ -112,52 +114,27 @@ class History:
             return {}
         return {path: self.mark(path, value) for path, value in values.items() if value}
 
-    def _versions(self) -> Iterator[Version]:
+    def versions(self) -> Iterator[Version]:
         """Yield the versions, newest first; what is no sops file is passed over."""
-        self._fetch()
+        backfill(self.checkout.git, "--first-parent", self.checkout.main, "--", self.file)
         commits = self._commits()
         for start in range(0, len(commits), AT_ONCE):
             part = commits[start : start + AT_ONCE]
-            contents = self._contents([commit for commit, _ in part])
+            contents = contents_of(self.checkout.git, [(commit, self.file) for commit, _ in part])
             for (commit, at), raw in zip(part, contents, strict=True):
                 try:
-                    leaves = parse(raw, self.file).encrypted() if raw is not None else {}
+                    document = parse(raw, self.file) if raw is not None else None
                 except Refused:
                     continue
-                yield Version(commit, at, leaves)
+                leaves = document.encrypted() if document else {}
+                readers = frozenset(readers_of(document)) if document else frozenset()
+                yield Version(commit, at, leaves, readers)
 
     def _commits(self) -> list[tuple[str, str]]:
         git, main = self.checkout.git, self.checkout.main
         listed = git.local("log", "--first-parent", "--format=%H %cI", main, "--", self.file)
         pairs = (line.split(" ") for line in listed.decode().splitlines())
         return [(commit, moment(at)) for commit, at in pairs]
-
-    def _contents(self, commits: list[str]) -> Iterator[bytes | None]:
-        asked = "".join(f"{commit}:{self.file}\n" for commit in commits).encode()
-        told = BytesIO(self.checkout.git.local("cat-file", "--batch", stdin=asked))
-        for _ in commits:
-            head = told.readline().split()
-            if head[-1] == b"missing":
-                yield None
-            else:
-                yield told.read(int(head[-1]))
-                told.readline()
-
-    def _fetch(self) -> None:
-        """Fetch every version by one request: git would make one for each where they are left out."""
-        git, main = self.checkout.git, self.checkout.main
-        wanted = ("--objects", "--missing=print", "--first-parent", main, "--", self.file)
-        listed = git.local("rev-list", *wanted).decode().splitlines()
-        missing = "".join(f"{line[1:]}\n" for line in listed if line.startswith("?"))
-        if not missing:
-            return
-        ended = git.attempt(
-            "-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags",
-            "--no-write-fetch-head", "--filter=blob:none", "--stdin", "origin",
-            stdin=missing.encode(), seconds=REMOTE_SECONDS,
-        )  # fmt: skip
-        if ended.exit_code != 0:
-            raise git.judge(ended)
 
 
 def open_history(platform: Platform, sops: Sops, checkout: Checkout, file: str) -> History:

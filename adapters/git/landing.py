@@ -1,17 +1,13 @@
-"""Getting a commit onto a main that others push to as well, without force and without loss."""
+"""Carrying pending values onto main, whatever others have pushed there meanwhile."""
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from adapters.shared.checkout import Change, Checkout, Replay
-from engine.errors import Refused, RunbookError, Transient
-
-PAUSE_SECONDS = 0.2
-"""Mean pause after the first lost race; it grows with each one."""
+from adapters.shared.landing import push_until_landed
+from engine.errors import Refused, RunbookError
 
 
 @dataclass(frozen=True)
@@ -37,27 +33,14 @@ def land(
     `plan` gives the move and the commit message for a main as it is now. A commit that carries
     `key` already is returned as it is. Raises `Transient` if others were first every time.
     """
-    attempts = checkout.settings.push_attempts
-    for attempt in range(1, attempts + 1):
-        commit = checkout.landed(key)
-        if commit is None:
-            commit = _offer(checkout, replay, *plan(checkout))
-        if commit is not None:
-            _sweep(checkout, report)
-            return commit
-        report(f"someone else pushed first, try {attempt} of {attempts}")
-        time.sleep(random.uniform(0, 2 * PAUSE_SECONDS * attempt))  # noqa: S311 - only spreads us
-        checkout = checkout.refresh()
-    raise Transient(
-        f"{checkout.settings.branch} moved {attempts} times while we pushed",
-        hint="Wait until others are done pushing, or raise git.push_attempts.",
-    )
 
+    def build(seen: Checkout) -> str:
+        move, message = plan(seen)
+        return seen.commit(_tree(seen, replay, move), seen.main, message)
 
-def _offer(checkout: Checkout, replay: Replay, move: Move, message: str) -> str | None:
-    """Make the commit and push it; return None if someone else was first."""
-    commit = checkout.commit(_tree(checkout, replay, move), checkout.main, message)
-    return commit if checkout.git.push(commit, checkout.settings.branch) else None
+    checkout, commit = push_until_landed(checkout, key, build, report)
+    _sweep(checkout, report)
+    return commit
 
 
 def _tree(checkout: Checkout, replay: Replay, move: Move) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.http.action import request_step
+from adapters.http.each import check_each_step
 from adapters.http.inquiry import check_step
 from adapters.http.request import HttpSettings
 from engine.step import AnyStep
@@ -12,7 +13,7 @@ __all__ = ["HttpSettings", "check", "steps"]
 
 def steps(settings: HttpSettings) -> tuple[AnyStep, ...]:
     """Return what this adapter offers; nothing is opened yet."""
-    return (check_step(settings), request_step(settings))
+    return (check_step(settings), check_each_step(settings), request_step(settings))
 
 
 def check(settings: HttpSettings) -> str:

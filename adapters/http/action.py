@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from adapters.http.expect import Expect
-from adapters.http.inquiry import Answered, parse
+from adapters.http.inquiry import Answered, check_address
 from adapters.http.request import Address, HttpSettings, Request, send
 from engine.errors import Refused
 from engine.step import Call, Done, Effect, Irreversible, Once, Preflight, Step
@@ -33,7 +33,7 @@ def request_step(settings: HttpSettings) -> Step[Act, Answered]:
         undo=Irreversible(
             "what an arbitrary request changed, no other request is known to change back"
         ),
-        preflight=Preflight(Address, lambda address: parse(settings, address)),
+        preflight=Preflight(Address, lambda address: check_address(settings, address)),
         describe=lambda params: f"Sends `{params.method} {params.url}` once.",
     )
 

@@ -41,12 +41,12 @@ def check_step(settings: HttpSettings) -> Step[Check, Answered]:
         probe=Repeatable("it asks a question and may ask it again"),
         run=lambda params, call: _run(settings, params, call),
         undo=Untouched("it only asked a question"),
-        preflight=Preflight(Address, lambda address: parse(settings, address)),
+        preflight=Preflight(Address, lambda address: check_address(settings, address)),
         describe=_describe,
     )
 
 
-def parse(settings: HttpSettings, address: Address) -> str:
+def check_address(settings: HttpSettings, address: Address) -> str:
     """Say that the address may be asked; whether anyone answers is the step's own question."""
     require_allowed(settings, address.url)
     return f"{httpx.URL(address.url).host} may be asked"
@@ -61,14 +61,15 @@ def _describe(params: Check) -> str:
 
 def _run(settings: HttpSettings, params: Check, call: Call) -> Done[Answered]:
     return converge(
-        lambda: _look(settings, params),
+        lambda: look(settings, params),
         seconds=params.timeout,
         report=call.report,
         hint="Look at the logs of the service; the old value must not be revoked yet.",
     )
 
 
-def _look(settings: HttpSettings, params: Check) -> Done[Answered] | NotYet:
+def look(settings: HttpSettings, params: Check) -> Done[Answered] | NotYet:
+    """Ask once; return what was wrong with the answer, or that nothing was."""
     asked = f"{params.method} {params.url}"
     try:
         response = send(settings, params, params.method, seconds=params.timeout)

@@ -6,14 +6,14 @@ in `adapters.shared.cluster`.
 
 from __future__ import annotations
 
-from adapters.kubernetes.consumers import consumers_step
+from adapters.kubernetes.consumers import consumers_of, consumers_step
 from adapters.kubernetes.restart import restart_step
 from adapters.kubernetes.secret_matches import secret_matches_step
 from adapters.shared.cluster import KubernetesSettings, open_cluster
 from engine.errors import Refused
 from engine.step import AnyStep
 
-__all__ = ["KubernetesSettings", "check", "steps"]
+__all__ = ["KubernetesSettings", "check", "consumers_of", "steps"]
 
 
 def steps(settings: KubernetesSettings) -> tuple[AnyStep, ...]:

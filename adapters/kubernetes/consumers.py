@@ -81,6 +81,11 @@ def consumers_step(settings: KubernetesSettings) -> Step[Consumers, Found]:
     )
 
 
+def consumers_of(settings: KubernetesSettings, namespace: str, secret: str) -> tuple[str, ...]:
+    """Return everything that uses a Secret as kind/name, sorted; raise `Refused`, `Transient`."""
+    return _scan(settings, ConsumerScope(namespace=namespace, secret=secret))
+
+
 def _describe(params: Consumers) -> str:
     searched = (
         f"Searches all pod specs in namespace `{params.namespace}` for Secret `{params.secret}`"

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, literal, or_, select, union_all
 
 from adapters.ledger import drawer, openings
 from adapters.ledger.tables import ENTRIES, HOLDS, OPENINGS, SEALED
-from engine.journal import resource_of
+from engine.journal import resources_of
 from engine.ledger import Event, parsed
 
 _NONE = literal("")
@@ -75,8 +75,8 @@ def _follow(chain: _Side, row: RowMapping) -> None:
     run, event, details = row["run"], row["name"], parsed(row["told"])
     if event == Event.RUN_STARTED:
         chain.live.add(run)
-        if details.get("secret"):
-            chain.holds[resource_of(str(details["secret"]))] = run
+        secret, about = str(details.get("secret", "")), str(details.get("about", ""))
+        chain.holds |= dict.fromkeys(resources_of(secret, about), run)
     for name, digest in drawer.digests_in(details).items():
         chain.values[run, row["step"], name] = digest
     if openings.closes(event, details):

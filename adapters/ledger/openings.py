@@ -18,7 +18,7 @@ from engine.ledger import Draft, Entry, Event
 
 _CLOSES = frozenset({
     Event.GATE_APPROVED, Event.GATE_REJECTED, Event.GATE_SKIPPED, Event.GATE_REFUSED,
-    Event.GATE_EXPIRED, Event.GLASS_BROKEN, Event.FAILURE_DECIDED, Event.PLAN_CHANGED,
+    Event.GATE_NOTED, Event.GATE_EXPIRED, Event.GLASS_BROKEN, Event.FAILURE_DECIDED, Event.PLAN_CHANGED,
     Event.RUN_ENDED,
 })  # fmt: skip
 FOLLOWED = _CLOSES | {Event.GATE_OPENED, Event.GATE_ESCALATED}

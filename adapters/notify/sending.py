@@ -6,12 +6,16 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from adapters.notify.settings import NotifySettings
 from adapters.shared.files import read_secret
 from engine.errors import Refused, Transient
+
+if TYPE_CHECKING:
+    from apprise import NotifyBase
 
 TALKATIVE = ("apprise", "urllib3", "requests")
 """Loggers that may write an address, and with it the token in it."""
@@ -67,15 +71,20 @@ def _deliver(targets: Sequence[SecretStr], title: str, text: str) -> list[int]:
     return [n for n, plugin in enumerate(plugins, start=1) if not _notify(plugin, title, text)]
 
 
-def _notify(plugin: object, title: str, text: str) -> bool:
-    """Send to one target; whatever it breaks with may hold its address, and is not passed on."""
+def _notify(plugin: NotifyBase, title: str, text: str) -> bool:
+    """Send to one target; whatever it breaks with may hold its address, and is not passed on.
+
+    Apprise is told that it is plain text, or a mail, which it writes as HTML, would lose its lines.
+    """
+    from apprise import Apprise, NotifyFormat  # noqa: PLC0415 - a third second
+
     try:
-        return bool(plugin.notify(title=title, body=text))  # type: ignore[attr-defined] # Apprise's
+        return bool(Apprise(plugin).notify(title=title, body=text, body_format=NotifyFormat.TEXT))
     except Exception:  # noqa: BLE001 - hundreds of plugins, each with errors of its own
         return False
 
 
-def _plugins(targets: Sequence[SecretStr]) -> list[object]:
+def _plugins(targets: Sequence[SecretStr]) -> list[NotifyBase]:
     from apprise import Apprise, AppriseAsset, PersistentStoreMode  # noqa: PLC0415 - a third second
 
     asset = AppriseAsset(storage_mode=PersistentStoreMode.MEMORY)  # tokens stay off the disk

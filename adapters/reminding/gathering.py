@@ -9,9 +9,9 @@ from datetime import datetime
 from adapters.certificates import read_certificates
 from adapters.drift import read_ages
 from adapters.platform import Platform
-from adapters.standing import runbooks_for
+from adapters.reminding.renewing import used_certificates
+from adapters.standing import rotations_of
 from engine import ages, certificates
-from engine.inputs import eligible
 from engine.reminders import Reminder
 
 
@@ -40,11 +40,18 @@ def rotation_reminders(platform: Platform, now: datetime) -> Noticed:
 def certificate_reminders(platform: Platform, now: datetime) -> Noticed:
     """Return what is to be said about certificates that end, and what is wrong with any."""
     looks = read_certificates(platform)
-    seen = [(look.name, look.entry, look.seen) for look in looks if look.seen is not None]
-    said = (certificates.reminder(name, entry, found, now) for name, entry, found in seen)
+    used = used_certificates(platform, looks)
+    said = (
+        certificates.reminder(
+            each.look.name, each.look.entry, each.seen, now, into=each.into, run=each.run
+        )
+        for each in used
+    )
     faults = [f"{look.name}: {look.unknown}" for look in looks if look.unknown]
-    for name, entry, found in seen:
-        faults += [f"{name}: {told}" for told in certificates.findings(entry, found, now)]
+    for each in used:
+        told = [*certificates.findings(each.look.entry, each.seen, now)]
+        told += ["it has expired"] if each.seen.ends <= now else []
+        faults += [f"{each.look.name}: {words}" for words in told]
     return _noticed(said, faults)
 
 
@@ -54,7 +61,4 @@ def _noticed(said: Iterable[Reminder | None], faults: Iterable[str]) -> Noticed:
 
 def _renewal(platform: Platform, secret: str) -> str:
     """Return the runbook that rotates a secret; empty where none does."""
-    for runbook in runbooks_for(platform, secret):
-        if runbook.secret == secret or secret in eligible(runbook, platform.catalogue):
-            return runbook.runbook
-    return ""
+    return next((each.runbook for each in rotations_of(platform, secret)), "")

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from pydantic import BaseModel
 
+from adapters.shared import clock
 from engine.errors import NotConverged, Transient
 from engine.step import Done, NotYet
 
@@ -35,7 +35,7 @@ def converge(
     forgiven while there is time; when the last look is one, it leaves as it is. Otherwise, at the
     end of the time, raises `NotConverged` with the last finding.
     """
-    deadline = time.monotonic() + seconds
+    deadline = clock.monotonic() + seconds
     told, pause = "", min(FIRST_PAUSE, every)
     while True:
         unanswered: Transient | None = None
@@ -47,12 +47,12 @@ def converge(
             if isinstance(found, Done):
                 return found
             finding = found.finding
-        left = deadline - time.monotonic()
+        left = deadline - clock.monotonic()
         if left <= 0:
             raise unanswered or NotConverged(f"after {seconds:g} s, {finding}", hint=hint)
         if finding != told:
             report(finding)
             told = finding
         asked_for = (unanswered and unanswered.retry_after) or 0.0
-        time.sleep(min(max(pause, asked_for), left))
+        clock.sleep(min(max(pause, asked_for), left))
         pause = min(2 * pause, every)

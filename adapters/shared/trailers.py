@@ -20,6 +20,8 @@ CHANGE = "Runbook-Change"
 STARTED_BY = "Started-By"
 APPROVED_BY = "Approved-By"
 LEDGER_HEAD = "Ledger-Head"
+READER = "Runbook-Reader"
+"""An age recipient with a sign before it: `+age1…` came, `-age1…` went."""
 
 LONGEST_NAME = 120
 """Characters of a name that a person typed."""
@@ -70,7 +72,7 @@ def message(
     call: Call, verb: str, changes: Sequence[Change], extra: Mapping[str, str] | None = None
 ) -> str:
     """Return the message of a commit made for `call`; `verb` opens its subject."""
-    what = one_line(call.secret) or "values"
+    what = one_line(call.secret or call.about)[:LONGEST_NAME] or "values"
     trailers = [
         (RUN, call.run),
         (KEY, call.key),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from adapters.shared import clock
 from engine.errors import Transient
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ def wait_until(
     lengthens it. One unanswered look (`Transient`) is forgiven until the time is over.
     Raises `Transient` with `what` was waited for when the time is over.
     """
-    deadline = time.monotonic() + seconds
+    deadline = clock.monotonic() + seconds
     last: Transient | None = None
     while True:
         try:
@@ -29,8 +29,8 @@ def wait_until(
             answer, last = None, error
         if answer is not None:
             return answer
-        if time.monotonic() >= deadline:
+        if clock.monotonic() >= deadline:
             break
-        time.sleep(min(every, max(0.0, deadline - time.monotonic())))
+        clock.sleep(min(every, max(0.0, deadline - clock.monotonic())))
     because = f"; the last look failed: {last.message}" if last else ""
     raise Transient(f"waited {seconds:g} s for {what}{because}", hint=hint)

@@ -7,7 +7,7 @@ from adapters.shared.remote import shown
 from adapters.sops.location import SopsLocation
 from adapters.sops.models import Place, ReadParams
 from adapters.sops.program import SopsSettings, open_sops
-from adapters.sops.values import Stores, check_target, placed
+from adapters.sops.values import Stores, check_new, check_target, placed
 from engine.errors import Refused
 
 
@@ -21,7 +21,10 @@ def check(settings: SopsSettings) -> str:
 def preflight_set(stores: Stores, place: Place) -> str:
     """Return a sentence if the value can be written: file, path, key, MAC and push all right."""
     with open_checkout(stores.git, "preflight") as checkout:
-        version = _openable(stores, checkout, place.at, create=place.create)
+        if place.new:
+            check_new(placed(checkout, checkout.main, place.at)[1], place.at)
+        create = place.create or place.new
+        version = _openable(stores, checkout, place.at, create=create, category=place.new)
         checkout.rehearse_push(checkout.pending_branch)
     return (
         f"sops {version} can open the file, {place.at} can be set, and "
@@ -32,14 +35,17 @@ def preflight_set(stores: Stores, place: Place) -> str:
 def preflight_read(stores: Stores, params: ReadParams) -> str:
     """Return a sentence if the value can be read."""
     with open_checkout(stores.git, "preflight") as checkout:
-        version = _openable(stores, checkout, params.at, create=False)
+        create = params.later
+        version = _openable(stores, checkout, params.at, create=create, category=create)
     return f"sops {version} can read {params.at}"
 
 
-def _openable(stores: Stores, checkout: Checkout, at: SopsLocation, *, create: bool) -> str:
+def _openable(
+    stores: Stores, checkout: Checkout, at: SopsLocation, *, create: bool, category: bool
+) -> str:
     sops = open_sops(stores.sops)
     folder, document = placed(checkout, checkout.main, at)
-    check_target(document, at, create=create)
+    check_target(document, at, create=create, category=category)
     witness = at.path if document.leaf(at.path) else document.any_path()
     if witness is None:
         raise Refused(f"{at.file} holds no value to try the key on")

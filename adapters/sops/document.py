@@ -17,6 +17,8 @@ _ENCRYPTED = re.compile(r"ENC\[AES256_GCM,data:.*,iv:.+,tag:.+,type:(?P<type>\w+
 _MOVES_WITH_EVERY_WRITE = frozenset({("sops", "mac"), ("sops", "lastmodified")})
 _BASE64_KINDS = frozenset({"Secret", "SopsSecret"})
 _MOST_NAMES = 8
+CATEGORY_AND_NAME = 2
+"""Keys down to a value in the flat style."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one in C where there is one: a history of a large file is read in seconds with it."""
 
@@ -80,6 +82,25 @@ class Document:
                 return False
             node = node[part]
         return isinstance(node, dict) and isinstance(path[-1], str)
+
+    def lacks_category(self, path: KeyPath) -> bool:
+        """Tell whether `path` is a name in a category, in the flat style, that is not there yet."""
+        if len(path) != CATEGORY_AND_NAME or not all(isinstance(part, str) for part in path):
+            return False
+        return path[0] not in self.tree
+
+    def categories(self) -> tuple[str, ...]:
+        """Return the names at the top, in order."""
+        return tuple(str(key) for key in self.tree if key != "sops")
+
+    def is_alone(self, path: KeyPath) -> bool:
+        """Tell whether the value at `path` is all that its category holds."""
+        category = self.tree.get(path[0])
+        return len(path) == CATEGORY_AND_NAME and category == {path[1]: self._at(path)}
+
+    def _at(self, path: KeyPath) -> Any:
+        leaf = self.leaf(path)
+        return leaf.raw if leaf else None
 
     def any_path(self) -> KeyPath | None:
         """Return the path of some encrypted value, None if there is none."""

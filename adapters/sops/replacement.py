@@ -45,8 +45,13 @@ def replace_value(
 
 
 def remove_value(sops: Sops, file: Path, path: KeyPath) -> None:
-    """Remove the value at `path` of `file`, atomically and durably."""
-    _edit(file, path, lambda copy: sops.erase(copy, path))
+    """Remove the value at `path` of `file`, atomically and durably.
+
+    A category that holds nothing else goes with it: it came with the value.
+    """
+    document = parse(file.read_bytes(), file.name)
+    whole = path[:-1] if document.is_alone(path) else path
+    _edit(file, path, lambda copy: sops.erase(copy, whole))
 
 
 def read_value(sops: Sops, file: Path, path: KeyPath) -> SecretStr | None:

@@ -8,6 +8,8 @@ from adapters.shared.checkout import GitSettings
 from adapters.sops.checks import preflight_read, preflight_set
 from adapters.sops.models import Place, ReadOutputs, ReadParams, SetOutputs, SetParams
 from adapters.sops.program import SopsSettings
+from adapters.sops.proving import proof_steps
+from adapters.sops.readers import reader_steps
 from adapters.sops.values import Stores, probe_set, read, set_value, take_back
 from engine.step import AnyStep, Effect, Preflight, Repeatable, Step, Store, Untouched
 
@@ -16,6 +18,8 @@ def steps(settings: SopsSettings, git_settings: GitSettings) -> tuple[AnyStep, .
     """Return the steps of this adapter; nothing is opened before one of them is used."""
     stores = Stores(settings, git_settings)
     return (
+        *reader_steps(stores),
+        *proof_steps(),
         Step(
             name="sops.set",
             summary="Write a value into an encrypted file, on the pending branch of the run.",
@@ -45,7 +49,7 @@ def steps(settings: SopsSettings, git_settings: GitSettings) -> tuple[AnyStep, .
 
 
 def _describe_set(git: GitSettings, params: SetParams) -> str:
-    verb = "Set or create" if params.create else "Set"
+    verb = "Create" if params.new else "Set or create" if params.create else "Set"
     return (
         f"{verb} the value at `{params.at}`, encrypted, on a branch `{git.pending_prefix}…`. "
         f"`{git.branch}` stays as it is until the change is published."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,10 @@ from adapters.sops.models import ReadOutputs, ReadParams, SetOutputs, SetParams
 from adapters.sops.program import Sops, SopsSettings, open_sops
 from adapters.sops.replacement import decoded, encoded, equal, read_value, replace_value
 from engine.errors import Refused, Transient
-from engine.step import Call, Done, NotYet, Probe
+from engine.step import Call, Done, NotYet, Probe, Unclear
+
+ALMOST_THE_SAME = 0.85
+"""From which likeness on a new category is taken for a slip: 1 is the same name."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,13 @@ def probe_set(stores: Stores, params: SetParams, call: Call) -> Probe[SetOutputs
         held = held_value(sops, checkout, commit, params.at)
         if held is not None and equal(held, params.value):
             return _done(params, call, branch, commit)
+        if held is not None and params.new:
+            return Unclear(_taken(params.at, call.fingerprint(held)))
         found = "no value" if held is None else call.fingerprint(held)
-        return NotYet(
-            f"{branch} holds {found} at {params.at}, not {call.fingerprint(params.value)}"
-        )
+        finding = f"{branch} holds {found} at {params.at}, not {call.fingerprint(params.value)}"
+        if params.new:
+            finding += _beside(placed(checkout, commit, params.at)[1], params.at)
+        return NotYet(finding)
 
 
 def set_value(stores: Stores, params: SetParams, call: Call) -> Done[SetOutputs]:
@@ -48,7 +55,8 @@ def set_value(stores: Stores, params: SetParams, call: Call) -> Done[SetOutputs]
     with open_checkout(stores.git, call.run) as checkout:
         tip = checkout.pending or checkout.main
         folder, document = placed(checkout, tip, at)
-        check_target(document, at, create=params.create)
+        _refuse_taken(sops, checkout, tip, params, call)
+        check_target(document, at, create=params.create or params.new, category=params.new)
         before = (folder / at.file).read_bytes()
         text = encoded(document, at.path, params.value)
         replace_value(sops, folder / at.file, at.path, text)
@@ -113,11 +121,51 @@ def placed(checkout: Checkout, commit: str, at: SopsLocation) -> tuple[Path, Doc
     return folder, parse((folder / at.file).read_bytes(), at.file)
 
 
-def check_target(document: Document, at: SopsLocation, *, create: bool) -> None:
-    """Raise `Refused` unless the path exists, or only its last key is new and may be."""
+def check_target(
+    document: Document, at: SopsLocation, *, create: bool, category: bool = False
+) -> None:
+    """Raise `Refused` unless the path exists, or what is new of it may be new.
+
+    With `create` that is its last key, with `category` also the category before it.
+    """
     if create and document.leaf(at.path) is None and document.accepts(at.path):
         return
+    if category and document.lacks_category(at.path):
+        return
     document.require(at.path)
+
+
+def check_new(document: Document, at: SopsLocation) -> None:
+    """Raise `Refused` where a value is there already, or would lie deeper than any other.
+
+    A new secret follows the style of its file; flat is better than deep. A category may be new with
+    it, but not one whose name is almost that of another: that is a slip of the pen.
+    """
+    if document.leaf(at.path) is not None:
+        raise Refused(_taken(at), hint="Rotate it instead, or name another path in the catalogue.")
+    deepest = max((len(path) for path in document.encrypted()), default=len(at.path))
+    if len(at.path) > deepest:
+        raise Refused(
+            f"{at} would lie {len(at.path)} keys deep, and nothing in the file lies deeper than "
+            f"{deepest}",
+            hint="Follow the style of the file: a category, and the name of the secret in it.",
+        )
+    if document.lacks_category(at.path):
+        meant = difflib.get_close_matches(
+            str(at.path[0]), document.categories(), n=1, cutoff=ALMOST_THE_SAME
+        )
+        if meant:
+            raise Refused(
+                f"there is no category {at.path[0]} in {at.file}, and there is {meant[0]}",
+                hint="Correct the path in the catalogue, or name a new category less alike.",
+            )
+
+
+def _beside(document: Document, at: SopsLocation) -> str:
+    """Say which categories there are, where the value would begin a new one."""
+    if not document.lacks_category(at.path):
+        return ""
+    return f"; {at.path[0]} would be a new category, beside {', '.join(document.categories())}"
 
 
 def sops_text(sops: Sops, file: Path, at: SopsLocation) -> SecretStr:
@@ -135,6 +183,22 @@ def held_value(sops: Sops, checkout: Checkout, commit: str, at: SopsLocation) ->
     folder, document = placed(checkout, commit, at)
     text = read_value(sops, folder / at.file, at.path)
     return None if text is None else decoded(document, at.path, text)
+
+
+def _refuse_taken(
+    sops: Sops, checkout: Checkout, commit: str, params: SetParams, call: Call
+) -> None:
+    """Raise `Refused` where the value has to be new and another one came there meanwhile."""
+    held = held_value(sops, checkout, commit, params.at) if params.new else None
+    if held is not None and not equal(held, params.value):
+        raise Refused(
+            _taken(params.at, call.fingerprint(held)),
+            hint="Find out who put it there; stop this run, or take theirs away.",
+        )
+
+
+def _taken(at: SopsLocation, shown: str = "a value") -> str:
+    return f"{at} holds {shown} already, and has to be new"
 
 
 def _done(params: SetParams, call: Call, branch: str, commit: str) -> Done[SetOutputs]:

@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any, TypeVar
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from adapters.platform import Platform
+from adapters.registry import providers
 from adapters.shared.checkout import GitSettings
 from adapters.shared.files import read_secret
+from adapters.shared.keys.provider import Keys, Provider
 from adapters.sops import SopsLocation
-from adapters.standing import cluster, provider, repository, vault
-from adapters.standing.sighting import Fingerprint, Sighting, joined
+from adapters.standing import cluster, database, provider, repository, vault
+from adapters.standing.sighting import Fingerprint, joined
 from adapters.vaultwarden import VaultwardenLocation
 from engine.catalogue import Secret
 from engine.errors import Refused, RunbookError
+from engine.inputs import eligible
 from engine.references import look_up, substitute
 from engine.runbook import Runbook
 from engine.secrets import fingerprint
 from engine.standing import Standing
 
-PROVIDER = "anthropic."
-"""Begins the names of the steps by which a runbook says that its secret is a key there."""
-PLACES = ("sops", "vaultwarden", "kubernetes")
+PLACES = ("sops", "vaultwarden", "kubernetes", "postgres")
 """Parts of a catalogue entry that say where the value is."""
+
+P = TypeVar("P", bound=BaseModel)
 
 
 def standings(platform: Platform, secret_name: str) -> tuple[Standing, ...]:
@@ -37,16 +41,20 @@ def standings(platform: Platform, secret_name: str) -> tuple[Standing, ...]:
     entry = entry_of(platform, secret_name)
     settings, name = platform.settings, fingerprint_in(platform, secret_name)
     sops_at, vault_at = places(entry)
-    has_provider = _has_provider(platform, secret_name)
+    asked = _provider_of(platform, secret_name)
     with ThreadPoolExecutor(4) as pool:
         git = pool.submit(repository.look, settings.sops, settings.git, sops_at, name)
         item = pool.submit(vault.look, settings.vaultwarden, vault_at, name)
-        place = entry.kubernetes
-        inside = pool.submit(cluster.look, settings.kubernetes, place, name) if place else None
-        keys = pool.submit(provider.list_active, settings.anthropic) if has_provider else None
-        found = joined(git.result(), item.result(), inside.result() if inside else Sighting(()))
-        if keys is not None:
-            found = joined(found, provider.compared(keys.result(), found.values))
+        inside = [
+            pool.submit(cluster.look, settings.kubernetes, place, name) for place in entry.places
+        ]
+        keys = pool.submit(provider.list_active, asked) if asked else None
+        found = joined(git.result(), item.result(), *(each.result() for each in inside))
+        if asked is not None and keys is not None:
+            told = provider.compared(asked.title, keys.result(), found.values)
+            found = joined(found, told)
+        if entry.postgres is not None:
+            found = joined(found, database.look(settings.postgres, entry.postgres, found.values))
     return found.standings
 
 
@@ -64,12 +72,16 @@ def entry_of(platform: Platform, secret_name: str) -> Secret:
         raise Refused(f"the catalogue has no {secret_name}", hint=f"There are: {known}.")
     facts = {"platform": platform.settings.platform}
     named = {name: getattr(entry, name) for name in PLACES if getattr(entry, name) is not None}
+
+    def settle(place: P) -> P:
+        told = substitute(place.model_dump(), lambda parts: look_up(facts, parts))
+        return type(place).model_validate(told)
+
     try:
-        settled = {
-            name: type(place).model_validate(
-                substitute(place.model_dump(), lambda parts: look_up(facts, parts))
-            )
-            for name, place in named.items()
+        settled: dict[str, Any] = {name: settle(place) for name, place in named.items()}
+        settled["consumers"] = {
+            name: each.model_copy(update={"kubernetes": settle(each.kubernetes)})
+            for name, each in entry.consumers.items()
         }
     except (KeyError, ValidationError):
         pass  # told below; the error of a model is longer than its reader has time for
@@ -109,13 +121,30 @@ def runbooks_for(platform: Platform, secret_name: str) -> tuple[Runbook, ...]:
     return own or tuple(runbook for runbook in known if runbook.secret.startswith("${{"))
 
 
-def _has_provider(platform: Platform, secret_name: str) -> bool:
-    return any(
-        step.uses.startswith(PROVIDER)
+def rotations_of(platform: Platform, secret_name: str) -> tuple[Runbook, ...]:
+    """Return the runbooks that put a new value where this secret has one.
+
+    What only puts a value where none is yet is none of them, and so is what the entry of the secret
+    lacks a fact for.
+    """
+    return tuple(
+        runbook
+        for runbook in runbooks_for(platform, secret_name)
+        if not any(step.with_.get("new") is True for step in runbook.steps)
+        and (runbook.secret == secret_name or secret_name in eligible(runbook, platform.catalogue))
+    )
+
+
+def _provider_of(platform: Platform, secret_name: str) -> Provider[Keys] | None:
+    """Return the provider of which a runbook of this secret uses a step; it says whose key it is."""
+    known = providers(platform.settings)
+    used = (
+        step.uses.partition(".")[0]
         for runbook in _valid(platform)
         if runbook.secret == secret_name
         for step in runbook.steps
     )
+    return next((known[name] for name in used if name in known), None)
 
 
 def _valid(platform: Platform) -> Iterator[Runbook]:

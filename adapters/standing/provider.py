@@ -6,38 +6,38 @@ from collections.abc import Mapping
 
 from pydantic import SecretStr
 
-from adapters.anthropic import AnthropicSettings
-from adapters.anthropic.admin import Key, open_admin
+from adapters.shared.keys.key import Key
+from adapters.shared.keys.provider import Keys, Provider
 from adapters.standing.sighting import Sighting, unseen
 from engine.standing import Place, Standing
 
-NAME = "Anthropic"
 
-
-def list_active(settings: AnthropicSettings) -> tuple[Key, ...] | Standing:
+def list_active(provider: Provider[Keys]) -> tuple[Key, ...] | Standing:
     """Return the active keys; where they cannot be listed, the standing that says why."""
     try:
-        with open_admin(settings) as admin:
-            return admin.keys("active")
+        with provider.connect() as keys:
+            return tuple(key for key in keys.listing() if key.is_active)
     except Exception as error:  # noqa: BLE001 - one broken look must not hide the others
         failed = error
-    return unseen(Place.PROVIDER, NAME, failed)
+    return unseen(Place.PROVIDER, provider.title, failed)
 
 
-def compared(keys: tuple[Key, ...] | Standing, values: Mapping[str, SecretStr]) -> Sighting:
+def compared(
+    title: str, keys: tuple[Key, ...] | Standing, values: Mapping[str, SecretStr]
+) -> Sighting:
     """Return a standing for each key. A hint shows a few letters, so it may fit several values."""
     if isinstance(keys, Standing):
         return Sighting((keys,))
     if not keys:
-        return Sighting((Standing(Place.PROVIDER, NAME, note="no key is active"),))
-    return Sighting(tuple(_told(key, values) for key in keys))
+        return Sighting((Standing(Place.PROVIDER, title, note="no key is active"),))
+    return Sighting(tuple(_told(title, key, values) for key in keys))
 
 
-def _told(key: Key, values: Mapping[str, SecretStr]) -> Standing:
+def _told(title: str, key: Key, values: Mapping[str, SecretStr]) -> Standing:
     fits = tuple(sorted(mark for mark, value in values.items() if key.may_be(value)))
     return Standing(
         Place.PROVIDER,
-        f"{NAME} key {key.title}",
+        f"{title} key {key.title}",
         fits[0] if len(fits) == 1 else "",
         key=key.identity,
         fits=fits,

@@ -4,6 +4,7 @@ An own client over the stable parts of the protocol (Vaultwarden 1.37.2): sign-i
 and read-modify-write of single items. All encryption happens here; the server sees ciphertext.
 """
 
+from adapters.vaultwarden.admin import check_admin
 from adapters.vaultwarden.checks import check
 from adapters.vaultwarden.inventory import Inventory, Mirrored, read_all, read_inventory
 from adapters.vaultwarden.location import VaultwardenLocation
@@ -16,6 +17,7 @@ __all__ = [
     "VaultwardenLocation",
     "VaultwardenSettings",
     "check",
+    "check_admin",
     "read_all",
     "read_inventory",
     "steps",

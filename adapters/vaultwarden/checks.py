@@ -41,9 +41,15 @@ def preflight_set(settings: VaultwardenSettings, place: Place) -> str:
             f"our account may read collection {place.at.collection!r} and not write to it",
             hint="Take `read only` off the machine account's access to the collection.",
         )
-    item = find_item(vault, place.at) if place.create else require_item(vault, place.at)
+    creates = place.create or place.new
+    item = find_item(vault, place.at) if creates else require_item(vault, place.at)
     if item is None:
         return f"{place.at.collection!r} can be written, and {place.at.item!r} will be created"
+    if place.new:
+        raise Refused(
+            f"{item} is in {place.at.collection!r} already, and has to be new",
+            hint="Rotate it instead, or name another item in the catalogue.",
+        )
     check_field(item, place.at, create=place.create)
     if not item.editable:
         raise Refused(

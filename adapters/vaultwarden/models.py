@@ -15,6 +15,10 @@ class Place(Frozen):
     create: bool = Field(
         default=False, description="Whether the item, or its custom field, may be new."
     )
+    new: bool = Field(
+        default=False,
+        description="Whether the item has to be made by this run: one that is there is refused.",
+    )
 
 
 class SetParams(Place):

@@ -32,6 +32,9 @@ class VaultwardenSettings(BaseModel):
     device_identifier: str = Field(
         "", description="Stable UUID of this client; made from client_id when empty."
     )
+    admin_token_file: Path | None = Field(
+        None, description="File with the token of the admin page, with which users are disabled."
+    )
     org_key_pin: str | None = Field(
         None,
         description="SHA-256 of the organisation's key in hex; another key is refused. "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from adapters.vaultwarden.admin import disable_user_step
 from adapters.vaultwarden.checks import preflight_match, preflight_read, preflight_set
 from adapters.vaultwarden.models import (
     At,
@@ -23,6 +24,7 @@ from engine.step import AnyStep, Effect, Preflight, Repeatable, Step, Store, Unt
 def steps(settings: VaultwardenSettings) -> tuple[AnyStep, ...]:
     """Return the steps of this adapter; nothing is opened before one of them is used."""
     return (
+        disable_user_step(settings),
         Step(
             name="vaultwarden.set",
             summary="Write a value into an item of the vault and keep the old one in its history.",
@@ -64,6 +66,8 @@ def steps(settings: VaultwardenSettings) -> tuple[AnyStep, ...]:
 
 
 def _describe_set(params: SetParams) -> str:
+    if params.new:
+        return f"Create the item at `{params.at}` in Vaultwarden, with the value in it."
     verb = "Set or create" if params.create else "Set"
     return (
         f"{verb} the value at `{params.at}` in Vaultwarden. The old value goes to the front of the "

@@ -22,6 +22,8 @@ def probe_set(settings: VaultwardenSettings, params: SetParams, call: Call) -> P
         item = _target(read_vault(api, settings), params)
     if item is None:
         return NotYet(f"there is no item {params.at.item!r} yet; it will be created")
+    if params.new and not _is_made_by(item, call):
+        return Unclear(_taken(item, params))
     held = item.read(params.at.field)
     if held is None:
         return NotYet(f"{item} holds nothing in {params.at.field!r}")
@@ -40,6 +42,8 @@ def set_value(settings: VaultwardenSettings, params: SetParams, call: Call) -> D
         if item is None:
             made = create(api, vault, params.at, params.value, call.run)
             return _done(made, params, call, None)
+        if params.new and not _is_made_by(item, call):
+            raise Refused(_taken(item, params), hint="Find out who made it, and why.")
         held = item.read(params.at.field)
         if held is not None and same(held, params.value):
             return _done(item, params, call, _previous(item, params))
@@ -81,9 +85,10 @@ def take_back(
 
 def _target(vault: Vault, params: SetParams) -> Item | None:
     """Return the item to write; None if it may be created; raise `Refused` otherwise."""
-    item = find_item(vault, params.at) if params.create else require_item(vault, params.at)
+    creates = params.create or params.new
+    item = find_item(vault, params.at) if creates else require_item(vault, params.at)
     if item is not None:
-        check_field(item, params.at, create=params.create)
+        check_field(item, params.at, create=creates)
     return item
 
 
@@ -137,6 +142,10 @@ def _holds_either(item: Item, params: SetParams, before: SecretStr | None) -> bo
     if held is None:
         return before is None
     return same(held, params.value) or (before is not None and same(held, before))
+
+
+def _taken(item: Item, params: SetParams) -> str:
+    return f"{item} is in {params.at.collection!r} already, had to be new, and is not of this run"
 
 
 def _after(outputs: SetOutputs, revision: str, shown: str) -> SetOutputs:

@@ -33,6 +33,14 @@ def approve(
             "--value", help="Bring the value that the gate asks for; it is read without echo."
         ),
     ] = False,
+    certificate: Annotated[
+        str,
+        typer.Option(
+            "--certificate",
+            metavar="FILE",
+            help="Bring the certificate that the gate asks for, in PEM; `-` for standard input.",
+        ),
+    ] = "",
     break_glass: Annotated[
         bool,
         typer.Option(
@@ -49,5 +57,7 @@ def approve(
     before it leaves this program; with a pipe, all of standard input is the value.
     """
     decision = BREAK_GLASS if break_glass else "approve"
-    reply = Reply(decision, by, comment, through, gate, value, recipient, yes, wait)
+    reply = Reply(
+        decision, by, comment, through, gate, value, recipient, yes, wait, certificate=certificate
+    )
     raise typer.Exit(answer(run, reply))

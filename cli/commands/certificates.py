@@ -64,6 +64,7 @@ def _facts(look: Look, now: datetime) -> dict[str, Any]:
         "begins": timestamp(seen.begins),
         "ends": timestamp(seen.ends),
         "days": (seen.ends - now) // DAY,
+        "into": look.into or None,
         "rung": CERTIFICATES.rung(seen.ends, now) or None,
         "findings": list(findings(look.entry, seen, now)),
     }

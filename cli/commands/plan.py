@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.platform import open_platform
+from adapters.platform import Platform, open_platform
+from cli.foresight import NO_RETURN, foreseen_facts, show_changes, show_foreseen
 from cli.options import AsJson, Inputs, Name, new_app
 from cli.screen import say, say_json, show, table
 from cli.typed import typed_inputs
 from cli.words import gate_words
+from engine.foresight import changes, point_of_no_return
 from engine.plan import Plan, PlannedStep
 from engine.preflight import preflight
 from engine.redaction import Redactor
+
+if TYPE_CHECKING:
+    from adapters.foreseeing import Foreseen
 
 app = new_app()
 
@@ -25,6 +31,9 @@ def plan(
     inputs: Inputs = None,
     *,
     look: Annotated[
+        bool, typer.Option("--look/--no-look", help="Look at the systems it is about.")
+    ] = True,
+    checked: Annotated[
         bool,
         typer.Option(
             "--preflight", help="Also make every check that a run makes before it starts."
@@ -34,24 +43,47 @@ def plan(
 ) -> None:
     """Show what a run would do, and do nothing.
 
-    What still stands as ${{ … }} is the output of an earlier step and comes while running.
+    What still stands as ${{ … }} is the output of an earlier step and comes while running. Beside
+    the plan it says what would change, where the way back ends, and what a look finds now: the
+    stores, the cluster and the provider by fingerprint, who reads the secret, and what each step's
+    own look finds. A system that cannot be looked at says why. Nothing is changed.
     """
     platform = open_platform()
     made = platform.plan(name, typed_inputs(platform.runbook(name), inputs))
-    fine = preflight(made, platform.registry, Redactor()) if look else None
+    fine = preflight(made, platform.registry, Redactor()) if checked else None
+    found = _foresee(platform, made) if look else None
+    would = changes(made, platform.registry)
     if as_json:
-        facts = {"digest": made.digest, "plan": made.model_dump(mode="json"), "preflight": fine}
-        say_json(facts)
+        say_json(
+            {
+                "digest": made.digest,
+                "plan": made.model_dump(mode="json"),
+                "changes": [asdict(change) for change in would],
+                "no_return": point_of_no_return(made) or None,
+                "found": foreseen_facts(found) if found else None,
+                "preflight": fine,
+            }
+        )
         return
     _show(made)
+    show_changes(would, point_of_no_return(made))
+    if found is not None:
+        show_foreseen(found)
     if fine is not None:
         say("\npreflight:")
         show(table(("Step", "Found fine"), fine.items()))
+    say(f"\ndigest: {made.digest}")
+
+
+def _foresee(platform: Platform, made: Plan) -> Foreseen:
+    from adapters.foreseeing import foresee
+
+    return foresee(platform, made)
 
 
 def _show(made: Plan) -> None:
     say(f"{made.runbook}: {made.title}")
-    say(f"secret: {made.secret or 'none'}")
+    say(f"about: {made.about}" if made.about else f"secret: {made.secret or 'none'}")
     for name, value in made.inputs.items():
         say(f"input {name}: {_spelled(value)}")
     say("")
@@ -59,9 +91,8 @@ def _show(made: Plan) -> None:
     for number, step in enumerate(made.steps, start=1):
         if step.no_return and not passed:
             passed = True
-            say("---- point of no return: from here on there is only forward ----")
+            say(NO_RETURN)
         _show_step(number, step)
-    say(f"\ndigest: {made.digest}")
 
 
 def _show_step(number: int, step: PlannedStep) -> None:

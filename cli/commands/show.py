@@ -26,7 +26,8 @@ def show_(name: Name, *, as_json: AsJson = False) -> None:
     say(f"{runbook.runbook}: {runbook.title}\n")
     if runbook.description:
         say(f"{runbook.description.strip()}\n")
-    say(f"secret: {runbook.secret or 'none'}\n")
+    about = f"about: {runbook.about}" if runbook.about else f"secret: {runbook.secret or 'none'}"
+    say(f"{about}\n")
     if runbook.inputs:
         rows = (
             (key, spec.type, _limits(spec), spec.description)
@@ -56,7 +57,7 @@ def _notes(spec: StepSpec, step: AnyStep) -> str:
     if is_point_of_no_return(step):
         notes.append("point of no return")
     if step.ask is not Ask.NOTHING:
-        notes.append(f"asks for {'a' if step.ask is Ask.SEALED_VALUE else ''} {step.ask.value}")
+        notes.append(f"asks for {'' if step.ask is Ask.EVIDENCE else 'a '}{step.ask.value}")
     if spec.may_skip:
         notes.append("may be skipped")
     return listed(notes)

@@ -86,6 +86,7 @@ def _facts(platform: Platform, told: Told, seen: Seen) -> dict[str, Any]:
         "run": told.run,
         "runbook": told.plan.runbook,
         "secret": told.plan.secret,
+        "about": told.plan.about,
         "by": state.initiator.subject,
         "verified": state.initiator.verified,
         "since": told.since,

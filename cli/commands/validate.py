@@ -14,6 +14,7 @@ from cli.options import AsJson, new_app
 from cli.screen import say, say_json
 from cli.shelf import Shelf, beside, open_shelf
 from engine.catalogue import Catalogue, People
+from engine.configuration import check_catalogue
 from engine.errors import RunbookError
 from engine.findings import Finding, Invalid, Place
 from engine.loading import load
@@ -92,13 +93,20 @@ def _check(platform: Platform, file: Path) -> tuple[Finding, ...]:
 def _read(platform: Platform, file: Path) -> None:
     settings = platform.settings
     if file.name == settings.catalogue.name:
-        load(file.read_bytes(), str(file), Catalogue)
+        catalogue, source = load(file.read_bytes(), str(file), Catalogue)
+        _raise(check_catalogue(catalogue, source))
     elif file.name == settings.people.name:
         load(file.read_bytes(), str(file), People)
     elif _can_compare(platform):
         platform.read(file)
     else:
         load(file.read_bytes(), str(file), Runbook)
+
+
+def _raise(findings: Iterable[Finding]) -> None:
+    found = tuple(findings)
+    if found:
+        raise Invalid(found)
 
 
 def _can_compare(platform: Platform) -> bool:

@@ -49,6 +49,11 @@ class Vaultwarden:
         """Return the collection ids by name."""
         return {c.name: c.collection_id for c in self.vault.collections.values()}
 
+    def disabled(self) -> list[str]:
+        """Return the addresses of the accounts that are shut."""
+        with self.vault.lock:
+            return sorted(a.email for a in self.vault.accounts.values() if not a.enabled)
+
     def names(self) -> list[str]:
         """Return the names of the live items."""
         with self.vault.lock:

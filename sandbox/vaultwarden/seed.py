@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sandbox.placement import ADMINS, ITEMS, STAFF, Item
 from sandbox.values import anthropic_key
 from sandbox.vaultwarden import crypto
-from sandbox.vaultwarden.accounts import ADMIN, USER, Account, register
+from sandbox.vaultwarden.accounts import ADMIN, USER, Account, new_api_key, register
 from sandbox.vaultwarden.crypto import Kdf
 from sandbox.vaultwarden.vault import Collection, Rates, StoredCipher, Vault
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MACHINE_EMAIL = "runbook-engine@planapulse.com"
 PETRA_EMAIL = "petra.ops@planapulse.com"
+LEAVER_EMAIL = "nina.dev@planapulse.com"
 OWN_KEY_ITEM = "OpenRouter API key"
 """The item that has a cipher key of its own."""
 TRASHED_ITEM = "Anthropic API key"
@@ -57,6 +58,9 @@ def seed_vault(
     machine.api_key = credentials.vaultwarden_client_secret
     _admit(vault, machine)
     _admit(vault, register("petra", PETRA_EMAIL, secrets.token_urlsafe(24), Kdf(), ADMIN))
+    leaver = register("nina", LEAVER_EMAIL, secrets.token_urlsafe(24), Kdf(), USER)
+    leaver.api_key = new_api_key()
+    _admit(vault, leaver)
     for name in (STAFF, ADMINS):
         _add_collection(vault, name)
     for item in ITEMS:

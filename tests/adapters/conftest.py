@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.world import World
 from tests.adapters import sky
+
+if TYPE_CHECKING:
+    from tests.adapters.database import Server
 
 
 @pytest.fixture
@@ -15,3 +19,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A world of its own for each test; some modules make theirs another way."""
     with sky.opened(tmp_path_factory.mktemp("sky")) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One PostgreSQL for all tests that rotate roles; they carry `xdist_group("database")`."""
+    from tests.adapters.database import open_server  # noqa: PLC0415 - only where it is needed
+
+    with open_server(tmp_path_factory.mktemp("database")) as server:
+        yield server

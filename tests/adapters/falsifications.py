@@ -261,6 +261,10 @@ BESIDE: dict[str, tuple[Deed, str]] = {
         sql("DELETE FROM holds WHERE run = :run", run=A),
         "secret:redis is held by nobody, and run run-a works on it",
     ),
+    "a hold on a person is dropped": (
+        sql("DELETE FROM holds WHERE resource = 'person:nina'"),
+        "person:nina is held by nobody, and run run-b works on it",
+    ),
     "a hold is handed over": (
         sql("UPDATE holds SET run = :run", run=B),
         "secret:redis is held by run run-b, and run run-a works on it",

@@ -72,7 +72,9 @@ class Infra:
 
     def in_remote(self, *arguments: str, stdin: bytes = b"") -> str:
         return (
-            _run(["git", "--git-dir", str(self.remote), *arguments], stdin=stdin).decode().strip()
+            run_program(["git", "--git-dir", str(self.remote), *arguments], stdin=stdin)
+            .decode()
+            .strip()
         )
 
     def head(self, branch: str = "main") -> str:
@@ -83,7 +85,7 @@ class Infra:
         return set(listed.split())
 
     def read(self, file: str = FILE, revision: str = "main") -> bytes:
-        return _run(
+        return run_program(
             ["git", "--git-dir", str(self.remote), "cat-file", "blob", f"{revision}:{file}"]
         )
 
@@ -117,15 +119,15 @@ class Infra:
 
     def encrypt(self, values: Any, file: str = FILE, *options: str, clear: str = "") -> bytes:
         target = self.work(file, (clear or yaml.safe_dump(values, sort_keys=False)).encode())
-        recipient = str(_identity(self.keys["engine"]).to_public())
-        return _run(
+        recipient = str(identity_of(self.keys["engine"]).to_public())
+        return run_program(
             [*self._sops, "encrypt", *options, "--age", recipient, str(target)], target.parent
         )
 
     def decrypt(self, raw: bytes, file: str = FILE) -> Any:
         target = self.work(file, raw)
         return yaml.safe_load(
-            _run([*self._sops, "decrypt", str(target)], target.parent, self.keys["engine"])
+            run_program([*self._sops, "decrypt", str(target)], target.parent, self.keys["engine"])
         )
 
     def values(self, revision: str = "main", file: str = FILE) -> Any:
@@ -135,19 +137,19 @@ class Infra:
         """Return the file of main after a colleague set one value."""
         target = self.work(file, self.read(file))
         set_it = [*self._sops, "set", "--value-stdin", str(target), index]
-        _run(set_it, target.parent, self.keys["engine"], json.dumps(value).encode())
+        run_program(set_it, target.parent, self.keys["engine"], json.dumps(value).encode())
         return target.read_bytes()
 
     def rotated(self) -> bytes:
         """Return the file of main under a new data key: every ciphertext differs."""
         target = self.work(FILE, self.read())
-        _run([*self._sops, "rotate", "-i", str(target)], target.parent, self.keys["engine"])
+        run_program([*self._sops, "rotate", "-i", str(target)], target.parent, self.keys["engine"])
         return target.read_bytes()
 
     def objects(self) -> bytes:
         """Return the content of every object the remote has ever taken."""
         listed = self.in_remote("cat-file", "--batch-all-objects", "--batch-check=%(objectname)")
-        return _run(
+        return run_program(
             ["git", "--git-dir", str(self.remote), "cat-file", "--batch"], stdin=listed.encode()
         )
 
@@ -162,7 +164,7 @@ def build(root: Path) -> Infra:
     for file in infra.keys.values():
         file.write_text(f"# made by a test\n{pyrage.x25519.Identity.generate()}\n")
         file.chmod(0o400)
-    _run(["git", "init", "-q", "--bare", "-b", "main", "--template=", str(infra.remote)])
+    run_program(["git", "init", "-q", "--bare", "-b", "main", "--template=", str(infra.remote)])
     infra.in_remote("config", "uploadpack.allowFilter", "true")
     infra.in_remote("config", "receive.autogc", "false")
     manifest = infra.encrypt(SECRET, MANIFEST, "--encrypted-regex", "^(data|stringData)$")
@@ -235,20 +237,32 @@ def program(path: Path, text: str) -> Path:
     return path
 
 
-def _identity(file: Path) -> Any:
+def identity_of(file: Path) -> Any:
     return pyrage.x25519.Identity.from_str(file.read_text().splitlines()[1])
 
 
-def _run(
+def run_program(
     arguments: list[str], cwd: Path | None = None, key: Path | None = None, stdin: bytes = b""
 ) -> bytes:
+    """Return what a program printed; fail if it failed."""
+    ended = _ended(arguments, cwd, key, stdin)
+    assert ended.returncode == 0, ended.stderr.decode()
+    return ended.stdout
+
+
+def ended_well(arguments: list[str], cwd: Path, key: Path) -> bool:
+    """Tell whether a program ended with 0."""
+    return _ended(arguments, cwd, key, b"").returncode == 0
+
+
+def _ended(
+    arguments: list[str], cwd: Path | None, key: Path | None, stdin: bytes
+) -> subprocess.CompletedProcess[bytes]:
     environment = {
         "PATH": os.environ["PATH"], "HOME": "/nonexistent",
         "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
         **({"SOPS_AGE_KEY_FILE": str(key)} if key else {}),
     }  # fmt: skip
-    ended = subprocess.run(  # noqa: S603 - fixed programs of the tests
+    return subprocess.run(  # noqa: S603 - fixed programs of the tests
         arguments, input=stdin, capture_output=True, check=False, env=environment, cwd=cwd
     )
-    assert ended.returncode == 0, ended.stderr.decode()
-    return ended.stdout

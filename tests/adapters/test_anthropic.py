@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from adapters import anthropic
 from adapters.anthropic import AnthropicSettings
-from adapters.anthropic.admin import fits, open_admin
+from adapters.anthropic.admin import open_admin
+from adapters.shared.keys.key import fits
 from engine.errors import NotConverged, Refused, Transient
 from engine.step import Done, Effect
 from sandbox.world import World

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from psycopg import sql
@@ -20,9 +19,7 @@ from adapters.ledger.addresses import address_of
 from adapters.ledger.failures import ledger_down
 from engine.errors import LedgerDown, Refused
 from engine.ledger import Draft, Event
-
-if TYPE_CHECKING:
-    from tests.postgres import Postgres
+from sandbox.postgresql import Postgres
 
 pytest_plugins = ["tests.postgres"]
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from adapters.ledger import SqlJournal
 from engine.errors import LedgerDown
 from engine.execution import perform
+from sandbox.postgresql import Postgres
 from tests.engine.bench import Bench
-
-if TYPE_CHECKING:
-    from tests.postgres import Postgres
 
 pytest_plugins = ["tests.postgres"]
 

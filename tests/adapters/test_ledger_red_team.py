@@ -29,8 +29,16 @@ def _tell(journal: SqlJournal) -> Iterator[Entry]:
         hold=["secret:redis"],
     )
     yield journal.append(
-        Draft(B, Event.RUN_STARTED, OLGA, "", 1, "sha256:2", {"secret": "matomo", "plan": PLAN}),
-        hold=["secret:matomo"],
+        Draft(
+            B,
+            Event.RUN_STARTED,
+            OLGA,
+            "",
+            1,
+            "sha256:2",
+            {"secret": "matomo", "about": "Nina", "plan": PLAN},
+        ),
+        hold=["secret:matomo", "person:nina"],
     )
     yield journal.append(
         Draft(A, Event.GATE_OPENED, step="sops", attempt=1, details={"opening": 1})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from psycopg import sql
@@ -17,9 +17,7 @@ from adapters.ledger.addresses import address_of
 from adapters.ledger.tables import METADATA
 from engine.errors import LedgerDown, Refused
 from engine.ledger import Draft, Event, verify
-
-if TYPE_CHECKING:
-    from tests.postgres import Postgres
+from sandbox.postgresql import Postgres
 
 pytest_plugins = ["tests.postgres"]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import logging
+import re
 import subprocess
 import sys
 import traceback
@@ -13,9 +15,12 @@ import pytest
 
 from adapters.notify import NotifySettings, check, send
 from engine.errors import Refused, RunbookError, Transient
+from sandbox.chat import Chat
 from sandbox.inbox import Inbox
+from sandbox.mailbox import Mailbox
 
 TOKEN = "T0KEN-of-the-hook-8871"
+GUESS = "a-wrong-password-4402"
 
 
 @pytest.fixture
@@ -40,6 +45,46 @@ def test_a_message_arrives_with_its_link(tmp_path: Path, inbox: Inbox) -> None:
     [message] = inbox.messages
     assert message["title"] == "A title"
     assert message["message"] == "Words.\n\nhttp://127.0.0.1/run"
+
+
+LINES = ("1 of 2 <agreed> & seen.", "http://127.0.0.1/run?parameters=%7B%22a%22%3A1%7D&b=2")
+
+
+def test_a_mail_keeps_its_lines_its_signs_and_its_link(tmp_path: Path) -> None:
+    with Mailbox() as mailbox:
+        target = mailbox.address("runbook@example.org", "oncall@example.org")
+        send(settings(tmp_path, target), "A title", LINES[0], LINES[1])
+
+    [mail] = mailbox.mails
+    plain, rich = (mail.get_body((kind,)) for kind in ("plain", "html"))
+    assert (mail["to"], mail["subject"]) == ("oncall@example.org", "A title")
+    assert plain is not None
+    assert plain.get_content().split() == " ".join(LINES).split()
+    assert rich is not None
+    shown = html.unescape(rich.get_content()).replace("\N{NO-BREAK SPACE}", " ")
+    assert [line for line in shown.strip().split("<br/>") if line] == [*LINES]
+
+
+def test_a_room_of_matrix_gets_the_message_from_whoever_may_sign_in(tmp_path: Path) -> None:
+    with Chat(TOKEN) as chat:
+        send(settings(tmp_path, chat.address(TOKEN, "oncall")), "A title", *LINES)
+        with pytest.raises(Transient) as caught:
+            send(settings(tmp_path, chat.address(GUESS, "oncall")), "A title", "Words.")
+
+    [(room, message)] = chat.messages
+    assert room == "!oncall:chat.example"
+    assert message["msgtype"] == "m.text"
+    assert message["body"].splitlines() == ["# A title", LINES[0], "", LINES[1]]
+    assert GUESS not in told(caught.value)
+
+
+def test_the_addresses_of_the_docs_are_known_to_apprise(tmp_path: Path, root: Path) -> None:
+    page = (root / "docs" / "configuration.md").read_text()
+    [listed] = re.findall(r"```text targets\n(.*?)```", page, re.DOTALL)
+    targets = [line for line in listed.splitlines() if line and not line.startswith("#")]
+
+    assert check(settings(tmp_path, *targets)) == f"{len(targets)} targets can be addressed"
+    assert {each.partition(":")[0] for each in targets} == {"matrixs", "mailtos", "slack", "jsons"}
 
 
 def test_every_target_is_told_and_comments_are_none(tmp_path: Path, inbox: Inbox) -> None:

@@ -82,9 +82,18 @@ def test_each_rung_is_sent_once_with_a_link_that_starts_the_renewal(
         "QWAC expires within 10 days",
     }
     words = said["QWAC expires within 30 days"]
+    assert "bank" not in words
     assert words.startswith("PLANA Ltd, of Test QTSP, serial ")
     assert words.endswith("\n\nhttp://127.0.0.1/start/renew-it/qwac")
     assert f"{made['qwac'].certificate.serial_number:x}" in words
+
+
+def test_one_that_has_expired_is_said_once_and_has_to_be_looked_at_each_day(pair: Stores) -> None:
+    put(pair, old=PAST, qwac=NEAR)
+    days = [NOW, NOW + timedelta(days=1)]
+    faults = [certificate_reminders(pair.platform, day).faults for day in days]
+
+    assert faults == [("old: it has expired",)] * 2
 
 
 def test_what_was_sent_stands_in_the_ledger(pair: Stores) -> None:

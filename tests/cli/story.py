@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from adapters.platform import Platform, open_platform
+from engine.journal import resources_of
 from engine.ledger import Actor, Draft, Entry, Event, timestamp
 from engine.plan import Plan
-from flows.voyage import resources
 
 RUN = "1f0c0000-0000-4000-8000-000000000001"
 OTHER = "1f0d0000-0000-4000-8000-000000000002"
@@ -40,7 +40,9 @@ class Story:
             details=details,
             **({"actor": actor} if actor else {}),
         )
-        holds = resources(self.plan) if event is Event.RUN_STARTED else ()
+        holds = (
+            resources_of(self.plan.secret, self.plan.about) if event is Event.RUN_STARTED else ()
+        )
         return self.platform.journal.append(draft, hold=holds, end=event is Event.RUN_ENDED)
 
     def start(self, **told: Any) -> None:

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from cli.exits import Exit
-from tests.cli.conftest import Runbook
+from tests.cli.conftest import ROOT, Runbook
+from tests.ground import ANTHROPIC, ground
 
 
 def test_a_plan_shows_every_step_with_its_parameters_resolved(
@@ -33,6 +34,83 @@ def test_a_plan_is_json_for_a_script(runbook: Runbook, settings: Path) -> None:
     assert told["plan"]["inputs"] == {"secret": "redis-password", "reason": "it is time"}
     assert told["plan"]["steps"][1]["with_"] == {"format": "hex", "bytes": 32}
     assert told["preflight"] is None
+
+
+def test_without_access_each_look_says_why_and_the_plan_is_shown(
+    runbook: Runbook, settings: Path
+) -> None:
+    ended = runbook(
+        "--settings", settings, "plan", "rotate-anthropic-api-key", "-i", "reason=it is"
+    )
+
+    assert ended.code == 0, ended.err
+    assert "not known: `engine.fingerprint_key_file` is not set" in ended.out
+    assert "who else reads it is not known: " in ended.out
+    lines = [line for line in ended.out.splitlines() if line.startswith("vaultwarden  ")]
+    assert " ".join(lines[0].split()[1:]) == "store plana-staff / Anthropic API key / password"
+    assert "not known: " in lines[1]
+
+
+def test_a_plan_can_be_shown_without_any_look(runbook: Runbook, settings: Path) -> None:
+    ended = runbook(
+        *("--settings", settings, "plan", "rotate-api-key", "--no-look", "--json"),
+        *("-i", "secret=redis-password", "-i", "reason=it is time"),
+    )
+
+    told = json.loads(ended.out)
+    assert told["found"] is None
+    assert told["no_return"] is None
+    assert [change["target"] for change in told["changes"]][1:3] == [
+        "redis.password in infra/secrets/plana-pulse.enc.yaml",
+        "plana-staff / Redis password / password",
+    ]
+
+
+def test_a_look_tells_where_everything_stands_and_no_value(
+    runbook: Runbook, tmp_path: Path
+) -> None:
+    with ground(tmp_path, ANTHROPIC) as here:
+        before = here.world.vaultwarden.writes, here.world.remote.branches()
+        asked = ("plan", "rotate-anthropic-api-key", "-i", "reason=it is time")
+        ended = runbook("--settings", here.settings, *asked)
+        told = json.loads(runbook("--settings", here.settings, *asked, "--json").out)
+        after = here.world.vaultwarden.writes, here.world.remote.branches()
+        name = here.name(here.old)
+        leaks = here.leaks(ended.out, ended.err, json.dumps(told))
+
+    assert ended.code == 0, ended.err
+    assert (before, leaks) == (after, [])
+    assert "point of no return: revoke; before it, all of this can be taken back" in ended.out
+    assert "restarts: ai-bos-agent/deployment/ai-agents" in ended.out
+    holds = {each["place"]: each["fingerprint"] for each in told["found"]["standings"][:3]}
+    assert holds == dict.fromkeys(("main", "vault", "cluster"), name)
+    found = {each["step"]: each["found"] for each in told["found"]["steps"]}
+    assert found["restart"] == "deployment/ai-agents: it has not been restarted by this run"
+    assert [change["target"] for change in told["changes"]][
+        -1
+    ] == "key_id from old-key; keep from new-key"
+
+
+def test_who_reads_the_secret_and_is_not_restarted_is_told(
+    runbook: Runbook, tmp_path: Path
+) -> None:
+    with ground(tmp_path) as here:
+        catalogue = tmp_path / "secrets.yaml"
+        text = (ROOT / "runbooks" / "secrets.yaml").read_text()
+        catalogue.write_text(
+            text.replace("[statefulset/redis, deployment/redis-exporter]", "statefulset/redis")
+        )
+        settings = here.settings.read_text().replace(
+            str(ROOT / "runbooks" / "secrets.yaml"), str(catalogue)
+        )
+        here.settings.write_text(settings)
+        ended = runbook(
+            *("--settings", here.settings, "plan", "rotate-api-key"),
+            *("-i", "secret=redis-password", "-i", "reason=it is time"),
+        )
+
+    assert "restarts: redis/statefulset/redis\n" in ended.out
+    assert "reads it too and is not restarted: redis/deployment/redis-exporter" in ended.out
 
 
 def test_inputs_that_do_not_fit_are_all_said(runbook: Runbook, settings: Path) -> None:
@@ -69,6 +147,24 @@ def test_a_failing_preflight_says_all_that_is_missing(runbook: Runbook, settings
     assert ended.code == Exit.REFUSED
     assert "nothing was done, because" in ended.err
     assert "vaultwarden" in ended.err
+
+
+def test_nothing_is_planned_for_what_is_no_secret(
+    runbook: Runbook, settings: Path, tmp_path: Path
+) -> None:
+    shipped = ROOT / "runbooks" / "secrets.yaml"
+    (tmp_path / "secrets.yaml").write_text(
+        shipped.read_text().replace("redis.password", "redis.url")
+    )
+    text = settings.read_text().replace(str(shipped), str(tmp_path / "secrets.yaml"))
+    settings.write_text(text)
+    ended = runbook(
+        *("--settings", settings, "plan", "rotate-api-key", "--no-look"),
+        *("-i", "secret=redis-password", "-i", "reason=it is time"),
+    )
+
+    assert ended.code == Exit.REFUSED
+    assert "redis-password is no secret: it is the address of a service" in ended.err
 
 
 def test_an_unknown_runbook_names_those_there_are(runbook: Runbook, settings: Path) -> None:

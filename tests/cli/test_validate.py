@@ -44,7 +44,7 @@ def test_the_shipped_runbooks_are_valid_without_settings(runbook: Runbook) -> No
     ended = runbook("validate", ROOT / "runbooks")
 
     assert ended.code == 0, ended.out
-    assert ended.out == "4 files checked: no findings\n"
+    assert ended.out == "15 files checked: no findings\n"
 
 
 def test_the_shipped_runbooks_are_valid_on_a_platform(runbook: Runbook, settings: Path) -> None:
@@ -129,6 +129,41 @@ def test_a_runbook_in_a_file_of_another_name_is_found(runbook: Runbook, tmp_path
 
     assert ended.code == Exit.INVALID
     assert "the file is other.yaml and holds fine" in ended.out
+
+
+TOPOLOGY = """\
+secrets:
+  redis-url:
+    title: Redis
+    sops: {file: infra/secrets/a.enc.yaml, path: redis.url}
+    vaultwarden: {collection: plana-staff, item: Redis}
+"""
+IN_PLACE = """\
+runbook: in-place
+title: Store the address of a service
+steps:
+  - {id: make, uses: secret.generate}
+  - id: sops
+    uses: sops.set
+    with: {value: "${{ steps.make.value }}", at: {file: a.enc.yaml, path: redis.service_url}}
+  - id: vault
+    uses: vaultwarden.set
+    with: {value: "${{ steps.make.value }}", at: {collection: plana-staff, item: Redis}}
+  - {id: publish, uses: git.publish}
+"""
+
+
+def test_what_is_no_secret_is_refused_in_catalogue_and_runbook(
+    runbook: Runbook, tmp_path: Path
+) -> None:
+    (tmp_path / "in-place.yaml").write_text(IN_PLACE)
+    (tmp_path / "secrets.yaml").write_text(TOPOLOGY)
+    ended = runbook("validate", ".")
+
+    assert ended.code == Exit.INVALID
+    assert "secrets.yaml:2:3: `redis-url` is no secret: it is the address of a service" in ended.out
+    assert "in-place.yaml:7:50: `sops` stores no secret: it is the address" in ended.out
+    assert "say what in `secret_because`" in ended.out
 
 
 def test_a_path_that_is_not_there_is_a_usage_error(runbook: Runbook) -> None:

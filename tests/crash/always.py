@@ -13,6 +13,7 @@ from engine.plan import Plan
 from engine.state import Outcome, Status
 from engine.step import Effect
 from tests.crash.cases import Verdict
+from tests.crash.database import is_in_window, is_let_in, markers, uses_database
 from tests.crash.leaks import leaks
 from tests.crash.sight import Commit, Eye, Sight
 
@@ -37,38 +38,53 @@ CHANGES = (Effect.MINT, Effect.STORE, Effect.DISTRIBUTE)
 
 def hold_always(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
     """Ask after every invariant of this group."""
-    _pods(eye, found, verdict)
+    _pods(eye, found, plan, verdict)
+    if uses_database(eye):
+        _database(eye, found, plan, verdict)
     _provider(eye, found, plan, verdict)
     _recoverable(eye, found, verdict)
     _repository(eye, found, verdict)
     _ledger(eye, found, plan, verdict)
     _cluster(eye, found, verdict)
-    for place in leaks(eye.voyage, {eye.old, *eye.voyage.found}):
+    for place in leaks(eye.voyage, markers(eye, found)):
         verdict.hold("I7", claim=False, otherwise=f"a value stands in clear in {place}")
     verdict.hold("I7", claim=True, otherwise="")
 
 
-def _pods(eye: Eye, found: Sight, verdict: Verdict) -> None:
+def _pods(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
+    is_window = is_in_window(found, plan)
     for name, values in found.pods.items():
         for value in values:  # none while the only pod of a workload is replaced
-            is_good = value is not None and _is_accepted(eye, value)
+            is_good = value is not None and (
+                _is_accepted(eye, value) or (is_window and value == eye.old)
+            )
             verdict.hold("I1", is_good, f"a pod of {name} holds {eye_word(eye, value)}")
 
 
 def _is_accepted(eye: Eye, value: str) -> bool:
     if uses_provider(eye):
-        return eye.voyage.world.anthropic.accepts(value)
+        return eye.voyage.ring.accepts(value)
+    if uses_database(eye):
+        return is_let_in(eye, value)
     return value == eye.old or value in eye.voyage.found
 
 
 def uses_provider(eye: Eye) -> bool:
     """Tell whether the secret is a key of the provider, which lists and ends it."""
-    return eye.voyage.world.anthropic.key_of(eye.old) is not None
+    return eye.entry.sops.path in eye.voyage.world.rings
+
+
+def ended_keys(eye: Eye, found: Sight) -> list[str]:
+    """Return the ids of keys that were accepted before the run and are not any more."""
+    now = {key["id"] for key in found.keys if key["status"] == "active"}
+    return [
+        k["id"] for k in eye.voyage.keys_before if k["status"] == "active" and k["id"] not in now
+    ]
 
 
 def eye_word(eye: Eye, value: str | None) -> str:
     """Name a value without telling it."""
-    if value is None:
+    if not value:
         return "nothing"
     if value == eye.old:
         return "the old value"
@@ -76,26 +92,40 @@ def eye_word(eye: Eye, value: str | None) -> str:
 
 
 def _provider(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
-    old = eye.voyage.world.anthropic.key_of(eye.old)
-    was = {key["id"]: key["status"] for key in eye.voyage.keys_before}
-    ended = [
-        k["id"]
-        for k in found.keys
-        if k["status"] != "active" and was.get(k["id"], "active") == "active"
-    ]
-    strangers = [key for key in ended if old is None or key != old.key_id]
+    ended = ended_keys(eye, found)
+    strangers = [key for key in ended if key != eye.old_key]
     verdict.hold("I3", not strangers, f"{len(strangers)} keys were ended that are not the old one")
     verdict.hold("I3", any(k["status"] == "active" for k in found.keys), "no key is active")
-    if old is None:
+    if not eye.old_key:
         return
-    is_ended = old.key_id in ended
+    is_ended = eye.old_key in ended
     verdict.hold("I2", not is_ended or _is_proven(found, plan), "the old key ended without proof")
+    by_hand = eye.voyage.hands.ends
     announced = any(
-        e.event is Event.STEP_STARTED and plan.step(e.step).uses == "anthropic.deactivate_key"
+        e.event is (Event.GATE_OPENED if e.step in by_hand else Event.STEP_STARTED)
+        and plan.step(e.step).effect is Effect.REVOKE
         for e in found.entries
         if e.step
     )
     verdict.hold("I28", not is_ended or announced, "the old key ended without an announcement")
+
+
+def _database(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
+    """Ask of the database what is asked of the provider: when the old value ends, and after what."""
+    let_in = [value for value in {eye.old, *eye.voyage.found} if is_let_in(eye, value)]
+    verdict.hold("I3", bool(let_in), "the database lets in nobody at all")
+    ending = next(step for step in plan.steps if step.no_return)
+    is_ended = eye.old not in let_in
+    announced = any(
+        e.event is Event.STEP_STARTED and e.step == ending.id for e in found.entries if e.step
+    )
+    verdict.hold("I28", not is_ended or announced, "the old value ended without an announcement")
+    if ending.effect is Effect.REVOKE:
+        verdict.hold("I2", not is_ended or _is_proven(found, plan), "it ended without proof")
+    if found.state.outcome is None:
+        kept = {*found.drawer.values(), *(eye.value(each) for each in found.commits.values())}
+        lost = [value for value in let_in if value != eye.old and value not in kept]
+        verdict.hold("I4", not lost, "the database accepts a value that can be read from nowhere")
 
 
 def _is_proven(found: Sight, plan: Plan) -> bool:
@@ -111,7 +141,11 @@ def _is_proven(found: Sight, plan: Plan) -> bool:
 def _recoverable(eye: Eye, found: Sight, verdict: Verdict) -> None:
     if found.state.outcome is not None:
         return  # main holds it, or nobody needs it
-    stands = {*found.vault, found.cluster, *(v for each in found.pods.values() for v in each)}
+    stands = {
+        *found.vault,
+        *found.clusters.values(),
+        *(v for each in found.pods.values() for v in each),
+    }
     kept = {*found.drawer.values(), *(eye.value(each) for each in found.commits.values())}
     lost = [value for value in stands if value and value != eye.old and value not in kept]
     verdict.hold("I4", not lost, "a store holds a value that can be read back from nowhere")
@@ -165,15 +199,18 @@ def _ledger(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
     wanted = eye.voyage.run if is_live else None
     verdict.hold("I9", holder == wanted, f"the secret is held by {holder}, not {wanted}")
     main = eye.value(found.main)
-    differ = any(value != main for value in found.vault)
+    differ = any(value != main for value in found.vault) or (main is not None and not found.vault)
     verdict.hold("I12", not differ or is_live, "the stores differ and no run is at work")
-    verdict.hold("I12", len(found.vault) == 1, f"{len(found.vault)} items of that name are live")
+    items = {1} if eye.old else {0, 1}
+    verdict.hold(
+        "I12", len(found.vault) in items, f"{len(found.vault)} items of that name are live"
+    )
 
 
 def _cluster(eye: Eye, found: Sight, verdict: Verdict) -> None:
     on_main = {eye.value(commit) for commit in found.rotations} | {eye.old}
-    verdict.hold("I10", found.cluster in on_main, "the Secret holds a value that main never held")
-    restarted = any(found.restarts.values())
-    is_new = found.cluster in eye.voyage.found
     on_the_way_back = found.state.back or found.state.outcome is Outcome.ROLLED_BACK
-    verdict.hold("I11", not restarted or is_new or on_the_way_back, "restarted too early")
+    for name, value in found.clusters.items():
+        verdict.hold("I10", value in on_main, "the Secret holds a value that main never held")
+        is_due = value in eye.voyage.found or on_the_way_back
+        verdict.hold("I11", not found.restarts[name] or is_due, f"{name} restarted too early")

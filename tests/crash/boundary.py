@@ -10,6 +10,7 @@ KINDS = {
     "step": "step function",
     "program": "program",
     "request": "request",
+    "database": "SQL statement",
     "file": "file",
     "prefect": "Prefect API",
 }
@@ -18,7 +19,10 @@ KINDS = {
 _NAMES = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
     (re.compile(r"\b[0-9a-f]{40}\b"), "<commit>"),
-    (re.compile(r"apikey_[A-Za-z0-9]+"), "<key>"),
+    (
+        re.compile(r"apikey_[A-Za-z0-9]+|we_[A-Za-z0-9]{24}|\b[0-9a-f]{64}\b|(?<=/tokens/)\d+"),
+        "<key>",
+    ),
     (re.compile(r"\.runbook-[a-z0-9_]{8}-"), ".runbook-<name>-"),
     (re.compile(r"\btmp[a-z0-9_]{8}\b|(?<=write )[a-z0-9_]{8}$"), "<name>"),
 )

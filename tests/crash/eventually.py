@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from engine.ledger import Event
 from engine.plan import Plan
 from engine.state import Outcome
-from tests.crash.always import eye_word, uses_provider
+from tests.crash.always import ended_keys, eye_word, uses_provider
 from tests.crash.cases import Verdict, Way
+from tests.crash.database import is_let_in, may_log_in, uses_database
+from tests.crash.hands import FORWARD, REJECTED
 from tests.crash.people import STRANGE
 from tests.crash.sight import Eye, Sight
 
@@ -22,6 +24,7 @@ EVENTUALLY: Mapping[str, str] = {
     "I15d": "main has one commit of the run (and one more on the way back), no branch is left",
     "I15e": "the finished run, started again, changes nothing",
     "I16": "one new value, the same after every death",
+    "I17": "no key that the run had made is left at the provider, but the one in force",
     "I19": "what a person wrote into the same item meanwhile is still there",
     "I20": "what a person committed to the same file meanwhile is still there",
     "approvals": "nobody was asked twice for what they had agreed to",
@@ -61,7 +64,7 @@ def hold_stopped(eye: Eye, found: Sight, verdict: Verdict) -> None:
     else:
         is_kept = found.vault == [STRANGE]
         verdict.hold("I19", is_kept, "the run wrote over what a person has set in the vault")
-    ended = eye.voyage.world.anthropic.deactivations
+    ended = len(ended_keys(eye, found))
     verdict.hold("I3", ended == 0, f"{ended} keys were ended, and nobody knows which value counts")
     verdict.hold("locks", not found.holders, f"still held: {', '.join(found.holders)}")
     verdict.hold("locks", not found.drawer, "sealed values are left in the drawer")
@@ -79,43 +82,68 @@ def _beside(eye: Eye, verdict: Verdict) -> None:
 
 def _places(eye: Eye, found: Sight, verdict: Verdict) -> None:
     is_new = verdict.case.way == "forward"
-    wanted = next(iter(eye.voyage.found), None) if is_new else eye.old
+    wanted = next(iter(eye.voyage.found), None) if is_new else eye.old or None
     held: dict[str, list[str | None]] = {
         "SOPS": [eye.value(found.main)],
-        "Vaultwarden": [*found.vault],
-        "the Secret": [found.cluster],
+        "Vaultwarden": [*found.vault] if eye.old or is_new else [*found.vault] or [None],
         **found.pods,
     }
+    if eye.entry.places:
+        held["the Secret"] = [*found.clusters.values()]
     for place, values in held.items():
         is_right = bool(values) and all(value == wanted for value in values)
         words = ", ".join(eye_word(eye, value) for value in values)
         verdict.hold("I13", is_right, f"{place} holds {words}")
     if uses_provider(eye):
-        accepts = eye.voyage.world.anthropic.accepts
+        accepts = eye.voyage.ring.accepts
         verdict.hold("I13", accepts(eye.old) is not is_new, "the old key is not as it should be")
         verdict.hold("I13", accepts(wanted or ""), "the provider refuses the value in force")
+    if uses_database(eye):
+        _database(eye, wanted or "", verdict)
+
+
+def _database(eye: Eye, wanted: str, verdict: Verdict) -> None:
+    """Hold that the value in force is let in, and none of the others."""
+    verdict.hold("I13", is_let_in(eye, wanted), "the database refuses the value in force")
+    others = {eye.old, *eye.voyage.found} - {wanted}
+    left = [eye_word(eye, value) for value in others if is_let_in(eye, value)]
+    verdict.hold("I13", not left, f"the database still lets in {', '.join(left)}")
+    open_roles = may_log_in(eye)
+    verdict.hold("I13", open_roles == 1, f"{open_roles} roles of it may log in, not one")
+
+
+def _orphans(eye: Eye, found: Sight, verdict: Verdict) -> None:
+    """Ask after keys of the run; where people make them, it is theirs to end the one not used."""
+    if not uses_provider(eye) or eye.voyage.hands.bring is not None:
+        return
+    before = {key["id"] for key in eye.voyage.keys_before}
+    made = [key for key in found.keys if key["id"] not in before]
+    wanted = 1 if verdict.case.way == "forward" else 0
+    verdict.hold("I17", len(made) == wanted, f"{len(made)} keys of the run are left, not {wanted}")
 
 
 def _counts(eye: Eye, found: Sight, verdict: Verdict) -> None:
     way = verdict.case.way
-    steps = {"forward": 1, "reject": 0, "back": 2}[way]
+    wanted = {"forward": FORWARD, "reject": REJECTED, "back": eye.voyage.hands.back}[way]
     ended = 1 if way == "forward" and uses_provider(eye) else 0
-    counted = eye.voyage.world.anthropic.deactivations
+    counted = len(ended_keys(eye, found))
     verdict.hold("I15a", counted == ended, f"{counted} keys were ended, not {ended}")
+    _orphans(eye, found, verdict)
     for name, restarts in found.restarts.items():
         verdict.hold(
-            "I15b", restarts == steps, f"{name} was restarted {restarts} times, not {steps}"
+            "I15b",
+            restarts == wanted.restarts,
+            f"{name} was restarted {restarts} times, not {wanted.restarts}",
         )
-    verdict.hold(
-        "I15c",
-        len(found.history) == steps,
-        f"the history has {len(found.history)} entries, not {steps}",
-    )
-    verdict.hold(
-        "I15c", found.writes == steps, f"the vault was written {found.writes} times, not {steps}"
-    )
+    kept = wanted.writes if eye.old else 0  # an item that is made has nothing to keep
+    for what, times, right in (
+        ("history has", len(found.history), kept),
+        ("item was written", found.writes, wanted.writes),
+    ):
+        verdict.hold("I15c", times == right, f"the vault's {what} {times} times, not {right}")
     commits = len(found.rotations)
-    verdict.hold("I15d", commits == steps, f"main has {commits} commits of the run, not {steps}")
+    is_right = commits == wanted.commits
+    verdict.hold("I15d", is_right, f"main has {commits} commits of the run, not {wanted.commits}")
     left = [name for name in found.branches if name != "main"]
     if verdict.case.duel == "stale" and left == [f"rotate/{eye.voyage.run}"]:
         verdict.notes.append("the late push left the run's branch on the remote")

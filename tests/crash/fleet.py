@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from tests.crash.cases import Case, Verdict
+from tests.crash.database import keep_server_in
 from tests.crash.disk import end_with_parent
 from tests.crash.harbour import Nursery, open_harbour
 from tests.crash.playing import Lane
@@ -58,6 +59,7 @@ def _moor(folder: Path) -> None:
     held = ExitStack()
     atexit.register(held.close)
     _end_with_parent(held)
+    keep_server_in(held)
     home = folder / f"lane-{os.getpid()}"
     harbour = held.enter_context(open_harbour(home))
     nursery = Nursery(harbour, home / "nursery.log")

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from tests.crash.sight import files_below, git
 from tests.crash.voyage import Voyage
+from tests.leaks.marker import key_lines
 
 START = 8
 """Bytes of a spelling that are looked for first, where there are many."""
@@ -60,4 +61,5 @@ def spellings(value: str) -> set[bytes]:
         start = 4 if shift else 0
         forms.add(base64.b64encode(whole)[start:])
         forms.add(base64.urlsafe_b64encode(whole)[start:])
+    forms |= {line.encode() for line in key_lines(value)}
     return {form for form in forms if len(form) >= 8}

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, replace
 import yaml
 
 from demo.stage import ROOT
+from sandbox.postgresql import find_programs
 from tests.crash.boundary import Boundary
 from tests.crash.cases import Case, Verdict, Way
 from tests.crash.choice import choose, gates_only, sleeps, way_back_only
 from tests.crash.fleet import Fleet
+from tests.crash.hands import hands_of
 from tests.crash.meanwhile import HAPPENINGS, places, playable
 from tests.crash.order import newest_first
 from tests.crash.record import Record
@@ -36,10 +38,21 @@ def runbooks() -> list[str]:
     return [file.stem for file in files if file.name not in NOT_RUNBOOKS]
 
 
+def playable_runbooks() -> list[str]:
+    """Return those whose world this machine can have."""
+    has_database = find_programs() is not None
+    return [name for name in runbooks() if has_database or not hands_of(name).needs_database]
+
+
 def used_by(runbook: str) -> dict[str, str]:
     """Return what each step of a runbook uses, by its id."""
     told = yaml.safe_load((ROOT / "runbooks" / f"{runbook}.yaml").read_text())
     return {step["id"]: step["uses"] for step in told["steps"]}
+
+
+def is_about_secret(runbook: str) -> bool:
+    """Tell whether a runbook is about a secret, and not about a person."""
+    return "secret" in yaml.safe_load((ROOT / "runbooks" / f"{runbook}.yaml").read_text())
 
 
 @dataclass
@@ -78,7 +91,9 @@ class Matrix:
     def other(self, way: Way) -> None:
         """Kill on one of the other ways, from where it parts from the way forward."""
         cases = []
-        for dry in self._watched(way):
+        # what has no way to fail before its point of no return cannot be taken back
+        failing = [n for n in self.names if way != "back" or hands_of(n).fail is not None]
+        for dry in self._watched(way, failing):
             rng = self._rng(dry.case)
             among = way_back_only(dry) if way == "back" else gates_only(dry, self._plain(dry))
             cases += choose(dry, rng, every=self.every, among=among).cases(rng)
@@ -108,6 +123,8 @@ class Matrix:
         for dry in self._watched("forward"):
             rng = self._rng(dry.case)
             for name in filter(playable, HAPPENINGS):
+                if HAPPENINGS[name].to_secret and not is_about_secret(dry.case.runbook):
+                    continue
                 found = places(dry, HAPPENINGS[name].where, used_by(dry.case.runbook))
                 drawn = found if self.every else rng.sample(found, min(MEANWHILE, len(found)))
                 cases += [Case(dry.case.runbook, meanwhile=name, at=each) for each in drawn]
@@ -145,11 +162,12 @@ class Matrix:
     def _plain(self, dry: Verdict) -> Iterable[Boundary]:
         return self.dry[dry.case.runbook, "forward"].trace
 
-    def _watched(self, way: Way) -> list[Verdict]:
-        missing = [n for n in self.names if (n, way) not in self.dry]
+    def _watched(self, way: Way, names: list[str] | None = None) -> list[Verdict]:
+        names = self.names if names is None else names
+        missing = [n for n in names if (n, way) not in self.dry]
         for verdict in self._dry_passes([Case(name, way, watched=True) for name in missing]):
             self.dry[verdict.case.runbook, way] = verdict
-        return [self.dry[name, way] for name in self.names]
+        return [self.dry[name, way] for name in names]
 
     def _dry_passes(self, cases: list[Case]) -> list[Verdict]:
         self.record.planned["dry"] += len(cases)

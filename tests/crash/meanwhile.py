@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from sandbox.postgresql import find_programs
 from tests.crash import disk
 from tests.crash.boundary import Boundary
 from tests.crash.cases import Verdict
@@ -58,7 +59,8 @@ def _start_prefect(voyage: Voyage) -> None:
 
 def _commit_beside(voyage: Voyage, victim: Victim) -> None:
     entries = voyage.platform.catalogue.secrets.values()
-    path = next(e.sops.path for e in entries if voyage.world.values[e.sops.path] != voyage.old)
+    paths = (e.sops.path for e in entries if e.sops.path in voyage.world.values)
+    path = next(each for each in paths if voyage.world.values[each] != voyage.old)
     voyage.beside = path
     voyage.world.set_as_human(path, STRANGE)
 
@@ -68,12 +70,21 @@ def _commit_same(voyage: Voyage, victim: Victim) -> None:
     voyage.world.set_as_human(voyage.secret.sops.path, STRANGE)
 
 
+def _has_item(voyage: Voyage) -> bool:
+    """Tell whether there is an item that a person could edit; a new secret has none at first."""
+    return bool(voyage.world.vaultwarden.ciphers(voyage.secret.vaultwarden.item))
+
+
 def _note_item(voyage: Voyage, victim: Victim) -> None:
+    if not _has_item(voyage):
+        return
     voyage.noted = True
     voyage.world.vaultwarden.note_as_human(voyage.secret.vaultwarden.item, STRANGE)
 
 
 def _edit_item(voyage: Voyage, victim: Victim) -> None:
+    if not _has_item(voyage):
+        return
     voyage.strange = True
     voyage.world.vaultwarden.edit_as_human(voyage.secret.vaultwarden.item, STRANGE)
 
@@ -107,6 +118,11 @@ class Happening:
     where: Where = "anywhere"
     needs: Literal["", "postgresql", "mount"] = ""
     """Whether it takes a database server, or the right to mount a small disk."""
+
+    @property
+    def to_secret(self) -> bool:
+        """Whether it happens to the secret that the run is about."""
+        return self.begin in (_commit_same, _note_item, _edit_item)
 
 
 HAPPENINGS: Mapping[str, Happening] = {
@@ -152,9 +168,6 @@ HAPPENINGS: Mapping[str, Happening] = {
 
 def playable(name: str) -> bool:
     """Tell whether this machine lets it happen."""
-    # late: pytest wants to be the first to import a plugin
-    from tests.postgres import find_programs  # noqa: PLC0415
-
     match HAPPENINGS[name].needs:
         case "postgresql":
             return find_programs() is not None

@@ -75,7 +75,9 @@ class Onlooker:
             _ledger(self.voyage.state_folder / "ledger.db"),
             sorted(world.vaultwarden.counts().items()),
             world.cluster.store.version,
-            world.anthropic.states(),
+            [ring.states() for ring in world.rings.values()],
+            (world.authentik.changes, world.forgejo.changes, world.vaultwarden.disabled()),
+            world.database.states() if world.database else None,
             self.prefect,
         ]
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]

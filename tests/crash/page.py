@@ -19,6 +19,7 @@ from tests.crash.eventually import EVENTUALLY
 from tests.crash.matrix import Matrix
 from tests.crash.meanwhile import HAPPENINGS
 from tests.crash.page_words import FOOT, HEAD, NOT_HELD, TABLES
+from tests.crash.person import PERSON
 
 PAGE = ROOT / "docs" / "crash-matrix.md"
 MOST_FINDINGS = 30
@@ -120,7 +121,7 @@ def _invariants(name: str, played: list[Verdict]) -> Iterator[str]:
     yield "How often each was asked after in the cases of that boundary; what failed stands in bold.\n"
     yield f"| Invariant | | {' | '.join(KINDS[kind] for kind in kinds)} |"
     yield f"|---|---|{'---|' * len(kinds)}"
-    for invariant, words in {**ALWAYS, **EVENTUALLY}.items():
+    for invariant, words in {**ALWAYS, **EVENTUALLY, **PERSON}.items():
         cells = [_cell(invariant, [e for e in played if _kind(e) == kind]) for kind in kinds]
         yield f"| {invariant} | {words} | {' | '.join(cells)} |"
 

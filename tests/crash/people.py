@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from engine.checklist import SETTLED, item_state, items_of, unsettled
+from engine.plan import Plan
 from engine.state import Kind, Opening
 from flows.door import Waiting, answer, open_gate
 from tests.crash.hands import ROTATED_BY
@@ -38,32 +40,67 @@ def decide(voyage: Voyage) -> None:
 
 def _fields(voyage: Voyage, opening: Opening, waiting: Waiting) -> dict[str, str]:
     asked = waiting.schema["properties"]
-    decision = _decision(voyage, opening)
+    decision = decision_of(voyage, opening)
     fields = {
         "decision": decision,
-        "name": _who(voyage, opening),
+        "name": who_decides(voyage, opening),
         "gate": waiting.key,
-        "comment": "Seen and agreed.",
+        "comment": comment_of(voyage, opening),
         "via": "crash test",
     }
     if decision == "approve" and not voyage.case.stepwise and "approve_through" in asked:
         fields["approve_through"] = _furthest(voyage, asked["approve_through"])
-    _fail(voyage, opening)
+    begin_fault(voyage, opening)
+    if decision == "approve" and opening.kind is Kind.STEP and opening.step in voyage.hands.ends:
+        voyage.hands.ends[opening.step](voyage.world)
+    if decision == "approve" and "certificate" in asked:
+        fields["certificate"] = _issued(voyage)
+    if decision == "note":
+        fields |= _word(voyage, opening)
     if decision == "approve" and "sealed_value" in asked:
         fields["sealed_value"] = voyage.platform.seal().close(SecretStr(_brought(voyage)))
     return fields
 
 
-def _decision(voyage: Voyage, opening: Opening) -> str:
+def comment_of(voyage: Voyage, opening: Opening) -> str:
+    """Return what a person writes at a gate."""
+    write = voyage.hands.comments.get(opening.step)
+    return write(voyage) if write and opening.kind is Kind.STEP else "Seen and agreed."
+
+
+def decision_of(voyage: Voyage, opening: Opening) -> str:
+    """Return what a person decides at a gate, on the way of the case."""
     if opening.kind is Kind.FAILURE:
         if voyage.strange:
             return "stop"
         is_first = voyage.case.way == "back" and not voyage.state().back
         return "roll back" if is_first else "retry"
-    return "reject" if voyage.case.way == "reject" else "approve"
+    if voyage.case.way == "reject":
+        return "reject"
+    step = plan_of(voyage).step(opening.step)
+    is_open = opening.kind is Kind.STEP and unsettled(step, voyage.state().step(step.id))
+    return "note" if is_open else "approve"
 
 
-def _fail(voyage: Voyage, opening: Opening) -> None:
+def _issued(voyage: Voyage) -> str:
+    """Return what the provider issues upon the request that the run made."""
+    assert voyage.hands.issue is not None, "hands.py must say who issues certificates"
+    return voyage.hands.issue(voyage.world, voyage.state().step("request").outputs["csr"])
+
+
+def _word(voyage: Voyage, opening: Opening) -> dict[str, str]:
+    """Do what the first open item asks for, and say so; gate by gate, half of it first."""
+    assert voyage.hands.settle is not None, "hands.py must say what is done about an item"
+    step, state = plan_of(voyage).step(opening.step), voyage.state()
+    held = state.step(step.id)
+    item = next(each for each in items_of(step) if item_state(held, each) not in SETTLED)
+    if voyage.case.stepwise and item not in held.items:
+        return {"item": item, "state": "registered"}
+    voyage.hands.settle(voyage.world, item, state.step("issued").outputs["pem"])
+    return {"item": item, "state": "confirmed"}
+
+
+def begin_fault(voyage: Voyage, opening: Opening) -> None:
     """Let the fault begin at the gate it begins at, on a way that is to be taken back."""
     begins = voyage.case.way == "back" and opening.step == voyage.hands.fail_from
     if begins and opening.kind is Kind.STEP and not voyage.world.faults.listing():
@@ -87,9 +124,14 @@ def _brought(voyage: Voyage) -> str:
     return voyage.brought[0]
 
 
-def _who(voyage: Voyage, opening: Opening) -> str:
+def plan_of(voyage: Voyage) -> Plan:
+    """Return the plan of the run."""
+    return voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs)
+
+
+def who_decides(voyage: Voyage, opening: Opening) -> str:
     """Name somebody who may decide here and has not yet."""
-    plan = voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs)
+    plan = plan_of(voyage)
     gate = plan.step(opening.step).gate or plan.gate
     approvals = voyage.state().approvals
     said = {each.actor.subject for each in approvals if each.step == opening.step}

@@ -9,31 +9,27 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 import yaml
 
 from adapters.platform import open_platform
-from engine.plan import Plan
 from flows.door import at_server, standing
-from sandbox.world import World
+from sandbox.postgresql import Postgres, find_programs, running_postgres
+from sandbox.world import Options, World
 from tests.crash import disk
-from tests.crash.always import hold_always
 from tests.crash.cases import Case, Verdict
+from tests.crash.database import secrets_in, world_server
 from tests.crash.duels import fall_asleep, oversleep, take_twice
-from tests.crash.eventually import hold_eventually, hold_stopped
-from tests.crash.hands import hands_of
+from tests.crash.hands import hands_of, with_entries
 from tests.crash.harbour import Harbour, Nursery
 from tests.crash.meanwhile import HAPPENINGS
 from tests.crash.onlooker import Onlooker, edges
-from tests.crash.people import decide
-from tests.crash.sight import Eye, snapshot
+from tests.crash.people import decide, plan_of
 from tests.crash.tripwire import Kill
 from tests.crash.trouble import begin_trouble, end_trouble, requests_of
 from tests.crash.voyage import MOST_PICK_UPS, PATIENCE, READY, Stuck, Voyage, awaken, settings_of
-
-if TYPE_CHECKING:
-    from tests.postgres import Postgres
+from tests.crash.watch import Watch, watch_of
 
 
 @dataclass
@@ -66,7 +62,7 @@ class Lane:
                 voyage.close()
         verdict.trace = voyage.boundaries()
         verdict.requests = requests_of(voyage)
-        verdict.values = (*voyage.found, *voyage.brought, voyage.old)
+        verdict.values = tuple(secrets_in([*voyage.found, *voyage.brought, voyage.old]))
         verdict.seconds = time.monotonic() - began
         if not (verdict.broke or verdict.violations or os.environ.get("RUNBOOK_CRASH_KEEP")):
             shutil.rmtree(folder)
@@ -97,17 +93,22 @@ def moored(
     (folder / "state").mkdir(parents=True)
     postgres = equip(case, folder, held)
     (folder / "state" / "tmp").mkdir()
-    world = World.create(folder / "world")
+    hands = hands_of(case.runbook)
+    server = world_server() if hands.needs_database else None
+    world = World.create(folder / "world", options=Options(database=server))
     held.callback(world.close)
-    changes = {"ledger": {"url": postgres.url("postgres")}} if postgres else {}
+    changes: dict[str, Any] = {"ledger": {"url": postgres.url("postgres")}} if postgres else {}
+    if hands.entries:
+        changes["catalogue"] = str(with_entries(folder / "secrets.yaml", hands.entries))
     settings = settings_of(world, folder, changes)
     (folder / "runbook.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     platform = open_platform(folder / "runbook.yaml")
-    hands = hands_of(case.runbook)
-    return Voyage(
-        case, place, folder, world, platform, hands, verdict,
-        keys_before=world.anthropic.states(), postgres=postgres, held=held,
-    )  # fmt: skip
+    hands = hands.at(world)
+    voyage = Voyage(
+        case, place, folder, world, platform, hands, verdict, postgres=postgres, held=held
+    )
+    voyage.keys_before = voyage.ring.states()
+    return voyage
 
 
 def equip(case: Case, folder: Path, held: ExitStack) -> Postgres | None:
@@ -117,9 +118,6 @@ def equip(case: Case, folder: Path, held: ExitStack) -> Postgres | None:
         held.callback(disk.unmount, folder / "state")
     if needs != "postgresql":
         return None
-    # late, as everywhere here: pytest wants to be the first to import a plugin
-    from tests.postgres import find_programs, running_postgres  # noqa: PLC0415
-
     programs = find_programs()
     assert programs is not None, "PostgreSQL is not installed"
     return held.enter_context(running_postgres(programs))
@@ -127,9 +125,8 @@ def equip(case: Case, folder: Path, held: ExitStack) -> Postgres | None:
 
 def sail(voyage: Voyage) -> None:
     """Bring the run to its end, with the deaths of the case, and look at what is left."""
-    eye = Eye.of(voyage)
-    voyage.old = eye.old
     plan = plan_of(voyage)
+    watch = watch_of(voyage, plan)
     kills = _kills(voyage.case)
     for _ in range(MOST_PICK_UPS):
         name = standing(voyage.run).name
@@ -138,11 +135,11 @@ def sail(voyage: Voyage) -> None:
         elif name in READY and voyage.case.duel == "stale" and kills:
             oversleep(voyage, kills)
         elif name in READY and voyage.case.meanwhile and kills:
-            meet(voyage, kills, eye, plan)
+            meet(voyage, kills, watch)
         elif name in READY:
             if voyage.pick_up(kills[0] if kills else None):
                 kills.pop(0)
-                die(voyage, eye, plan)
+                die(voyage, watch)
         elif name == "Suspended":
             decide(voyage)
         elif voyage.state().outcome is not None:
@@ -155,17 +152,17 @@ def sail(voyage: Voyage) -> None:
     else:
         raise Stuck(f"the run is not over after {MOST_PICK_UPS} pick-ups")
     voyage.verdict.unmet = bool(kills) and kills[0].boundary is not None
-    end(voyage, eye, plan)
+    end(voyage, watch)
 
 
-def meet(voyage: Voyage, kills: list[Kill], eye: Eye, plan: Plan) -> None:
+def meet(voyage: Voyage, kills: list[Kill], watch: Watch) -> None:
     """Hold the run at its boundary, or kill it there, and let happen what the case is about."""
     happening = HAPPENINGS[voyage.case.meanwhile]
     if happening.how == "kill":
         if voyage.pick_up(kills[0]):
             kills.pop(0)
             happening.begin(voyage, voyage.victims[-1])
-            die(voyage, eye, plan)
+            die(voyage, watch)
         return
     victim = fall_asleep(voyage, kills)
     if victim is None:
@@ -177,43 +174,38 @@ def meet(voyage: Voyage, kills: list[Kill], eye: Eye, plan: Plan) -> None:
     happening.end(voyage)
     voyage.bury()
     if not voyage.strange:
-        hold_always(eye, eye.look(), plan, voyage.verdict)
+        watch.always()
     here = standing(voyage.run)
     if not here.is_final and here.name != "Suspended":
         voyage.report_crash()
         awaken(voyage.run)
 
 
-def die(voyage: Voyage, eye: Eye, plan: Plan) -> None:
+def die(voyage: Voyage, watch: Watch) -> None:
     """Look at the world after a death, report the death, and let the run be picked up."""
     voyage.bury()
     voyage.verdict.kills += 1
-    hold_always(eye, eye.look(), plan, voyage.verdict)
+    watch.always()
     voyage.report_crash()
     here = standing(voyage.run)
     if here.is_final and here.name != "Completed":  # else it has told of its end, and then died
         awaken(voyage.run)
 
 
-def end(voyage: Voyage, eye: Eye, plan: Plan) -> None:
+def end(voyage: Voyage, watch: Watch) -> None:
     """Look at the world when the run is over, and once more after it was started again."""
     verdict = voyage.verdict
     voyage.bury()
     voyage.world.cluster.settle()
-    found = eye.look()
-    if voyage.strange:
-        hold_stopped(eye, found, verdict)
-    else:
-        hold_always(eye, found, plan, verdict)
-        hold_eventually(eye, found, plan, verdict)
+    before = watch.finally_()
     problems = [*voyage.world.log.problems, *map(str, voyage.world.cluster.agenda.failures)]
     if problems:
         raise Stuck(f"the sandbox itself failed: {problems[0]}")
     if not verdict.case.again:
         return
     restart(voyage)
-    again = eye.look()
-    changed = [k for k, v in snapshot(found).items() if snapshot(again)[k] != v]
+    again = watch.snapshot()
+    changed = [key for key, held in before.items() if again[key] != held]
     verdict.hold("I15e", not changed, f"started again, it changed {', '.join(changed)}")
 
 
@@ -228,11 +220,6 @@ def restart(voyage: Voyage) -> None:
         client.set_flow_run_state(UUID(voyage.run), AwaitingRetry(), force=True)
     voyage.pick_up(None)
     voyage.bury()
-
-
-def plan_of(voyage: Voyage) -> Plan:
-    """Return the plan of the run."""
-    return voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs)
 
 
 def _kills(case: Case) -> list[Kill]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.catalogue import Secret
+from engine.catalogue import KubernetesPlace, Secret
 from engine.ledger import Entry
 from engine.state import RunState
 from sandbox.layout import SOPS_FILE
@@ -35,8 +35,8 @@ class Sight:
 
     pods: Mapping[str, list[str | None]]
     """Workload to the value each ready pod holds."""
-    cluster: str | None
-    """The value in the Kubernetes Secret."""
+    clusters: Mapping[str, str | None]
+    """Workload to the value in the Kubernetes Secret that it reads."""
     vault: list[str]
     """The value of each live item of that name."""
     history: list[str]
@@ -75,46 +75,54 @@ class Eye:
     voyage: Voyage
     entry: Secret
     old: str
+    """The value before the run; empty where there was none."""
     seen: dict[str, Commit]
+    old_key: str
+    """Id of the provider's key that the old value is; empty where it is none."""
 
     @classmethod
     def of(cls, voyage: Voyage) -> Eye:
         """Return the eye for the secret that the run is about; look before the run starts."""
         plan = voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs)
         entry = voyage.platform.catalogue.secrets[plan.secret]
-        assert entry.kubernetes is not None, "a rotation without a consumer needs its own checks"
-        return cls(voyage, entry, voyage.world.values[entry.sops.path], {})
+        old = voyage.world.values.get(entry.sops.path, "")
+        assert not old or entry.places, "a rotation without a consumer needs its own checks"
+        key = voyage.ring.key_of(old)
+        return cls(voyage, entry, old, {}, key.key_id if key else "")
 
     @property
-    def workloads(self) -> tuple[str, ...]:
-        """Names of the workloads that read the secret."""
-        assert self.entry.kubernetes is not None
-        named = self.entry.kubernetes.workload
-        every = (named,) if isinstance(named, str) else named
-        return tuple(each.partition("/")[2] for each in every)
+    def workloads(self) -> Mapping[str, KubernetesPlace]:
+        """Names of the workloads that read the secret, each with the Secret it reads it from."""
+        return {
+            each.partition("/")[2]: place
+            for place in self.entry.places
+            for each in ([place.workload] if isinstance(place.workload, str) else place.workload)
+        }
 
     def look(self) -> Sight:
         """Read everything, consumers before producers, so that a change in between is no fault."""
-        world, place = self.voyage.world, self.entry.kubernetes
-        assert place is not None
+        world, read = self.voyage.world, self.workloads
         pods = {
-            name: [pod.get(place.key) for pod in world.cluster.pod_env(place.namespace, name)]
-            for name in self.workloads
+            name: [pod.get(at.key) for pod in world.cluster.pod_env(at.namespace, name)]
+            for name, at in read.items()
         }
-        restarts = {name: world.cluster.restarts(place.namespace, name) for name in self.workloads}
-        cluster = world.cluster.secret(place.namespace, place.secret).get(place.key)
+        restarts = {name: world.cluster.restarts(at.namespace, name) for name, at in read.items()}
+        clusters = {
+            name: world.cluster.secret(at.namespace, at.secret).get(at.key)
+            for name, at in read.items()
+        }
         item = self.entry.vaultwarden.item
         items = world.vaultwarden.ciphers(item)
         journal, seal = self.voyage.platform.journal, self.voyage.platform.seal()
         sealed = journal.sealed(self.voyage.run)
         found = Sight(
             pods=pods,
-            cluster=cluster,
+            clusters=clusters,
             vault=[world.vaultwarden.open_password(each) for each in items],
             history=world.vaultwarden.history(item) if len(items) == 1 else [],
             branches=world.remote.branches(),
             commits=self._commits(world),
-            keys=world.anthropic.states(),
+            keys=self.voyage.ring.states(),
             restarts=restarts,
             writes=world.vaultwarden.writes,
             entries=list(journal.entries()),
@@ -130,9 +138,16 @@ class Eye:
         return None if commit.values is None else commit.values.get(self.entry.sops.path)
 
     def _new_values(self, found: Sight) -> Iterator[str]:
-        places = [*found.vault, found.cluster, *(v for each in found.pods.values() for v in each)]
+        places = [
+            *found.vault,
+            *found.clusters.values(),
+            *(v for each in found.pods.values() for v in each),
+        ]
         places += [self.value(commit) for commit in found.commits.values()]
-        places += [text for (_, name), text in found.drawer.items() if name == "value"]
+        # what the run has read elsewhere, such as the pair in the other slot, is not new
+        known = set(self.voyage.world.values.values())
+        drawn = (text for (_, name), text in found.drawer.items() if name == "value")
+        places += [text for text in drawn if text not in known]
         yield from (text for text in places if text and text != self.old)
 
     def _commits(self, world: World) -> dict[str, Commit]:
@@ -161,7 +176,7 @@ def snapshot(found: Sight) -> dict[str, Any]:
     return {
         "branches": dict(found.branches),
         "vault": (found.vault, found.history, found.writes),
-        "cluster": (found.cluster, dict(found.pods), dict(found.restarts)),
+        "cluster": (dict(found.clusters), dict(found.pods), dict(found.restarts)),
         "provider": found.keys,
         "entries": len(found.entries),
     }

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.database import LOGINS
 from sandbox.layout import SOPS_FILE
+from sandbox.postgresql import find_programs
 from tests.crash.always import hold_always
 from tests.crash.cases import Case, Verdict
-from tests.crash.people import STRANGE
-from tests.crash.playing import moored, plan_of
+from tests.crash.database import keep_server_in
+from tests.crash.people import STRANGE, plan_of
+from tests.crash.playing import moored
 from tests.crash.sight import Eye
 from tests.crash.voyage import Voyage
+from tests.needs import missing
 
 RUNBOOK = "rotate-anthropic-api-key"
 
@@ -56,6 +60,26 @@ def _hold_secret(voyage: Voyage) -> None:
 
     draft = Draft("another", Event.RUN_STARTED, Actor("otto"), "", 1, "sha256:0", {"plan": "{}"})
     voyage.platform.journal.append(draft, hold=["secret:anthropic-api-key"])
+
+
+def test_a_role_that_is_locked_too_early_breaks_what_it_should(tmp_path: Path) -> None:
+    if find_programs() is None:
+        missing("PostgreSQL")
+    case = Case("rotate-postgres-role")
+    with ExitStack() as held:
+        keep_server_in(held)
+        made = moored(case, tmp_path / "case", Verdict(case), held)
+        eye, plan = Eye.of(made), plan_of(made)
+        made.old = eye.old
+        hold_always(eye, eye.look(), plan, made.verdict)
+        assert made.verdict.violations == []
+
+        assert made.world.database is not None
+        made.world.database.lock_as_human(LOGINS[0])
+        hold_always(eye, eye.look(), plan, made.verdict)
+        made.platform.journal.close()
+
+    assert {name for name, _ in made.verdict.violations} == {"I1", "I2", "I3", "I28"}
 
 
 @pytest.mark.parametrize(

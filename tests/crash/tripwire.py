@@ -23,6 +23,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import httpx
+import psycopg
 from urllib3.connectionpool import HTTPConnectionPool
 
 from adapters import platform
@@ -109,6 +110,7 @@ def lay(wire: Tripwire) -> None:
     _wrap_steps(wire)
     _wrap_programs(wire)
     _wrap_requests(wire)
+    _wrap_statements(wire)
     sys.addaudithook(_auditor(wire))
 
 
@@ -238,6 +240,20 @@ def _wrap_requests(wire: Tripwire) -> None:
 
     httpx.Client.send = counted_send  # type: ignore[method-assign] # in this process alone
     HTTPConnectionPool.urlopen = counted_urlopen  # type: ignore[method-assign] # as above
+
+
+def _wrap_statements(wire: Tripwire) -> None:
+    execute = psycopg.Connection.execute
+
+    def counted(self: Any, query: Any, *more: Any, **options: Any) -> Any:
+        # two words: the rest of a statement may hold what makes a password
+        words = " ".join(query.as_string(self).split()[:2])
+        wire.cross("database", f"before {words}")
+        answer = execute(self, query, *more, **options)
+        wire.cross("database", f"after {words}")
+        return answer
+
+    psycopg.Connection.execute = counted  # type: ignore[method-assign] # in this process alone
 
 
 def _request(wire: Tripwire, url: str, method: str) -> tuple[str, str]:

@@ -92,7 +92,9 @@ def _fault(request: Request, fields: dict[str, Any]) -> Fault:
 
 def _glob(path: str) -> str:
     path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "*", path)
-    return re.sub(r"apikey_[A-Za-z0-9]+", "*", path)
+    return re.sub(
+        r"apikey_[A-Za-z0-9]+|we_[A-Za-z0-9]{24}|\b[0-9a-f]{64}\b|(?<=/tokens/)\d+", "*", path
+    )
 
 
 def begin_trouble(voyage: Voyage, moment: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -24,15 +24,15 @@ from engine.fold import fold
 from engine.ledger import Entry
 from engine.state import RunState
 from flows.door import standing, start, wake
+from sandbox.keybook import Keybook
+from sandbox.keyring import Ring
+from sandbox.postgresql import Postgres
 from sandbox.world import World
 from tests.crash.boundary import Boundary
 from tests.crash.cases import Case, Verdict
 from tests.crash.hands import ROTATED_BY, Hands, hands_of
 from tests.crash.harbour import Harbour, Nursery, Victim
 from tests.crash.tripwire import Kill
-
-if TYPE_CHECKING:
-    from tests.postgres import Postgres
 
 PATIENCE = 180.0
 """Seconds for one pick-up; no test depends on how long it takes."""
@@ -113,6 +113,13 @@ class Voyage:
         """The entry of the catalogue that the run is about."""
         plan = self.platform.plan(self.case.runbook, self.hands.inputs)
         return self.platform.catalogue.secrets[plan.secret]
+
+    @property
+    def ring(self) -> Ring | Keybook:
+        """The keys of the provider whose key the secret is; another's, where it is none."""
+        plan = self.platform.plan(self.case.runbook, self.hands.inputs)
+        path = self.secret.sops.path if plan.secret else ""
+        return self.world.rings.get(path, self.world.anthropic)
 
     @property
     def settings_file(self) -> Path:

@@ -185,6 +185,18 @@ BAD = {
         "may not go without a gate",
         "",
     ),
+    "about a person and a secret": (
+        ONE_STEP
+        + "secret: the-key\ninputs: {who: {type: string, description: Who.}}\n"
+        + 'about: "${{ inputs.who }}"\n',
+        "try.yaml:8:8: a runbook is about a secret or about a person, not both",
+        "Remove `secret` or `about`.",
+    ),
+    "about a name written out": (
+        ONE_STEP + "about: nina\n",
+        "try.yaml:6:8: `about` must be one reference to an input of type string",
+        "For example `${{ inputs.person }}`.",
+    ),
     "bad duration": (
         HEAD + "gate: {expires: soon}\nsteps: [{id: a, uses: lamp.light}]\n",
         "not a length of time; write for example",

@@ -44,6 +44,10 @@ class Minted(Frozen):
     label: str = Field("", description="A name for it.")
 
 
+class Listed(Frozen):
+    items: dict[str, str]
+
+
 class Valued(Frozen):
     value: SecretStr = Field(description="The value.")
     at: str = Field("here", description="Where it goes.")
@@ -98,6 +102,10 @@ class Lamps:
         self.minted.append(value)
         return Done(Minted(value=SecretStr(value), label="fresh"), "a value was made")
 
+    def melt(self, params: Nothing, outputs: Minted, call: Call) -> Minted:
+        self.calls.append("melt")
+        return outputs
+
     def provide(self, params: Nothing, call: Call) -> Done[Minted]:
         if call.answer is None:
             raise Refused("nobody brought a value")
@@ -134,6 +142,16 @@ def steps(lamps: Lamps) -> dict[str, AnyStep]:
         Step("lamp.look", "Look.", Nothing, Nothing, Effect.OBSERVE, looks, lamps.ring, harmless),
         Step(
             "lamp.mint", "Make a value.", Nothing, Minted, Effect.MINT, looks, lamps.mint, harmless
+        ),
+        Step(
+            "lamp.forge",
+            "Make a value outside.",
+            Nothing,
+            Minted,
+            Effect.MINT,
+            looks,
+            lamps.mint,
+            lamps.melt,
         ),
         Step(
             "lamp.provide",
@@ -209,12 +227,45 @@ def steps(lamps: Lamps) -> dict[str, AnyStep]:
             ask=Ask.EVIDENCE,
         ),
         Step(
+            "lamp.list",
+            "Settle a list.",
+            Listed,
+            Nothing,
+            Effect.VERIFY,
+            looks,
+            lamps.ring,
+            harmless,
+            ask=Ask.CHECKLIST,
+        ),
+        Step(
+            "lamp.certificate",
+            "Bring a certificate.",
+            Nothing,
+            Minted,
+            Effect.MINT,
+            looks,
+            lamps.provide,
+            harmless,
+            ask=Ask.CERTIFICATE,
+            check_answer=refuse_short,
+        ),
+        Step(
             "lamp.alone",
             "Light it alone.",
             effect=Effect.DISTRIBUTE,
             undo=lamps.put_out,
             exclusive=lambda params: Exclusive((f"lamp:{params.bulb}",), 60),
             **common,
+        ),
+        Step(
+            "lamp.swap",
+            "Put the value in force.",
+            Valued,
+            Nothing,
+            Effect.CUTOVER,
+            looks,
+            lamps.ring,
+            Irreversible("the old one is out"),
         ),
         Step("lamp.revoke", "Revoke.", effect=Effect.REVOKE, undo=lamps.put_out, **common),
     ]

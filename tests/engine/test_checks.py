@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.catalogue import Catalogue, People
 from engine.checks import read_runbook
 from engine.findings import Invalid
 from engine.surroundings import Surroundings
-from tests.engine.bad_runbooks import BAD, HEAD
+from tests.engine.bad_cutovers import BAD_CUTOVERS, MIRROR, STORE, SWAP
+from tests.engine.bad_runbooks import BAD, HEAD, MAKE
 from tests.engine.lamp import Lamps, steps
 
 PEOPLE = People.model_validate({"groups": {"staff": {"members": ["olga"]}}})
@@ -65,9 +68,31 @@ steps:
     assert (strict.approvals, strict.groups) == (2, ("staff",))
 
 
-@pytest.mark.parametrize("name", BAD)
+def test_after_a_cutover_every_consumer_is_brought_over_and_verified() -> None:
+    place = {"namespace": "n", "secret": "s", "key": "K", "workload": "deployment/w"}
+    consumer = {"flux": {"kustomization": "n"}, "kubernetes": place, "check": {"url": "u"}}
+    consumers = {"one": consumer, "other": consumer}
+    entry = CATALOGUE.secrets["the-key"].model_dump() | {"consumers": consumers}
+    around = replace(AROUND, catalogue=Catalogue.model_validate({"secrets": {"the-key": entry}}))
+    at = "${{ secret.consumers.one.kubernetes.namespace }}"
+    text = HEAD + "secret: the-key\n" + MAKE + STORE + MIRROR + SWAP
+    text += f"  - {{id: out, uses: lamp.light, with: {{bulb: '{at}'}}}}\n"
+    text += "  - {id: see, uses: lamp.verify, gate: none}\n"
+
+    told = findings_of(text, around)
+
+    assert [line.split(": ")[1].split(", and")[0] for line in told] == [
+        "`one` reads the-key",
+        "`other` reads the-key",
+        "`other` reads the-key",
+    ]
+    assert "verifies it" in told[0]
+    assert "carries it to it" in told[1]
+
+
+@pytest.mark.parametrize("name", [*BAD, *BAD_CUTOVERS])
 def test_bad_input_is_told_with_place_and_next_move(name: str) -> None:
-    text, message, hint = BAD[name]
+    text, message, hint = {**BAD, **BAD_CUTOVERS}[name]
 
     told = "\n".join(findings_of(text))
 

@@ -40,6 +40,10 @@ def key(identity: str, *fits: str) -> Standing:
     return Standing(Place.PROVIDER, f"key {identity}", key=identity, fits=fits)
 
 
+def slot(*fits: str) -> Standing:
+    return Standing(Place.PROVIDER, "role plana", key="plana", fits=fits, slot=True)
+
+
 def blind(standing: Standing, *, is_away: bool = True) -> Standing:
     return replace(standing, fingerprint="", unknown="no answer", is_away=is_away)
 
@@ -65,6 +69,19 @@ TABLE: dict[str, tuple[Case, Sequence[Standing]]] = {
     "a branch and the vault have it": (
         Case.VAULT_AHEAD,
         (main(), vault(B, A), cluster(), branch()),
+    ),
+    "a branch waits that the one slot does not take yet": (
+        Case.PENDING,
+        (main(), vault(), cluster(), branch(), slot(A)),
+    ),
+    "the one slot has what waits": (
+        Case.CUT_OVER,
+        (main(), vault(B, A), cluster(), branch(), slot(B)),
+    ),
+    "the one slot has what main has": (Case.SETTLED, (*ROTATED, slot(B))),
+    "the one slot has what nobody knows": (
+        Case.KEYS_UNCLEAR,
+        (main(), vault(), cluster(), slot()),
     ),
     "two branches hold two values": (
         Case.SEVERAL_PENDING,

@@ -5,17 +5,30 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from prefect import flow
 from prefect.client.orchestration import get_client
-from prefect.states import Cancelled, Running, Scheduled
+from prefect.client.schemas.objects import State
+from prefect.exceptions import Pause
+from prefect.flow_engine import run_flow
+from prefect.input import RunInput, keyset_from_paused_state
+from prefect.runtime import flow_run
+from prefect.states import Cancelled, Pending, Running, Scheduled, Suspended
 
 from demo.stage import Stage
 from engine.errors import Refused
 from engine.ledger import Entry, Event
 from engine.state import Opening, Outcome
 from flows.door import answer, open_gate, prefect_state
+from flows.gate import halt
 from tests.flows.voyages import begin, entries, gate, revive, state, until
 
 pytestmark = pytest.mark.xdist_group("stage")
+
+
+class Form(RunInput):
+    """A form with a single field."""
+
+    decision: str
 
 
 def test_no_side_door_opens_a_gate(stage: Stage) -> None:
@@ -68,6 +81,34 @@ def test_a_gate_that_lost_its_words_in_a_crash_can_be_answered(stage: Stage) -> 
     assert waiting.words == ""
     assert waiting.key.endswith(f"-{first.number}")
     until(lambda: _outcome(stage, run), "the run to end")
+
+
+def test_a_suspension_whose_reply_was_lost_has_its_form_all_the_same(stage: Stage) -> None:
+    name = "generate-step-1"
+
+    @flow(persist_result=False)
+    def ask(secret: str, reason: str, requested_by: str) -> None:
+        with get_client(sync_client=True) as client:  # the one that got through
+            first: State[None] = Suspended(timeout_seconds=60, pause_key=name)
+            first.state_details.run_input_keyset = dict(keyset_from_paused_state(first).items())
+            client.set_flow_run_state(flow_run.id, first)
+        halt(Form.with_initial_data(description="Agreed?"), name, 60)
+
+    with get_client(sync_client=True) as client:
+        deployed = client.read_deployment_by_name("rotate-api-key/rotate-api-key")
+        reason = "a test of the engine"
+        given = {"secret": "redis-password", "reason": reason, "requested_by": "otto"}
+        made = client.create_flow_run_from_deployment(
+            deployed.id, parameters=given, state=Pending()
+        )
+        with pytest.raises(Pause):
+            run_flow(ask, flow_run=made)
+        waiting = open_gate(str(made.id))
+        client.set_flow_run_state(made.id, Cancelled(), force=True)
+
+    assert waiting.key == name
+    assert waiting.words == "Agreed?"
+    assert set(waiting.schema["properties"]) == {"decision"}
 
 
 def test_running_by_force_runs_no_step(stage: Stage) -> None:

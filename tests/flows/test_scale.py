@@ -9,7 +9,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -23,12 +22,10 @@ from engine.ledger import Entry, Event
 from engine.state import Outcome
 from flows.door import at_server, prefect_state
 from flows.worker.reconcile import NAME_LABEL
+from sandbox.postgresql import Postgres
 from tests.flows import workshop
 from tests.flows.hosts import Host, has_ended, set_up
 from tests.flows.voyages import begin, entries, gate, sail, until
-
-if TYPE_CHECKING:
-    from tests.postgres import Postgres
 
 pytest_plugins = ["tests.postgres"]
 pytestmark = pytest.mark.xdist_group("scale")

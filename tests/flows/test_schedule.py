@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -14,9 +15,12 @@ import yaml
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 
+from adapters.platform import open_platform
+from adapters.reminding import certificate_reminders
 from adapters.settings import VARIABLE
 from demo.stage import Stage
 from flows.door import form_address
+from flows.schedule import _link
 from sandbox.inbox import Inbox
 from tests import certs
 from tests.flows.voyages import until
@@ -107,6 +111,29 @@ def test_a_reminder_is_sent_once_and_leads_to_the_form_that_renews(
     address = form_address("rotate-api-key", {})
     assert message["title"] == "The QWAC expires within 30 days"
     assert message["message"].endswith(f"\n\n{address}")
+
+
+def test_a_certificate_in_slots_is_renewed_into_the_one_that_is_free(
+    watched: tuple[Path, Inbox],
+) -> None:
+    settings, inbox = watched
+    told = yaml.safe_load(settings.read_text())
+    known = yaml.safe_load(Path(told["catalogue"]).read_text())
+    place = {"title": "The QWAC", "slots": ["tpp-qwac-a", "tpp-qwac-b"]}
+    entry = {**place, "kind": "qwac", "runbook": "renew-tpp-certificates"}
+    catalogue = {**known, "certificates": {"tpp-qwac": entry}}
+    Path(told["catalogue"]).write_text(yaml.safe_dump(catalogue))
+    platform = open_platform(settings)
+    found = certificate_reminders(platform, datetime.now(UTC) + timedelta(days=60))
+    [reminder] = found.reminders
+    address = _link(platform)(reminder)
+
+    assert (reminder.rung, reminder.into, found.faults) == ("T-60", "tpp-qwac-b", ())
+    assert address == form_address("renew-tpp-certificates", {"secret": "tpp-qwac-b"})
+    assert "tpp-qwac-b" in address
+    run = "0b7b86c5-2750-42ec-ab03-19be45b3b1bd"
+    assert _link(platform)(replace(reminder, run=run)).endswith(f"/runs/flow-run/{run}")
+    assert inbox.messages == []
 
 
 def test_drift_is_told_with_a_link_to_the_run(stage: Stage, watched: tuple[Path, Inbox]) -> None:

@@ -11,10 +11,14 @@ from pydantic import SecretStr
 
 from demo.oncall import OnCall
 from demo.stage import Stage
+from engine.checklist import SETTLED, item_state, items_of
 from engine.errors import RunbookError
+from engine.plan import Plan
 from engine.state import Opening
 from flows.door import answer, open_gate, prefect_state, wake
+from sandbox.values import stripe_key
 from tests.flows.voyages import state, until
+from tests.leaks.marker import draw
 from tests.leaks.theatre import Theatre
 
 MOST_GATES = 30
@@ -31,22 +35,68 @@ class Crew(OnCall):
         self.theatre.mark("the key a person brought", key.get_secret_value())
         return key
 
-    def say(self, run: str, opening: Opening, decision: str = "approve", through: str = "") -> bool:
+    def say(
+        self,
+        run: str,
+        opening: Opening,
+        decision: str = "approve",
+        through: str = "",
+        comment: str = "Read and agreed.",
+    ) -> bool:
         """Answer the gate, through the step named or as far as can be; tell whether it was taken."""
         fields = {
             "decision": decision,
             "name": self.voter(run, opening),
-            "comment": "Read and agreed.",
+            "comment": comment,
         }
         with suppress(RunbookError):
             form = open_gate(run)
             if "sealed_value" in form.schema["properties"]:
                 fields["sealed_value"] = self.stage.platform().seal().close(self.new_key(run))
+            if "certificate" in form.schema["properties"]:
+                fields["certificate"] = self._issued(run)
+            if decision == "approve" and "item" in form.schema["properties"]:
+                fields |= self._word(run, opening)
             if reach := form.schema["properties"].get("approve_through", {}).get("enum"):
                 fields["approve_through"] = through or reach[-1]
             answer(run, {**fields, "gate": form.key})
             return True
         return False
+
+    def _issued(self, run: str) -> str:
+        csr = state(self.stage, run).step("request").outputs["csr"]
+        return self.theatre.world.qtsp.issue("qwac", csr)
+
+    def _word(self, run: str, opening: Opening) -> dict[str, str]:
+        """Register the certificate with the next bank and say so; nothing where all have it."""
+        now = state(self.stage, run)
+        step = Plan.model_validate_json(now.plan_text).step(opening.step)
+        held = now.step(step.id)
+        for bank in items_of(step):
+            if item_state(held, bank) not in SETTLED:
+                self.theatre.world.banks.register(bank, now.step("issued").outputs["pem"])
+                return {"decision": "note", "item": bank, "state": "confirmed"}
+        return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dashboard(Crew):
+    """People who get their new key from Stripe's dashboard."""
+
+    def new_key(self, run: str) -> SecretStr:
+        key = self.theatre.world.stripe_keys.create("website", stripe_key(), {}).secret
+        self.theatre.mark("the key a person rolled", key)
+        return SecretStr(key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newcomer(Crew):
+    """People who bring the first value of a secret."""
+
+    def new_key(self, run: str) -> SecretStr:
+        value = draw()
+        self.theatre.mark("the first value a person brought", value)
+        return SecretStr(value)
 
 
 def crew(theatre: Theatre) -> Crew:

@@ -40,3 +40,10 @@ def draw(prefix: str = "", odd: str = TELLING, length: int = 67) -> str:
     for place, char in zip(places, odd * 2, strict=True):
         body[place] = char
     return prefix + "".join(body)
+
+
+def key_lines(value: str) -> list[str]:
+    """Return the lines of a private key in PEM, as the certificate beside it is public."""
+    _, begins, rest = value.partition("PRIVATE KEY-----")
+    body = rest.partition("-----END")[0] if begins else ""
+    return [line for line in body.split() if len(line) > SHORTEST]

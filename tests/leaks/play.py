@@ -14,10 +14,14 @@ from engine.runbook import Runbook
 from engine.state import Kind, Opening, Outcome
 from flows.door import prefect_state
 from sandbox.faults import Fault
+from sandbox.stripe import expire
+from sandbox.world import STRIPE_KEY
+from tests.crash.hands import HANDS, NEW_SECRET
 from tests.flows.voyages import begin, process_of, state, until
-from tests.leaks.crew import Crew, crew, flow_below, openings
+from tests.leaks.crew import Crew, Dashboard, Newcomer, crew, flow_below, openings
 from tests.leaks.mistakes import make_mistakes
 from tests.leaks.theatre import Theatre
+from tests.staff import LETTER, offboarding, onboarding, read_word, waive_all
 
 SLOW = 20
 """Seconds the double takes over one request, so that a kill falls into it."""
@@ -34,6 +38,8 @@ def play_every_runbook(theatre: Theatre) -> dict[str, Outcome | str]:
     """Return how each runbook ended, or why nobody could play it."""
     ends: dict[str, Outcome | str] = {}
     for file in theatre.stage.platform().files():
+        if file.stem in left_out(theatre):
+            continue
         play = TROUBLED.get(file.stem, agree_to_all)
         try:
             run = play(theatre, file.stem)
@@ -45,6 +51,13 @@ def play_every_runbook(theatre: Theatre) -> dict[str, Outcome | str]:
         theatre.mark_stores(file.stem)
         theatre.keep_databases(f"after {file.stem}")
     return ends
+
+
+def left_out(theatre: Theatre) -> set[str]:
+    """Return the runbooks that need a database where this machine has none."""
+    if theatre.world.database is not None:
+        return set()
+    return {name for name, hands in HANDS.items() if hands.needs_database}
 
 
 def rotate_a_key_that_a_person_brings(theatre: Theatre, runbook: str) -> str:
@@ -88,10 +101,72 @@ def rotate_a_generated_value_and_take_it_back(theatre: Theatre, runbook: str) ->
     return run
 
 
+def renew_a_certificate(theatre: Theatre, runbook: str) -> str:
+    """Into the slot that is free; every bank in turn."""
+    run, people = begin(runbook, secret="tpp-qwac-b"), crew(theatre)
+    for opening in openings(theatre, run):
+        assert opening.kind is not Kind.FAILURE, f"its step {opening.step} failed"
+        people.say(run, opening)
+    return run
+
+
+def rotate_a_key_of_a_dashboard(theatre: Theatre, runbook: str) -> str:
+    """A key that a person rolls in Stripe's dashboard, and expires there at the gate for it."""
+    people, run = Dashboard(stage=theatre.stage, theatre=theatre), begin(runbook)
+    for opening in openings(theatre, run):
+        assert opening.kind is not Kind.FAILURE, f"its step {opening.step} failed"
+        if opening.step == "revoke":
+            expire(theatre.world.stripe_keys, theatre.world.values[STRIPE_KEY])
+        people.say(run, opening)
+    return run
+
+
+def take_somebody_in(theatre: Theatre, runbook: str) -> str:
+    """A newcomer who reads the word that was encrypted to them."""
+    people, run = crew(theatre), begin(runbook, **onboarding(theatre.world))
+    for opening in openings(theatre, run):
+        word = read_word(theatre.world, state(theatre.stage, run))
+        theatre.give_away(word)
+        people.say(run, opening, comment=word if opening.step == "proven" else "Seen by voice.")
+    return run
+
+
+def take_somebody_out(theatre: Theatre, runbook: str) -> str:
+    """A leaver whose values somebody answers for, after refusals of two of the systems."""
+    people, run = crew(theatre), begin(runbook, **offboarding(theatre.world))
+    theatre.world.faults.add("authentik", "status", method="DELETE", status=403)
+    theatre.world.faults.add("forgejo", "lost_reply", method="PATCH")
+    for opening in openings(theatre, run):
+        if opening.step == "settled":
+            now = state(theatre.stage, run)
+            for rotation in now.step("rotations").outputs["runs"].values():
+                for first in openings(theatre, rotation):
+                    people.say(rotation, first, "reject")
+            waive_all(theatre.stage.platform(), now)
+        decision = "retry" if opening.kind is Kind.FAILURE else "approve"
+        people.say(run, opening, decision, comment=LETTER)
+    return run
+
+
+def add_a_secret_and_be_cut_off(theatre: Theatre, runbook: str) -> str:
+    """A secret that is in no store yet; the vault takes its item and loses the reply."""
+    people = Newcomer(stage=theatre.stage, theatre=theatre)
+    run = begin(runbook, secret=next(iter(NEW_SECRET)))
+    theatre.world.faults.add("vaultwarden", "lost_reply", method="POST", path="/api/ciphers*")
+    for opening in openings(theatre, run):
+        people.say(run, opening, "retry" if opening.kind is Kind.FAILURE else "approve")
+    return run
+
+
 Play = Callable[[Theatre, str], str]
 TROUBLED: Mapping[str, Play] = {
+    "renew-tpp-certificates": renew_a_certificate,
     "rotate-anthropic-api-key": rotate_a_key_that_a_person_brings,
     "rotate-api-key": rotate_a_generated_value_and_take_it_back,
+    "rotate-stripe-api-key": rotate_a_key_of_a_dashboard,
+    "add-secret": add_a_secret_and_be_cut_off,
+    "onboard-sops-recipient": take_somebody_in,
+    "offboard-staff": take_somebody_out,
 }
 """Runbooks for which it is known what may go wrong where; each returns the id of its run."""
 ENDS: Mapping[str, Outcome] = {"rotate-api-key": Outcome.ROLLED_BACK}
@@ -108,11 +183,21 @@ def agree_to_all(theatre: Theatre, runbook: str) -> str:
     return run
 
 
+PATTERNED: Mapping[str, str] = {
+    "person": "noel",
+    "recipient": f"age1{'q' * 58}",
+    "email": "noel@planapulse.com",
+}
+"""What is typed into an input that takes no other text."""
+
+
 def inputs(runbook: Runbook, catalogue: Catalogue) -> dict[str, Any]:
     """Return something for every input that has no default."""
     secrets = eligible(runbook, catalogue)
     return {
-        name: secrets[0] if spec.type == "secret" else (*spec.choices, SAMPLES.get(spec.type))[0]
+        name: secrets[0]
+        if spec.type == "secret"
+        else (*spec.choices, PATTERNED.get(name) or SAMPLES.get(spec.type))[0]
         for name, spec in runbook.inputs.items()
         if spec.default is None
     }

@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import prefect.logging
 import pytest
@@ -26,12 +27,15 @@ from demo.stage import NO_CLOCK, ROOT, Stage, set_stage
 from engine.values import known_values
 from flows.door import at_server
 from sandbox.cluster.agenda import Pace
+from sandbox.database import RULES, DatabaseServer
 from sandbox.faults import Fault
+from sandbox.postgresql import Postgres, find_programs, running_postgres
 from sandbox.state import sops_values
 from sandbox.values import TREE
 from sandbox.world import Options, World
+from tests.crash.hands import NEW_SECRET, with_entries
 from tests.leaks.api import Api
-from tests.leaks.marker import FOREIGN, SHORTEST, TELLING, Marker, draw
+from tests.leaks.marker import FOREIGN, SHORTEST, TELLING, Marker, draw, key_lines
 
 TRACING = Path(__file__).with_name("tracing")
 LOUD = ("httpx", "httpcore", "urllib3", "kubernetes", "git", "adapters", "engine", "flows")
@@ -51,6 +55,8 @@ class Theatre:
     markers: dict[str, Marker] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     """What was said to people: errors, answers of the API."""
+    said: set[str] = field(default_factory=set)
+    """What people said in the open because they are meant to, such as a newcomer's word."""
     struck: list[Fault] = field(default_factory=list)
     """Slow requests in the middle of which a process was ended."""
     runs: dict[str, str] = field(default_factory=dict)
@@ -61,11 +67,28 @@ class Theatre:
     """The task runs, likewise."""
 
     def mark(self, name: str, value: str) -> None:
-        """From now on `value` must be met nowhere; what is too short to tell is left out."""
-        if len(value) >= SHORTEST and value not in {
-            marker.value for marker in self.markers.values()
-        }:
+        """From now on `value` must be met nowhere; what is too short to tell is left out.
+
+        Of a certificate with its key only the key is secret, line by line.
+        """
+        if "-----BEGIN CERTIFICATE" in value or "PRIVATE KEY-----" in value:
+            for number, line in enumerate(key_lines(value)):
+                self._mark(f"{name}, line {number} of its key", line)
+        else:
+            self._mark(name, value)
+
+    def _mark(self, name: str, value: str) -> None:
+        known = {marker.value for marker in self.markers.values()}
+        if len(value) >= SHORTEST and value not in known | self.said:
             self.markers[name] = Marker(name, value)
+        password = urlsplit(value).password if "://" in value else None
+        if password:
+            self.mark(f"password in {name}", password)
+
+    def give_away(self, value: str) -> None:
+        """Let this value be met from now on: it is worth nothing any more once it was said."""
+        self.said.add(value)
+        self.markers = {name: each for name, each in self.markers.items() if each.value != value}
 
     def mark_drawer(self, run: str) -> None:
         """Mark every value that the run knows now, whoever made it."""
@@ -78,8 +101,9 @@ class Theatre:
         """Mark every value that stands in the stores and at the provider now."""
         for path, value in sops_values(self.world).items():
             self.mark(f"{path} after {when}", value)
-        for key in self.world.anthropic.listing():
-            self.mark(f"provider's {key.name} after {when}", key.secret)
+        for ring in self.world.rings.values():
+            for key in ring.listing():
+                self.mark(f"provider's {key.name} after {when}", key.secret)
 
     def keep_databases(self, when: str) -> None:
         """Keep all databases and their logs as they are now: a deleted row may be gone later.
@@ -111,19 +135,39 @@ def open_theatre(folder: Path) -> Iterator[Theatre]:
     with ExitStack() as stack:
         stack.enter_context(_core_files_allowed(folder))
         tokens = stack.enter_context(_tokens_heard())
-        options = Options(pace=Pace())  # as swift as can be
+        database = stack.enter_context(_database())
+        place = DatabaseServer(str(database.folder)) if database else None
+        options = Options(pace=Pace(), database=place)  # as swift as can be
         world = stack.enter_context(World.create(folder / "world", _values(), options))
         stack.enter_context(_sampler(folder))
         told = json.loads(world.layout.world_json.read_text())
         extra = {**_surroundings(folder), **NO_CLOCK}  # no flow runs beside the one that is played
-        stage = stack.enter_context(set_stage(folder / "stage", world=told, extra=extra))
+        changes = {"catalogue": str(with_entries(folder / "secrets.yaml", NEW_SECRET))}
+        stage = stack.enter_context(
+            set_stage(folder / "stage", world=told, extra=extra, changes=changes)
+        )
         stack.enter_context(at_server(stage.api_url))
         api = stack.enter_context(closing(Api(stage.api_url)))
         theatre = Theatre(folder, stage, world, api)
         _mark_world(theatre)
         yield theatre
+        if database is not None:
+            log = database.folder / "log"
+            theatre.texts["log of the database"] = log.read_text(errors="replace")
         for number, token in enumerate(tokens):
             theatre.mark(f"access token {number}", token)
+
+
+@contextmanager
+def _database() -> Iterator[Postgres | None]:
+    """Run a PostgreSQL that logs every statement; None where it is not installed."""
+    programs = find_programs()
+    if programs is None:
+        yield None
+        return
+    loud = ("log_statement=all", "log_min_duration_statement=0", "log_connections=on")
+    with running_postgres(programs, rules=RULES, options=("fsync=off", *loud)) as server:
+        yield server
 
 
 def _values() -> dict[str, str]:

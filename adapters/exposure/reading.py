@@ -1,0 +1,124 @@
+"""Every value that a recipient could read and that is still in force, from the history of main.
+
+A file's version says whom it was encrypted to. A value is exposed where some version that had it,
+from the commit that brought it in on, was encrypted to them. Nothing is said of what main held and
+replaced before they left: those values are rotated already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from adapters.drift.history import History, Version, open_history
+from adapters.platform import Platform
+from adapters.shared.checkout import Checkout, open_checkout
+from adapters.shared.searching import turns_of
+from adapters.shared.trailers import Change
+from adapters.sops.location import SUFFIXES
+from adapters.sops.program import open_sops
+from engine.errors import Refused
+from engine.exposure import Exposed
+from engine.runbook import Runbook
+
+LOOKER = "exposure"
+
+
+def exposed_to(platform: Platform, recipient: str) -> tuple[Exposed, ...]:
+    """Return what `recipient` could read, file by file; raise `Refused` or `Transient`.
+
+    What main has no more comes without a fingerprint: only a person can say whether it is still
+    accepted somewhere.
+    """
+    sops = open_sops(platform.settings.sops)
+    known = _known(platform)
+    found: list[Exposed] = []
+    with open_checkout(platform.settings.git, LOOKER) as checkout:
+        for file in sorted(turns_of(checkout, recipient)):
+            if file.endswith(SUFFIXES):
+                history = open_history(platform, sops, checkout, file)
+                found += _in_file(history, recipient, known)
+    return tuple(found)
+
+
+def marks_of(platform: Platform, places: tuple[str, ...]) -> dict[str, str]:
+    """Return the fingerprint of what main holds now at each place that has a value."""
+    wanted = [Change.parse(place) for place in places]
+    sops = open_sops(platform.settings.sops)
+    found: dict[str, str] = {}
+    with open_checkout(platform.settings.git, LOOKER) as checkout:
+        for file in dict.fromkeys(change.file for change in wanted):
+            found |= _marks_in(open_history(platform, sops, checkout, file), checkout)
+    return {place: found[place] for place in places if place in found}
+
+
+def _marks_in(history: History, checkout: Checkout) -> Mapping[str, str]:
+    newest = next(history.versions(), None)
+    if newest is None or checkout.content(checkout.main, history.file) is None:
+        return {}
+    marks = history.marks_of(newest)
+    if newest.leaves and not marks:  # else every value would be taken for replaced
+        raise Refused(
+            f"{history.file} of main cannot be opened, so nobody can say what it holds",
+            hint="`runbook doctor` says whether sops and its key are right.",
+        )
+    return {str(Change(history.file, path)): mark for path, mark in marks.items()}
+
+
+def _in_file(
+    history: History, recipient: str, known: Mapping[str, tuple[str, str]]
+) -> Iterator[Exposed]:
+    versions = [*history.versions()]
+    if not any(recipient in version.readers for version in versions):
+        return
+    now = versions[0]
+    origins = history.origins(set(now.leaves))
+    marks = history.marks_of(now) if now.leaves else {}
+    for path, origin in origins.items():
+        if _was_readable(versions, origin.commit, recipient):
+            place = str(Change(history.file, path))
+            secret, runbook = known.get(place, ("", ""))
+            yield Exposed(
+                place=place,
+                secret=secret,
+                runbook=runbook,
+                since=origin.commit,
+                mark=marks.get(path, ""),
+            )
+    for place in _gone(history, versions, recipient):
+        secret, _ = known.get(place, ("", ""))
+        yield Exposed(place=place, secret=secret)
+
+
+def _was_readable(versions: list[Version], since: str, recipient: str) -> bool:
+    """Tell whether they were a reader of a version that has the value of now."""
+    for version in versions:
+        if recipient in version.readers:
+            return True
+        if version.commit == since:
+            return False
+    return False
+
+
+def _gone(history: History, versions: list[Version], recipient: str) -> Iterator[str]:
+    """Yield the places that they could read and that main does not have any more."""
+    readable = (v.leaves for v in versions if recipient in v.readers)
+    places = {path: None for leaves in readable for path in leaves}
+    yield from (str(Change(history.file, p)) for p in places if p not in versions[0].leaves)
+
+
+def _known(platform: Platform) -> dict[str, tuple[str, str]]:
+    """Return name and runbook of each secret of the catalogue, by its place in SOPS."""
+    from adapters.drift.places import settle  # noqa: PLC0415 - it reads the platform's files
+    from adapters.standing import rotations_of  # noqa: PLC0415
+
+    found = {}
+    for name, at in settle(platform).sops.items():
+        fit = (each for each in rotations_of(platform, name) if _takes_a_reason_alone(each))
+        found[str(at.change)] = name, next((r.runbook for r in fit), "")
+    return found
+
+
+def _takes_a_reason_alone(runbook: Runbook) -> bool:
+    """Tell whether a runbook can be started with a reason and the name of a secret."""
+    asked = {name: spec.type for name, spec in runbook.inputs.items() if spec.default is None}
+    return all(name == "reason" or kind == "secret" for name, kind in asked.items())

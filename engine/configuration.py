@@ -1,0 +1,134 @@
+"""What looks like a secret and is none: said by its names, before it gets into a store.
+
+The test of the platform's own rules: would leaking this give an attacker an action they could not
+otherwise take? If yes, it is a secret. If no, it is configuration.
+
+- TLS keys of Let's Encrypt are cert-manager's. It rotates them with each renewal; no human handling.
+- URLs, hosts and ports of services are topology.
+- Addresses of customers are personal data, and are in the platform's database.
+
+Only names are judged; nobody looks at a value. What holds a credential inside, such as the URL of a
+webhook or of a database, is not meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.catalogue import Catalogue, Secret
+from engine.findings import Finding
+from engine.runbook import StepSpec
+from engine.source import Source
+from engine.step import AnyStep
+
+_WORD = re.compile(r"[a-z0-9]+")
+_CERT_MANAGER = re.compile(r"let'?s[ _-]?encrypt|\bacme\b|\bacme_|cert[ _-]?manager", re.IGNORECASE)
+_TOPOLOGY = frozenset({"url", "uri", "endpoint", "host", "hostname", "port", "fqdn", "domain"})
+_WITH_CREDENTIAL = frozenset({"webhook", "webhooks", "database", "db", "dsn", "connection", "smtp"})
+_ADDRESS = frozenset({"email", "emails", "mail"})
+
+
+@dataclass(frozen=True)
+class NotSecret:
+    """Why something does not belong into the stores."""
+
+    what: str
+    """What it is by its name, in one sentence."""
+    instead: str
+    """What to do instead, as a full sentence."""
+    may_insist: bool
+    """Whether the entry may say why it is a secret all the same."""
+
+
+_TLS = NotSecret(
+    "it is a TLS key that cert-manager gets from Let's Encrypt and rotates with each renewal",
+    "Leave it to cert-manager, and watch the certificate under `certificates` instead.",
+    may_insist=False,
+)
+_SERVICE = NotSecret(
+    "it is the address of a service, which is topology and opens nothing to whoever knows it",
+    "Put it into the manifests or a ConfigMap. If whoever knows it can do something with it, say "
+    "what in `secret_because`.",
+    may_insist=True,
+)
+_CUSTOMER = NotSecret(
+    "it is somebody's e-mail address, which is personal data and no secret",
+    "Keep it in the platform's database, where it can be erased; git never forgets.",
+    may_insist=False,
+)
+
+
+def judge(*names: str) -> NotSecret | None:
+    """Say why what is called so is no secret; None where nothing speaks against it."""
+    if any(_CERT_MANAGER.search(name) for name in names):
+        return _TLS
+    for name in names:
+        words = _WORD.findall(name.lower())
+        if not words or _WITH_CREDENTIAL & set(words):
+            continue
+        if words[-1] in _TOPOLOGY:
+            return _SERVICE
+        is_address = words[-1] in {"address", "addresses"} and bool(_ADDRESS & set(words))
+        if words[-1] in _ADDRESS or is_address:
+            return _CUSTOMER
+    return None
+
+
+def objection(name: str, entry: Secret) -> NotSecret | None:
+    """Say why a catalogue entry is no secret; None also where it says why it is one."""
+    last = entry.sops.path.rpartition(".")[2]
+    found = judge(last, name.replace("-", "_"), entry.title, entry.vaultwarden.item)
+    if found is not None and found.may_insist and entry.secret_because:
+        return None
+    return found
+
+
+def check_catalogue(catalogue: Catalogue, source: Source) -> Iterator[Finding]:
+    """Yield a finding for each entry that is no secret, and for each that is there already."""
+    yield from _twice(catalogue, source)
+    for name, entry in catalogue.secrets.items():
+        found = objection(name, entry)
+        if found is not None:
+            place = source.key_place(("secrets", name))
+            yield Finding(place, f"`{name}` is no secret: {found.what}", found.instead)
+
+
+def _twice(catalogue: Catalogue, source: Source) -> Iterator[Finding]:
+    seen: dict[object, str] = {}
+    for name, entry in catalogue.secrets.items():
+        for key, place in (("sops", entry.sops), ("vaultwarden", entry.vaultwarden)):
+            first = seen.setdefault(place, name)
+            if first != name:
+                line = source.key_place(("secrets", first)).line
+                yield Finding(
+                    source.place(("secrets", name, key)),
+                    f"`{name}` is at the place of `{first}`, line {line}",
+                    "One place holds one secret; correct the place, or remove one entry.",
+                )
+
+
+def check_places(
+    steps: Sequence[StepSpec], registry: Mapping[str, AnyStep], source: Source
+) -> Iterator[Finding]:
+    """Yield a finding for each step that writes to a place whose name is that of no secret."""
+    for index, spec in enumerate(steps):
+        step = registry.get(spec.uses)
+        if step is None or step.store is None:
+            continue
+        found = judge(*_names(spec.with_.get("at")))
+        if found is not None:
+            place = source.place(("steps", index, "with", "at"))
+            yield Finding(place, f"`{spec.id}` stores no secret: {found.what}", found.instead)
+
+
+def _names(at: Any) -> Iterator[str]:
+    """Yield the names in a place that is written out; a reference is judged with its entry."""
+    if isinstance(at, Mapping):
+        path, item = at.get("path"), at.get("item")
+        if isinstance(path, str):
+            yield path.rpartition(".")[2]
+        if isinstance(item, str):
+            yield item

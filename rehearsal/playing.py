@@ -1,0 +1,169 @@
+"""One case, played: the same moves as a run at Prefect makes, without Prefect.
+
+Each answered gate is a pick-up of its own, as it is there: everything is read anew from the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from adapters.shared import clock
+from engine.cases import Case, Decision
+from engine.decision import Answer
+from engine.errors import Refused, RunbookError
+from engine.execution import perform, take_back
+from engine.job import Desk, Job, Patience
+from engine.ledger import Actor, Event
+from engine.plan import Plan
+from engine.preflight import preflight
+from engine.progress import AskPerson
+from engine.state import RunState
+from engine.watching import watch
+from flows.asking import open_gate, settle
+from flows.beforehand import rely_on_preapproval
+from flows.sailing import sail
+from flows.voyage import Voyage, enter
+from rehearsal.filling import filled
+from rehearsal.people import VIA, People
+from rehearsal.platform import Rehearsed
+from rehearsal.worlds import World
+
+MOST_PICK_UPS = 200
+
+
+class _AtGate(Exception):
+    """The run would be suspended here."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """What became of a case."""
+
+    run: str
+    end: str
+    """As in `engine.cases.End`, or `stuck` where nobody said what follows."""
+    why: str = ""
+    """Why it did not start, or is stuck."""
+    plan: Plan | None = None
+
+
+@dataclass
+class Play:
+    """One case in its world."""
+
+    case: Case
+    runbook: str
+    inputs: Mapping[str, Any]
+    """As the case file has them, with references to the world."""
+    platform: Rehearsed
+    world: World
+    people: People
+    run: str = field(default_factory=lambda: str(uuid4()))
+    lines: list[str] = field(default_factory=list)
+    """What the run would have said to its log."""
+    begun: set[int] = field(default_factory=set)
+    """Numbers of the troubles that have begun."""
+    answer: Answer | None = None
+    """What somebody has said at the gate that is open."""
+
+    def play(self) -> Played:
+        """Bring the run as far as the case says."""
+        try:
+            self.reach("")
+            plan = self.platform.plan(self.runbook, filled(self.inputs, self.world))
+        except RunbookError as error:
+            return Played(self.run, "refused", error.message)
+        voyage = self._voyage(plan)
+        try:
+            findings = preflight(plan, voyage.desk.registry, voyage.desk.redact)
+            enter(voyage, Actor(self.case.started_by, via=VIA), findings)
+        except RunbookError as error:
+            return Played(self.run, "refused", error.message, plan)
+        rely_on_preapproval(voyage)
+        try:
+            return Played(self.run, self._sail(plan, voyage), plan=plan)
+        except RunbookError as error:
+            return Played(self.run, "stuck", error.message, plan)
+
+    def reach(self, step: str) -> None:
+        """Let begin what goes wrong from this step's turn on; empty for the beginning."""
+        for number, trouble in enumerate(self.case.troubles):
+            if trouble.from_ == step and number not in self.begun:
+                self.begun.add(number)
+                self.world.trouble(trouble.request())
+
+    def make(self, voyage: Voyage, job: Job, *, interrupted: bool) -> None:
+        """Perform a step, or take it back."""
+        if job.back:
+            take_back(job)
+            return
+        self.reach(job.step.id)
+        perform(job, interrupted=interrupted)
+
+    def ask(self, voyage: Voyage, state: RunState, move: AskPerson) -> None:
+        """Open a gate and leave, or take the answer that is there."""
+        if state.opening is not None and self.answer is not None:
+            settle(voyage, state, state.opening, self.answer)
+            self.answer = None
+            return
+        self.reach(move.step.id)
+        open_gate(voyage, state, move)
+        raise _AtGate
+
+    def keep_record(self, voyage: Voyage) -> None:
+        """Show nothing: who rehearses reads the ledger."""
+
+    def _sail(self, plan: Plan, voyage: Voyage) -> str:
+        for _ in range(MOST_PICK_UPS):
+            try:
+                return sail(voyage, self).value
+            except _AtGate:
+                if not self._decide(plan, voyage):
+                    return "waiting"
+            voyage = self._voyage(plan)
+            enter(voyage, voyage.state().initiator, {})
+        raise Refused(f"the run was not over after {MOST_PICK_UPS} gates")
+
+    def _decide(self, plan: Plan, voyage: Voyage) -> bool:
+        """Let somebody answer the gate that is open; tell whether the run goes on."""
+        state = voyage.state()
+        assert state.opening is not None
+        decision = self.people.next(state.opening)
+        if decision.decide == "wait":
+            return False
+        self._mend(decision)
+        if decision.decide == "expire":
+            late = datetime.fromisoformat(state.opening.expires) + timedelta(seconds=1)
+            watch(voyage.desk.journal, late)
+            return True
+        self.answer = self.people.answer(plan, state, state.opening, decision)
+        return True
+
+    def _mend(self, decision: Decision) -> None:
+        if decision.mend:
+            begun = [t.request() for n, t in enumerate(self.case.troubles) if n in self.begun]
+            self.world.mend([request for request in begun if "knob" in request])
+
+    def _voyage(self, plan: Plan) -> Voyage:
+        return Voyage(self.run, self.platform, self._desk(), plan)
+
+    def _desk(self) -> Desk:
+        return replace(
+            self.platform.desk(),
+            report=self.lines.append,
+            patience=Patience(sleep=clock.sleep),
+        )
+
+
+def trail(platform: Rehearsed, run: str) -> tuple[str, ...]:
+    """Return the run's entries, a line each: step, event, who, and why."""
+    told = []
+    for entry in platform.journal.entries(run):
+        why = entry.details.get("message") or entry.details.get("why") or ""
+        who = "" if entry.event is Event.STEP_STARTED else entry.actor.subject
+        told.append(" ".join(f"{entry.step or '-'} {entry.event.value} {who} {why}".split()))
+    return tuple(told)

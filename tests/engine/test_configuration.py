@@ -1,0 +1,98 @@
+"""What looks like a secret and is none is refused with the reason, and what is one passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.catalogue import Catalogue
+from engine.configuration import check_catalogue, judge, objection
+from engine.loading import load
+
+ROOT = Path(__file__).resolve().parents[2]
+ENTRY = """\
+secrets:
+  {name}:
+    title: {title}
+    sops: {{file: infra/secrets/a.enc.yaml, path: {path}}}
+    vaultwarden: {{collection: plana-staff, item: Something}}
+{more}"""
+
+
+def findings(name: str, path: str, title: str = "Something", more: str = "") -> list[str]:
+    text = ENTRY.format(name=name, path=path, title=title, more=more)
+    return [str(each) for each in check_catalogue(*load(text, "s.yaml", Catalogue))]
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "title", "told"),
+    [
+        ("letsencrypt-tls-key", "plana.tls_key", "TLS", "cert-manager gets from Let's Encrypt"),
+        ("website-tls", "plana.tls_key", "Let's Encrypt key", "rotates with each renewal"),
+        ("acme-account", "plana.acme_account_key", "ACME", "cert-manager"),
+        ("redis-place", "redis.service_url", "Redis", "address of a service, which is topology"),
+        ("redis-host", "redis.host", "Redis", "address of a service"),
+        ("erp-endpoint", "plana_erp.api", "ERP", "address of a service"),
+        ("customer-email", "plana.contact", "A customer", "personal data and no secret"),
+        ("contacts", "plana.customer_email_addresses", "Contacts", "personal data"),
+    ],
+)
+def test_what_is_no_secret_is_refused_with_the_reason(
+    name: str, path: str, title: str, told: str
+) -> None:
+    [found] = findings(name, path, title)
+
+    assert found.startswith(f"s.yaml:2:3: `{name}` is no secret: ")
+    assert told in found
+    assert "hint: " in found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "anthropic_api_key",
+        "alertmanager_webhook_url",
+        "database_url",
+        "email_password",
+        "host_key_passphrase",
+        "new_bank_client_id",
+        "smtp_url",
+        "acmeworks_token",
+    ],
+)
+def test_what_gives_an_attacker_something_passes(name: str) -> None:
+    assert judge(name) is None
+
+
+def test_an_entry_may_say_why_an_address_is_a_secret() -> None:
+    because = "    secret_because: Whoever knows it can post into our channel.\n"
+
+    assert findings("chat-url", "plana.chat_url", more=because) == []
+
+
+@pytest.mark.parametrize("name", ["letsencrypt-key", "customer-email"])
+def test_for_some_things_there_is_no_exception(name: str) -> None:
+    because = "    secret_because: Whoever knows it can do something bad.\n"
+
+    assert len(findings(name, "plana.value", more=because)) == 1
+
+
+def test_two_entries_at_one_place_are_told() -> None:
+    more = """\
+  again:
+    title: The same once more
+    sops: {file: infra/secrets/a.enc.yaml, path: plana.token}
+    vaultwarden: {collection: plana-staff, item: Another}
+"""
+
+    [found] = findings("a-token", "plana.token", more=more)
+
+    assert found.startswith("s.yaml:8:11: `again` is at the place of `a-token`, line 2\n")
+
+
+def test_every_entry_of_the_shipped_catalogue_is_a_secret() -> None:
+    text = (ROOT / "runbooks" / "secrets.yaml").read_text()
+    catalogue = load(text, "secrets.yaml", Catalogue)[0]
+
+    assert [n for n, entry in catalogue.secrets.items() if objection(n, entry)] == []

@@ -1,0 +1,83 @@
+"""What becomes of a value that somebody could read, decided from what was seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from engine.exposure import Exposed, Fate, Seen, judge, outcomes_since, waivers
+from engine.ledger import Actor, Draft, Entry, Event, chain
+from engine.plan import Plan
+from engine.runbook import Gate
+
+PLACE = 'f.yaml#["redis"]["password"]'
+ITEM = Exposed(place=PLACE, secret="redis", runbook="rotate", since="c0ffee", mark="fp:1")
+NOW = Seen(marks={PLACE: "fp:1"}, waived={}, holders={}, outcomes={})
+
+
+def entry(event: Event, run: str = "run-1", **details: Any) -> Entry:
+    return chain(Draft(run, event, Actor("anna"), details=details), "now", 1, "0" * 64)
+
+
+WAIVED = {PLACE: entry(Event.EXPOSURE_WAIVED, places=[PLACE], reason="gone in May")}
+
+
+@pytest.mark.parametrize(
+    ("item", "seen", "fate"),
+    [
+        (ITEM, NOW, Fate.OPEN),
+        (ITEM, replace(NOW, marks={PLACE: "fp:2"}), Fate.DONE),
+        (ITEM, replace(NOW, marks={}), Fate.DONE),
+        (ITEM, replace(NOW, waived=WAIVED), Fate.WAIVED),
+        (ITEM, replace(NOW, marks={PLACE: "fp:2"}, holders={"secret:redis": "r"}), Fate.RUNNING),
+        (ITEM, replace(NOW, marks={PLACE: "fp:2"}, outcomes={"redis": "stopped"}), Fate.OPEN),
+        (ITEM, replace(NOW, marks={PLACE: "fp:2"}, outcomes={"redis": "completed"}), Fate.DONE),
+        (ITEM, replace(NOW, outcomes={"redis": "completed"}), Fate.OPEN),
+        (ITEM.model_copy(update={"mark": ""}), replace(NOW, marks={}), Fate.OPEN),
+        (ITEM.model_copy(update={"secret": ""}), replace(NOW, marks={PLACE: "fp:2"}), Fate.DONE),
+    ],
+)
+def test_the_fate_of_a_value_follows_from_what_is_seen(
+    item: Exposed, seen: Seen, fate: Fate
+) -> None:
+    (judged,) = judge([item], seen)
+
+    assert judged.fate is fate
+    assert judged.is_settled is (fate in (Fate.DONE, Fate.WAIVED))
+
+
+def test_only_the_runs_that_began_after_the_offboarding_count() -> None:
+    told = [
+        entry(Event.RUN_STARTED, "old", secret="redis"),
+        entry(Event.RUN_STARTED, "run-1", secret=""),
+        entry(Event.RUN_ENDED, "old", outcome="stopped"),
+        entry(Event.RUN_STARTED, "new", secret="matomo"),
+        entry(Event.RUN_ENDED, "new", outcome="rolled back"),
+    ]
+
+    assert outcomes_since(told, "run-1") == {"matomo": "rolled back"}
+
+
+def test_the_first_waiver_of_a_place_counts_and_only_in_its_run() -> None:
+    first = entry(Event.EXPOSURE_WAIVED, places=[PLACE], reason="first")
+    told = [
+        entry(Event.EXPOSURE_WAIVED, "run-2", places=[PLACE], reason="another"),
+        first,
+        entry(Event.EXPOSURE_WAIVED, places=[PLACE], reason="second"),
+    ]
+
+    assert waivers(told, "run-1") == {PLACE: first}
+
+
+def test_a_plan_about_nobody_keeps_the_digest_it_was_approved_under() -> None:
+    plan = Plan(
+        runbook="r", title="R", description="", secret="s", inputs={}, gate=Gate(), steps=()
+    )
+
+    assert "about" not in plan.text()
+    assert Plan.model_validate_json(plan.text()) == plan
+    about = plan.model_copy(update={"about": "nina"})
+    assert about.digest != plan.digest
+    assert Plan.model_validate_json(about.text()) == about
