@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from tests.needs import missing
 
 pytestmark = [pytest.mark.xdist_group("crash"), pytest.mark.timeout(900)]
 
+DRAWN = 4
+"""Runbooks of one sample; another seed draws others."""
 SAMPLE = 2
-"""Boundaries for each runbook."""
+"""Boundaries for each of them."""
 SEED = int(os.environ["RUNBOOK_CRASH_SEED"])
 """Set by tests/conftest.py where nobody has, and told at the end of every test run."""
 
@@ -27,7 +30,8 @@ def test_somebody_knows_how_to_play_every_runbook() -> None:
 
 def test_a_run_that_is_killed_anywhere_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
     fleet = launch(tmp_path, lanes=1)
-    matrix = Matrix(fleet, playable_runbooks(), SEED)
+    drawn = random.Random(SEED).sample(playable_runbooks(), DRAWN)  # noqa: S311 - no secret
+    matrix = Matrix(fleet, sorted(drawn), SEED)
     try:
         matrix.sample(SAMPLE)
     finally:
