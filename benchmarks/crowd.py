@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from prefect.client.orchestration import get_client
 
+from adapters.gateway import Role
 from benchmarks.processes import below, memory
+from demo.oncall import OnCall
 from demo.stage import POOL, ROOT, Stage, set_stage
 from engine.errors import Refused, RunbookError
 from engine.journal import Journal
 from engine.ledger import Entry, Event
-from flows.door import Waiting, answer, at_server, open_gate, standing
+from flows.door import Waiting, answer, at_server, connected, open_gate, standing, start
+from gateway.store import Store
+from gateway.tokens import new_machine
 
 T = TypeVar("T")
 RUNBOOK = "wait-twice"
@@ -30,7 +33,7 @@ BATCH = 10
 PATIENCE = 600.0
 LOOK = 0.25
 """Seconds between two looks; every time is read from the ledger, so it is in none of them."""
-BY = {"requested_by": "otto"}
+STARTER = "otto"
 
 
 @dataclass
@@ -41,18 +44,16 @@ class Crowd:
     runs: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Open the ledger once."""
+        """Open the ledger once, and have people who can sign in."""
         self.journal: Journal = self.stage.platform().journal
+        self.people = OnCall(self.stage)
 
     def grow(self, size: int) -> None:
         """Start runs until there are so many, and return when all of them stand at a gate."""
-        with get_client(sync_client=True) as client:
-            deployment = client.read_deployment_by_name(f"{RUNBOOK}/{RUNBOOK}").id
+        with self.people.acting(STARTER):
             while len(self.runs) < size:
-                more = [
-                    str(client.create_flow_run_from_deployment(deployment, parameters=BY).id)
-                    for _ in range(min(BATCH, size - len(self.runs)))
-                ]
+                wanted = min(BATCH, size - len(self.runs))
+                more = [start(RUNBOOK, {}) for _ in range(wanted)]
                 self.wait_for(more, Event.GATE_OPENED)
                 self.runs += more
 
@@ -65,16 +66,21 @@ class Crowd:
 
         return [until(partial(look, run), f"{event.value} of {run}") for run in runs]
 
+    def last(self, run: str, event: Event) -> Entry:
+        """Return the last entry of this kind that the run has."""
+        return [entry for entry in self.journal.entries(run) if entry.event is event][-1]
+
     def resume(self, runs: Sequence[str]) -> list[float]:
         """Approve the first gate of these at once.
 
         Returns the seconds from the first answer until the first step of each began, once all of
         them stand at their second gate.
         """
-        gates = [until(partial(_gate, run), f"the form of {run}") for run in runs]
-        sent = time.time()
-        for waiting in gates:
-            answer(waiting.run, _yes(waiting))
+        with self.people.acting(self.people.staff):
+            gates = [until(partial(_gate, run), f"the form of {run}") for run in runs]
+            sent = time.time()
+            for waiting in gates:
+                answer(waiting.run, _yes(waiting))
         begun = self.wait_for(runs, Event.STEP_STARTED)
         self.wait_for(runs, Event.GATE_OPENED, 2)
         return [moment(entry.at) - sent for entry in begun]
@@ -109,16 +115,16 @@ def set_crowd(folder: Path, address: str, minutes: int) -> Iterator[Crowd]:
     }
     (runbooks / f"{RUNBOOK}.yaml").write_text(yaml.safe_dump(told, sort_keys=False))
     changes = {"runbooks": str(runbooks)}
-    with (
-        set_stage(folder / "stage", say=lambda _: None, changes=changes) as stage,
-        at_server(stage.api_url),
-    ):
-        _deploy()
-        yield Crowd(stage)
+    stage = set_stage(folder / "stage", say=lambda _: None, changes=changes, gateway=True)
+    with stage as made, at_server(made.api_url):
+        _deploy(made)
+        yield Crowd(made)
 
 
-def _deploy() -> None:
-    with get_client(sync_client=True) as client:
+def _deploy(stage: Stage) -> None:
+    with closing(Store(stage.folder / "gateway" / "state.db")) as store:
+        token = new_machine(store, "deployer", Role.DEPLOYER, 3600)
+    with at_server(stage.api_url, token), connected() as client:
         client.create_deployment(
             flow_id=client.create_flow_from_name(RUNBOOK),
             name=RUNBOOK,
@@ -158,7 +164,6 @@ def _gate(run: str) -> Waiting | None:
 def _yes(waiting: Waiting) -> Mapping[str, Any]:
     return {
         "decision": "approve",
-        "name": "olga",
         "gate": waiting.key,
         "comment": "Read and agreed.",
         "via": "benchmark",

@@ -48,6 +48,8 @@ TUNED = (
 DEFAULT_POLL, TUNED_POLL = 10, 1
 """Seconds between two looks of a paused run: Prefect's default, and the least it takes."""
 PATIENCE = 180.0
+NO_WORKER = ("flows.worker", "--help")
+"""In the place of a stage's own worker: it ends at once."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.figures import line, say
-from benchmarks.native import Native, native
+from benchmarks.native import NO_WORKER, Native, native
 from demo.oncall import OnCall
 from demo.stage import NO_CLOCK, STOCK, WARM, Stage, set_stage
 from engine.fold import fold
@@ -38,8 +38,6 @@ KINDS = {
     "warm worker, bare server": (WARM, False),
     "stock worker, bare server": (STOCK, False),
 }
-NO_WORKER = ("flows.worker", "--help")
-"""In the place of a stage's own worker: it ends at once."""
 SHIPPED = next(iter(KINDS))
 NATIVE_GATES = 8
 """Gates of a run of bare Prefect, as many as a rotation has."""

@@ -3,7 +3,8 @@
 `python -m benchmarks.waiting [--most 500]` starts so many runs of a small runbook with two gates,
 and looks, at 1, 10, 100 and so on, at the processes below the worker, at the memory of server and
 worker, and at the time from Resume to the next step. Then 20 are resumed at once, beside 20 of bare
-Prefect's suspended flows; then all the others; and the second gate of all is left to expire.
+Prefect's suspended flows on a server of their own; with `--all` so are all others; and the gate at
+which each stands in the end is left to expire. All of it goes through the gateway, as it is shipped.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from pathlib import Path
 from benchmarks.crowd import STEPS, Crowd, moment, set_crowd, until
 from benchmarks.environment import plot
 from benchmarks.figures import line, say, slope
-from benchmarks.native import native
+from benchmarks.native import NO_WORKER, native
 from benchmarks.server import answering
+from demo.stage import NO_CLOCK, set_stage
 from engine.ledger import Event
+from flows.door import at_server
 
 SIZES = (1, 10, 100, 500)
 AT_ONCE = 20
@@ -36,7 +39,8 @@ def main() -> int:
     """Measure and print; always 0, since a benchmark is not a test."""
     parser = argparse.ArgumentParser(prog="benchmarks.waiting", description=__doc__)
     parser.add_argument("--most", type=int, default=500, help="runs that wait in the end")
-    parser.add_argument("--expires", type=int, default=30, help="minutes until a gate expires")
+    parser.add_argument("--expires", type=int, default=20, help="minutes until a gate expires")
+    parser.add_argument("--all", action="store_true", help="resume every run before it expires")
     wanted = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as made,
@@ -45,9 +49,11 @@ def main() -> int:
     ):
         grow(crowd, [size for size in SIZES if size <= wanted.most])
         left = [run for run in crowd.runs if not _steps(crowd, run)]
-        at_once(crowd, left[:AT_ONCE], Path(made))
-        resume_all(crowd, left[AT_ONCE:])
+        ours = at_once(crowd, left[:AT_ONCE])
+        resume_all(crowd, left[AT_ONCE:] if wanted.all else ())
         expire(crowd)
+    with tempfile.TemporaryDirectory() as made:
+        at_once_native(Path(made), len(left[:AT_ONCE]), ours)
     return 0
 
 
@@ -71,21 +77,28 @@ def grow(crowd: Crowd, sizes: Sequence[int]) -> None:
         plot("waiting", "Runs that wait", ("runs", "MiB"), {"worker and server": memory})
 
 
-def at_once(crowd: Crowd, runs: Sequence[str], folder: Path) -> None:
-    """Resume these at once, and as many of bare Prefect's."""
+def at_once(crowd: Crowd, runs: Sequence[str]) -> float:
+    """Resume these at once; return the seconds until the last one runs."""
     ours = max(crowd.resume(runs))
     say(f"{len(runs)} resumed at once: the last one runs after {ours:.1f} s")
-    for tuned in (True, False):
-        with native(crowd.stage, folder / f"native-{tuned}", tuned=tuned) as flow:
-            others = [flow.begin("suspend", 1) for _ in runs]
-            for run in others:
-                run.wait_until_asked()
-            began = min([run.resume() for run in others])
-            theirs = max(run.wait_for(1) for run in others) - began
-        say(
-            f"{len(runs)} of Prefect's own, {'tuned' if tuned else 'default'}: {theirs:.1f} s, "
-            f"{theirs / ours:.1f} times as long"
-        )
+    return ours
+
+
+def at_once_native(folder: Path, count: int, ours: float) -> None:
+    """Resume as many flows of bare Prefect at once."""
+    stage = set_stage(folder / "stage", say=lambda _: None, worker=NO_WORKER, extra=NO_CLOCK)
+    with stage as made, at_server(made.api_url):
+        for tuned in (True, False):
+            with native(made, folder / f"native-{tuned}", tuned=tuned) as flow:
+                others = [flow.begin("suspend", 1) for _ in range(count)]
+                for run in others:
+                    run.wait_until_asked()
+                began = min([run.resume() for run in others])
+                theirs = max(run.wait_for(1) for run in others) - began
+            say(
+                f"{count} of Prefect's own, {'tuned' if tuned else 'default'}: {theirs:.1f} s, "
+                f"{theirs / ours:.1f} times as long"
+            )
 
 
 def resume_all(crowd: Crowd, runs: Sequence[str]) -> None:
@@ -93,14 +106,16 @@ def resume_all(crowd: Crowd, runs: Sequence[str]) -> None:
     for start in range(0, len(runs), AT_ONCE):
         crowd.resume(runs[start : start + AT_ONCE])
     found = Counter(tuple(_steps(crowd, run)) for run in crowd.runs)
-    say(f"{found[(STEPS[0],)]} of {len(crowd.runs)} did their first step once and wait again")
+    say(f"{found[(STEPS[0],)]} were resumed, did their first step once and wait again")
+    say(f"{found[()]} still wait at their first gate; anything else: {len(found) - 2}")
     processes, worker, server = crowd.settled()
     say(f"{processes} processes of the worker, {worker:.0f} MiB; server {server:.0f} MiB")
 
 
 def expire(crowd: Crowd) -> None:
     """Leave all gates that are open alone until they have expired."""
-    opened = crowd.wait_for(crowd.runs, Event.GATE_OPENED, 2)
+    before = {run: _steps(crowd, run) for run in crowd.runs}
+    opened = [crowd.last(run, Event.GATE_OPENED) for run in crowd.runs]
     ends = {entry.run: moment(entry.details["expires"]) for entry in opened}
     until_last = max(ends.values()) - time.time()
     say(f"the last of {len(ends)} gates expires in {until_last / 60:.0f} minutes")
@@ -109,7 +124,7 @@ def expire(crowd: Crowd) -> None:
     late = [moment(entry.at) - ends[entry.run] for entry in expired]
     say(f"{len(late)} expired; written after its moment: {line(late, 's')}")
     say(f"{sum(seconds <= MINUTE for seconds in late)} of them within a minute")
-    passed = sum(_steps(crowd, run) != [STEPS[0]] for run in crowd.runs)
+    passed = sum(_steps(crowd, run) != before[run] for run in crowd.runs)
     say(f"{passed} of them went on")
     until(lambda: True if crowd.held()[0] <= crowd.at_rest else None, "no process of a run")
 
