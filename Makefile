@@ -48,7 +48,7 @@ validate: $(READY)
 	$(BIN)/runbook validate runbooks
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 # Exact versions with hashes and no index address; run it to take newer versions in.
 lock: $(READY)
