@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from adapters.shared.quiet import quieten
 from engine.errors import OutcomeUnknown, Refused, RunbookError, Transient
 
 TIMEOUT = httpx.Timeout(connect=5.0, read=20.0, write=20.0, pool=5.0)
@@ -21,6 +22,7 @@ SERVER_ERROR = 500
 
 def client(base_url: str, **options: Any) -> httpx.Client:
     """Return a client that follows no redirect (a secret in a header must not travel on)."""
+    quieten()
     return httpx.Client(base_url=base_url, timeout=TIMEOUT, follow_redirects=False, **options)
 
 

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _COOKIE_SECONDS = 1200
 
 
+def draw_cookie() -> str:
+    """Return a new session of the admin page."""
+    return secrets.token_urlsafe(24)
+
+
 class Admin:
     """The routes under `/admin`."""
 
@@ -54,7 +59,7 @@ class Admin:
         if not hmac.compare_digest(given.encode(), self._vault.admin_token.encode()):
             page = "<!doctype html><p>Invalid admin token, please try again.</p>"
             return HTMLResponse(page, status_code=401)
-        cookie = secrets.token_urlsafe(24)
+        cookie = draw_cookie()
         self._cookies[cookie] = self._vault.clock.now().timestamp() + _COOKIE_SECONDS
         answer = RedirectResponse("/admin", status_code=303)
         answer.set_cookie(

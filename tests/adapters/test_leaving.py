@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+import sandbox.vaultwarden.admin
 from adapters import authentik, forgejo_admin, vaultwarden
 from adapters.authentik import AuthentikSettings
 from adapters.forgejo_admin import ForgejoAdminSettings
@@ -204,6 +205,20 @@ def test_the_admin_page_is_signed_in_to_once_and_again_when_it_forgot_us(town: T
     town.world.clock.advance(21 * 60)
     check_admin(settings)
     assert _sign_ins(town.world) == 2
+
+
+def test_the_session_of_the_admin_page_stands_in_no_log(
+    town: Town, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox.vaultwarden.admin, "draw_cookie", lambda: sky.MARKER)
+    settings = VaultwardenSettings(
+        url=town.world.urls["vaultwarden"],
+        admin_token_file=town.world.layout.credential(VAULT_ADMIN),
+    )
+    with sky.all_logs(caplog):
+        check_admin(settings)
+
+    assert any("set-cookie" in record.getMessage() for record in caplog.records)
 
 
 def _sign_ins(world: World) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from engine.catalogue import Catalogue
@@ -139,13 +140,26 @@ def take_somebody_out(theatre: Theatre, runbook: str) -> str:
     for opening in openings(theatre, run):
         if opening.step == "settled":
             now = state(theatre.stage, run)
-            for rotation in now.step("rotations").outputs["runs"].values():
-                for first in openings(theatre, rotation):
-                    people.say(rotation, first, "reject")
+            _end_all(people, now.step("rotations").outputs["runs"].values())
             waive_all(theatre.stage.platform(), now)
         decision = "retry" if opening.kind is Kind.FAILURE else "approve"
         people.say(run, opening, decision, comment=LETTER)
     return run
+
+
+def _end_all(people: Crew, runs: Iterable[str]) -> None:
+    """End every run at its first gate; they hold secrets that later plays are about."""
+    waiting = tuple(runs)
+    for run in waiting:  # all are answered before the end of one is waited for
+        for opening in islice(openings(people.theatre, run), 1):
+            _end(people, run, opening)
+    for run in waiting:
+        for opening in openings(people.theatre, run):
+            _end(people, run, opening)
+
+
+def _end(people: Crew, run: str, opening: Opening) -> None:
+    people.say(run, opening, "stop" if opening.kind is Kind.FAILURE else "reject")
 
 
 def add_a_secret_and_be_cut_off(theatre: Theatre, runbook: str) -> str:

@@ -21,6 +21,7 @@ import prefect.logging
 import pytest
 import yaml
 
+import sandbox.vaultwarden.admin
 import sandbox.vaultwarden.identity
 import sandbox.vaultwarden.tokens
 from demo.stage import NO_CLOCK, ROOT, Stage, set_stage
@@ -231,16 +232,23 @@ def _sampler(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _tokens_heard() -> Iterator[list[str]]:
-    """Keep every access token that the vault gives out: it is a secret as well."""
+    """Keep every access token and admin's cookie that the vault gives out: secrets as well."""
     issue, heard = sandbox.vaultwarden.tokens.issue_token, list[str]()
+    draw_cookie = sandbox.vaultwarden.admin.draw_cookie
 
     def hear(*arguments: object) -> str:
         token = issue(*arguments)  # type: ignore[arg-type] # whatever it takes
         heard.append(token)
         return token
 
+    def hear_cookie() -> str:
+        cookie = draw_cookie()
+        heard.append(cookie)
+        return cookie
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sandbox.vaultwarden.identity, "issue_token", hear)
+        patch.setattr(sandbox.vaultwarden.admin, "draw_cookie", hear_cookie)
         yield heard
 
 
