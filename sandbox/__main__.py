@@ -21,6 +21,7 @@ def main() -> int:
     """Run a world until SIGTERM or SIGINT; print `ready <world.json>` once it is up."""
     wanted = _parse()
     if wanted.many:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that a database ends with it
         serve_worlds(sys.stdin, sys.stdout, Options(pace=Pace()))
         return 0
     signals = {signal.SIGTERM, signal.SIGINT}
