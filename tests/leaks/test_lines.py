@@ -25,6 +25,7 @@ WRITERS = {
     "flows/telling.py": "what people are told of a run, from within it or by the clock",
     "flows/schedule.py": "what runs by the clock and is no run of a runbook",
     "adapters/notify/sending.py": "silences the loggers of others",
+    "adapters/shared/quiet.py": "keeps cookies out of the lines of others",
 }
 BEGUN = {Event.STEP_STARTED, Event.STEP_FOUND_DONE, Event.STEP_FAILED, Event.UNDO_STARTED}
 """Entries that no run makes in silence."""
