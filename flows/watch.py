@@ -1,4 +1,4 @@
-"""The clock of all gates: once a minute, one pass over those that wait, and then gone again."""
+"""The clock of all gates: every 30 seconds, one pass over those that wait, and then gone again."""
 
 from __future__ import annotations
 

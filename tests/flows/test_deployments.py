@@ -58,7 +58,7 @@ def test_the_clock_of_the_gates_is_deployed_to_run_each_minute_and_never_twice(r
 
     assert clock["entrypoint"] == "flows/watch.py:watch_gates"
     assert watch.watch_gates.name == watch.NAME
-    assert clock["schedules"][0]["interval"] == 60
+    assert clock["schedules"][0]["interval"] == 30
     assert clock["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
 
 
