@@ -21,4 +21,4 @@ for name, points in told["curves"].items():
 axes.set(title=told["title"], xlabel=told["x"], ylabel=told["y"])
 axes.grid(visible=True, which="both", alpha=0.3)
 axes.legend()
-figure.savefig(sys.argv[1], metadata={"Date": None})
+figure.savefig(sys.argv[1], metadata={"Creator": None, "Date": None})
