@@ -128,10 +128,10 @@ def test_a_remote_that_is_no_repository_is_told(infra: Infra, tmp_path: Path) ->
 
 
 def test_settings_without_a_remote_name_the_setting(infra: Infra) -> None:
-    step = sops.steps(infra.sops, GitSettings())[0]
+    by_name = {step.name: step for step in sops.steps(infra.sops, GitSettings())}
 
     with pytest.raises(Refused) as told:
-        world.look(step, at=AT)
+        world.look(by_name["sops.set"], at=AT)
     assert "git.remote" in told.value.hint
 
 
