@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import hmac
@@ -17,9 +18,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from tests.leaks.hints import told_digests, told_lengths
-from tests.leaks.marker import ALPHABET, FOREIGN, TELLING, Marker, draw
+from tests.leaks.marker import ALPHABET, FOREIGN, TELLING, Marker, draw, key_lines
 from tests.leaks.planting import IN_BYTES
 from tests.leaks.scanner import Scanner
 from tests.leaks.spelling import DIGESTS, digests
@@ -173,3 +181,23 @@ def test_a_search_for_nothing_does_not_pass_for_a_clean_one(tmp_path: Path, valu
     _file(tmp_path / "dump", b"")
 
     assert _searched(tmp_path, values).returncode == 2
+
+
+@pytest.mark.parametrize(
+    "key",
+    [ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 2048)],
+    ids=["ec", "rsa"],
+)
+def test_of_a_private_key_the_secret_is_searched_for_and_nothing_public(
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
+) -> None:
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    shown = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    at_every_offset = [base64.b64encode(b"x" * shift + shown).decode() for shift in range(3)]
+
+    lines = key_lines(pem)
+
+    assert len(lines) > 1
+    assert all(line in pem for line in lines)
+    pieces = {line[place : place + 12] for line in lines[1:] for place in range(len(line) - 11)}
+    assert not [piece for piece in pieces for text in at_every_offset if piece in text]
