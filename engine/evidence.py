@@ -189,6 +189,11 @@ def _refuse_long_ago(claims: Mapping[str, Any], within: timedelta | None) -> Non
         )
 
 
+def gate_key(step: str, kind: str, number: int) -> str:
+    """Return what one asking of one gate is called, in Prefect and in what is signed."""
+    return f"{step}-{kind}-{number}"
+
+
 def said_of(comment: str, through: str) -> str:
     """Return the digest of what an answer says in words: its comment, and how far its yes reaches.
 

@@ -13,13 +13,14 @@ from typing import Any
 
 from joserfc.jwk import KeySet
 
+from engine.decision import BREAK_GLASS
 from engine.errors import ChainBroken, Refused
-from engine.evidence import APPROVAL, INITIATION, MOVE, SKEW, WAYS, read_word, said_of
-from engine.ledger import Actor, Entry, Event
+from engine.evidence import APPROVAL, INITIATION, MOVE, SKEW, WAYS, gate_key, read_word, said_of
+from engine.ledger import CLAIMED, Actor, Entry, Event
 
 DECIDED: Mapping[Event, str] = {
     Event.GATE_APPROVED: "approve",
-    Event.GLASS_BROKEN: "break glass",
+    Event.GLASS_BROKEN: BREAK_GLASS,
     Event.GATE_REJECTED: "reject",
     Event.GATE_SKIPPED: "skip",
 }
@@ -73,7 +74,7 @@ def prove_again(entries: Iterable[Entry], keys: KeySet) -> Vouched:
                 raise _broken(
                     entry, f"{entry.actor.subject} is called verified, and nothing is signed"
                 )
-            claimed += entry.actor.verified == "claimed"
+            claimed += entry.actor.verified == CLAIMED
     return Vouched(signed, claimed)
 
 
@@ -129,7 +130,7 @@ def _asked(book: _Book, entry: Entry) -> dict[str, Any]:
         return {"gate": None}
     kind = opening.details["kind"]
     told = {
-        "gate": f"{opening.step}-{kind}-{number}",
+        "gate": gate_key(opening.step, kind, number),
         "plan": opening.plan,
         "shown": opening.details.get("shown"),
     }

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, create_model
 from engine.brought import CERTIFICATE_PATTERN, MAX_CERTIFICATE
 from engine.checklist import NO_ITEM, items_of
 from engine.decision import LONGEST_COMMENT, allowed
+from engine.evidence import gate_key
 from engine.plan import Plan, PlannedStep
 from engine.policy import gated_reach
 from engine.progress import AskPerson
@@ -31,7 +32,7 @@ class GateForm(RunInput):
 
 def key(opening: Opening) -> str:
     """Return Prefect's key for this asking; new for each, so that none can be answered twice."""
-    return f"{opening.step}-{opening.kind.value}-{opening.number}"
+    return gate_key(opening.step, opening.kind.value, opening.number)
 
 
 def form(plan: Plan, state: RunState, move: AskPerson, *, takes_names: bool) -> type[RunInput]:
