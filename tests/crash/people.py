@@ -63,9 +63,13 @@ def _fields(voyage: Voyage, opening: Opening, waiting: Waiting) -> dict[str, str
 
 
 def comment_of(voyage: Voyage, opening: Opening) -> str:
-    """Return what a person writes at a gate."""
+    """Return what a person writes at a gate, and do what it tells of.
+
+    Also where the step was tried and failed: who approved several steps at once is asked only then.
+    """
     write = voyage.hands.comments.get(opening.step)
-    return write(voyage) if write and opening.kind is Kind.STEP else "Seen and agreed."
+    is_way_back = opening.kind is Kind.UNDO or voyage.state().back
+    return "Seen and agreed." if write is None or is_way_back else write(voyage)
 
 
 def decision_of(voyage: Voyage, opening: Opening) -> str:
