@@ -188,7 +188,7 @@ def _variables(folder: Path, url: str) -> dict[str, str]:
         "PREFECT_SERVER_API_KEEPALIVE_TIMEOUT": "30",
         "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
         "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
-        "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "0.5",
+        "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "1.0",
         "PREFECT_CLI_COLORS": "false",
     }
 

@@ -38,8 +38,7 @@ def pass_gate(voyage: Voyage, move: AskPerson) -> None:
     if opening is not None:
         raw = read_flow_run_input(key=_response(opening))
         _settle(voyage, state, opening, read_answer(voyage, opening, raw))
-        publish_record(voyage)
-        return
+        return  # the next move, whichever it is, writes the record
     asked = open_gate(voyage, state, move)
     publish_record(voyage)
     _suspend(voyage, asked.state, move, asked.shown)

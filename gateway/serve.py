@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 import os
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import uvicorn
-from fastapi import Request
 from prefect.context import refresh_global_settings_context
 
 from adapters.gateway import GatewaySettings
@@ -18,12 +16,12 @@ from gateway.app import Gateway
 from gateway.device import Devices
 from gateway.doors import Doors
 from gateway.garbage import collect_aside
-from gateway.identity import Identity
 from gateway.inside import Inside
 from gateway.oidc import Provider
 from gateway.pages import Pages
-from gateway.scopes import API, IDENTITY
+from gateway.scopes import API
 from gateway.signing import read_signer
+from gateway.stamping import Stamped
 from gateway.store import Store
 
 if TYPE_CHECKING:
@@ -34,8 +32,6 @@ KEEP_ALIVE = 30
 costs a retry."""
 GRACE = 10
 """Seconds that open requests and websockets have when it is told to end."""
-SOMEBODY = "00000000-0000-0000-0000-000000000000"
-"""Prefect asks for an id with the name that it shows as `Created By`; people have none there."""
 
 
 def serve(settings: GatewaySettings, host: str, port: int) -> None:
@@ -80,25 +76,11 @@ def prefect_app() -> ASGIApp:
     Without a `settings` argument, because Prefect's services call `create_app` again and must get
     this very application out of its cache.
     """
-    from prefect.server.api import dependencies  # noqa: PLC0415 - after the environment is set
-    from prefect.server.api.server import create_app  # noqa: PLC0415 - as above
-    from prefect.server.schemas.core import CreatedBy, UpdatedBy  # noqa: PLC0415 - as above
+    from prefect.server.api.server import create_app  # noqa: PLC0415 - after the environment is set
     from prefect.settings import get_current_settings  # noqa: PLC0415 - as above
 
-    def created(request: Request) -> CreatedBy | None:
-        shown = _shown(request)
-        return CreatedBy(**shown) if shown else dependencies.get_created_by(*_automation(request))
-
-    def updated(request: Request) -> UpdatedBy | None:
-        shown = _shown(request)
-        return UpdatedBy(**shown) if shown else dependencies.get_updated_by(*_automation(request))
-
     _refuse_moved(get_current_settings().server.api)
-    app: Any = create_app()
-    app.api_app.dependency_overrides[dependencies.get_created_by] = created
-    app.api_app.dependency_overrides[dependencies.get_updated_by] = updated
-    found: ASGIApp = app
-    return found
+    return Stamped(create_app())
 
 
 def refuse_unset(settings: GatewaySettings) -> None:
@@ -145,16 +127,3 @@ def _provider(settings: GatewaySettings) -> Provider | None:
         return None
     file = settings.oidc_client_secret_file
     return Provider(settings, read_secret(file, "the OpenID client's secret") if file else None)
-
-
-def _shown(request: Request) -> dict[str, Any]:
-    who: Identity | None = request.scope.get(IDENTITY)
-    if who is None or who.is_machine:
-        return {}
-    return {"id": SOMEBODY, "type": "USER", "display_value": who.subject}
-
-
-def _automation(request: Request) -> tuple[UUID | None, str | None]:
-    """Return which of Prefect's own automations asks: from inside, as the gateway takes it out."""
-    told = request.headers.get("prefect-automation-id")
-    return UUID(told) if told else None, request.headers.get("prefect-automation-name")

@@ -34,7 +34,7 @@ UNFIT = 78
 QUICK = {
     "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
     "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
-    "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "0.5",
+    "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "1.0",
 }
 """Fewer requests for each start. CSRF tokens are for browsers, and a server asks for them only
 where it is set to; who set it so has set the client's variable as well, and that one stays."""

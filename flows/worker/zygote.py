@@ -20,6 +20,7 @@ from importlib import import_module
 from pathlib import Path
 
 import anyio
+from pydantic import BaseModel
 
 from flows.worker.child import Request, become, parse
 from flows.worker.settings import PRELOADED, READY, UNFIT
@@ -127,6 +128,7 @@ def main() -> None:
     for name in PRELOADED:
         import_module(name)
     anyio.run(anyio.sleep, 0)  # imports what the first event loop imports
+    complete_models()
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         threads = ", ".join(thread.name for thread in threading.enumerate())
         sys.stderr.write(f"no run can be forked: an import started threads ({threads})\n")
@@ -144,6 +146,19 @@ def main() -> None:
         signal.set_wakeup_fd(-1)
         woken.close()
         become(request)
+
+
+def complete_models() -> None:
+    """Build what Prefect's models are validated with: it puts that off until each is first used.
+
+    `pydantic.ConfigDict.defer_build` is why; every child would build the same ones again.
+    """
+    waiting = BaseModel.__subclasses__()
+    while waiting:
+        model = waiting.pop()
+        waiting += model.__subclasses__()
+        if not model.__pydantic_complete__:
+            model.model_rebuild(raise_errors=False)
 
 
 def _listen(path: str) -> socket.socket:

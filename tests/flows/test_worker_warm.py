@@ -219,3 +219,20 @@ def _parent(mark: Path) -> int:
 
 def _log(shop: Workshop) -> str:
     return (shop.folder / "worker.log").read_text(errors="replace")
+
+
+def test_a_fork_has_every_model_of_prefect_built() -> None:
+    program = (
+        "from importlib import import_module\n"
+        "from prefect.client.schemas.objects import FlowRun\n"
+        "from flows.worker.settings import PRELOADED\n"
+        "from flows.worker.zygote import complete_models\n"
+        "for name in PRELOADED: import_module(name)\n"
+        "before = FlowRun.__pydantic_complete__\n"
+        "complete_models()\n"
+        "print(before, FlowRun.__pydantic_complete__)\n"
+    )
+    said = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    ).stdout
+    assert said.split() == ["False", "True"], "where it is True before, nothing need be built"

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from prefect.server.api.server import create_app
-from starlette.routing import BaseRoute
 
 from adapters.gateway import Role
 from gateway.guards import GUARDS
 from gateway.table import PEOPLE, SECTIONS, SOCKETS, find, rules, socket_roles
+from tests.gateway.prefect_routes import walk
 
 DEADLY = (
     "POST /flow_runs/bulk_set_state",
@@ -40,18 +39,10 @@ def test_every_endpoint_of_prefect_is_in_the_table_once() -> None:
 def test_every_websocket_of_prefect_is_in_the_table() -> None:
     app: Any = create_app()
 
-    assert set(_sockets(app.api_app.routes)) == set(SOCKETS)
-
-
-def _sockets(routes: list[BaseRoute], prefix: str = "") -> Iterator[str]:
-    """Yield the paths of all websockets; FastAPI keeps the routers it includes as they are."""
-    for route in routes:
-        included = getattr(route, "original_router", None)
-        if included is not None:
-            context: Any = getattr(route, "include_context", None)
-            yield from _sockets(included.routes, prefix + (context.prefix if context else ""))
-        elif "WebSocket" in type(route).__name__:
-            yield prefix + str(getattr(route, "path", ""))
+    sockets = {
+        path for path, route in walk(app.api_app.routes) if "WebSocket" in type(route).__name__
+    }
+    assert sockets == set(SOCKETS)
 
 
 def test_every_guard_stands_somewhere_and_every_section_has_the_guard_it_names() -> None:
