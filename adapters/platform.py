@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
+from adapters.catalogue import read_catalogue
 from adapters.ledger import SqlJournal, open_journal
 from adapters.registry import registry
 from adapters.settings import Settings, load_settings
-from adapters.shared.files import read_secret
-from engine.catalogue import Catalogue, People
+from adapters.shared.files import read_file, read_secret, shown_path
+from engine.catalogue import Catalogue, People, Secret
 from engine.checks import read_runbook
 from engine.configuration import objection
+from engine.entry import described
 from engine.errors import Refused
 from engine.evidence import read_keys
 from engine.findings import Finding, Invalid, Place
@@ -49,15 +51,17 @@ class Platform:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """Where each secret lives; raises `Invalid`, or `Refused` if the file is not there."""
-        path = self.settings.catalogue
-        return load(_read(path, "the catalogue"), shown(path), Catalogue)[0]
+        """Where each secret lives, by the shipped file and the one in git.
+
+        Raises `Invalid`, `Refused` if a file is not there, `Transient` if the remote is not.
+        """
+        return read_catalogue(self.settings.catalogue, self.settings.git)
 
     @cached_property
     def people(self) -> People:
         """Who is in which group; raises as `catalogue` does."""
         path = self.settings.people
-        return load(_read(path, "the list of groups"), shown(path), People)[0]
+        return load(read_file(path, "the list of groups"), shown_path(path), People)[0]
 
     @cached_property
     def freezes(self) -> tuple[Freeze, ...]:
@@ -65,7 +69,7 @@ class Platform:
         path = self.settings.freeze or self.settings.people.with_name("freeze.yaml")
         if self.settings.freeze is None and not path.exists():
             return ()
-        return load(_read(path, "the list of freezes"), shown(path), Freezes)[0].freeze
+        return load(read_file(path, "the list of freezes"), shown_path(path), Freezes)[0].freeze
 
     @cached_property
     def journal(self) -> SqlJournal:
@@ -89,12 +93,12 @@ class Platform:
 
     def read(self, path: Path) -> Runbook:
         """Return the checked runbook in `path`; raise `Invalid` with every finding."""
-        runbook = read_runbook(_read(path, "the runbook"), shown(path), self.around)[0]
+        runbook = read_runbook(read_file(path, "the runbook"), shown_path(path), self.around)[0]
         if path.stem != runbook.runbook:
             raise Invalid(
                 [
                     Finding(
-                        Place(shown(path)),
+                        Place(shown_path(path)),
                         f"the file is {path.stem}.yaml and holds {runbook.runbook}",
                         "Let the file be named after the runbook.",
                     )
@@ -119,16 +123,22 @@ class Platform:
         except KeyError as error:
             missing = error.args[0]
         else:
-            self._require_secret(plan.secret)
+            self._require_secret(plan)
             return plan
         raise Refused(
             f"{name} refers to {missing}, and there is no such fact",
             hint="Add it to the catalogue entry, or to `platform` in the settings.",
         )
 
-    def _require_secret(self, name: str) -> None:
-        """Raise `Refused` for an entry of the catalogue that is no secret."""
-        entry = self.catalogue.secrets.get(name)
+    def entry(self, plan: Plan) -> Secret | None:
+        """Return the entry of the secret that a plan is about: as its form describes it, if it does."""
+        runbook = self.runbook(plan.runbook)
+        entry = described(runbook, plan.inputs) if runbook.entry else None
+        return Secret.model_validate(entry) if entry else self.catalogue.secrets.get(plan.secret)
+
+    def _require_secret(self, plan: Plan) -> None:
+        """Raise `Refused` for a secret that the catalogue lacks, or that is none."""
+        name, entry = plan.secret, self.entry(plan)
         found = objection(name, entry) if entry is not None else None
         if found is not None:
             raise Refused(f"{name} is no secret: {found.what}", hint=found.instead)
@@ -143,7 +153,7 @@ class Platform:
     def approval_keys(self) -> KeySet:
         """Return the gateway's public keys; raise `Refused` if they are not there or not public."""
         path = _needed(self.settings.engine.approval_keys_file, "engine.approval_keys_file")
-        return read_keys(_read(path, "the file of the gateway's public keys").decode())
+        return read_keys(read_file(path, "the file of the gateway's public keys").decode())
 
     def desk(self) -> Desk:
         """Return all it takes to perform steps; raise `Refused` for a missing key."""
@@ -159,18 +169,6 @@ class Platform:
 def open_platform(settings_path: Path | None = None) -> Platform:
     """Return the platform that the settings describe; raise `Refused` or `Invalid`."""
     return Platform(load_settings(settings_path))
-
-
-def _read(path: Path, what: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Refused(f"{what} cannot be read at {path}: {error.strerror}") from None
-
-
-def shown(path: Path) -> str:
-    """Spell a path as the reader would: relative where it is below the working directory."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _needed(path: Path | None, name: str) -> Path:

@@ -183,10 +183,14 @@ class Catalogue(Strict):
 
     def facts(self, name: str) -> dict[str, Any]:
         """Return what `${{ secret.… }}` may refer to for one entry; empty for an unknown name."""
-        entry = self.secrets.get(name)
-        if entry is None:
-            return {}
-        return {"name": name, **entry.model_dump(mode="json", exclude_none=True)}
+        return facts_of(name, self.secrets.get(name))
+
+
+def facts_of(name: str, entry: Secret | None) -> dict[str, Any]:
+    """Return what `${{ secret.… }}` may refer to for this entry; empty where there is none."""
+    if entry is None:
+        return {}
+    return {"name": name, **entry.model_dump(mode="json", exclude_none=True)}
 
 
 class Group(Strict):

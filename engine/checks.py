@@ -9,6 +9,7 @@ from engine.catalogue import Catalogue, People
 from engine.configuration import check_places
 from engine.cutover import check_consumers
 from engine.durations import spell
+from engine.entry import check_entry
 from engine.findings import Finding, Invalid
 from engine.loading import build
 from engine.mending import mended
@@ -19,6 +20,9 @@ from engine.runbook import RESERVED_INPUTS, Gate, GateChange, Runbook, StepSpec
 from engine.source import Path, Source, parse
 from engine.step import AnyStep, Ask, Effect
 from engine.surroundings import Surroundings
+
+NAMES_A_SECRET = ("secret", "secret_name")
+"""Types of inputs."""
 
 
 def read_runbook(text: str | bytes, file: str, around: Surroundings) -> tuple[Runbook, Source]:
@@ -41,6 +45,7 @@ def check(runbook: Runbook, source: Source, around: Surroundings) -> Iterator[Fi
     """Yield every finding about a well-formed runbook."""
     yield from _inputs(runbook, source, around.catalogue)
     yield from _secret(runbook, source, around.catalogue)
+    yield from check_entry(runbook, source)
     yield from _about(runbook, source)
     yield from _groups(runbook, source, around.people)
     yield from _reminders(runbook, source)
@@ -108,7 +113,7 @@ def _secret(runbook: Runbook, source: Source, catalogue: Catalogue) -> Iterator[
         return
     parts = references[0].parts
     named = runbook.inputs.get(parts[1]) if len(parts) == 2 and parts[0] == "inputs" else None
-    if not references[0].alone or named is None or named.type != "secret":
+    if not references[0].alone or named is None or named.type not in NAMES_A_SECRET:
         yield Finding(
             place,
             "`secret` must be a name of the catalogue or one reference to an input of type secret",
@@ -179,11 +184,11 @@ def _reminders(runbook: Runbook, source: Source) -> Iterator[Finding]:
 def _stray_references(source: Source) -> Iterator[Finding]:
     for reference in find(source.data):
         inside_with = reference.path[:1] == ("steps",) and reference.path[2:3] == ("with",)
-        if not inside_with and reference.path not in {("secret",), ("about",)}:
+        if not inside_with and reference.path[0] not in {"secret", "about", "entry"}:
             yield Finding(
                 source.place(reference.path),
                 "a reference has no meaning here: " + reference.text,
-                "References stand in `with:`, `secret:` and `about:` alone.",
+                "References stand in `with:`, `secret:`, `about:` and `entry:` alone.",
             )
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from engine.catalogue import Catalogue, Secret
 from engine.findings import Finding
+from engine.merging import Part, placed_twice
 from engine.runbook import StepSpec
 from engine.source import Source
 from engine.step import AnyStep
@@ -88,26 +89,12 @@ def objection(name: str, entry: Secret) -> NotSecret | None:
 
 def check_catalogue(catalogue: Catalogue, source: Source) -> Iterator[Finding]:
     """Yield a finding for each entry that is no secret, and for each that is there already."""
-    yield from _twice(catalogue, source)
+    yield from placed_twice([Part(catalogue, source)])
     for name, entry in catalogue.secrets.items():
         found = objection(name, entry)
         if found is not None:
             place = source.key_place(("secrets", name))
             yield Finding(place, f"`{name}` is no secret: {found.what}", found.instead)
-
-
-def _twice(catalogue: Catalogue, source: Source) -> Iterator[Finding]:
-    seen: dict[object, str] = {}
-    for name, entry in catalogue.secrets.items():
-        for key, place in (("sops", entry.sops), ("vaultwarden", entry.vaultwarden)):
-            first = seen.setdefault(place, name)
-            if first != name:
-                line = source.key_place(("secrets", first)).line
-                yield Finding(
-                    source.place(("secrets", name, key)),
-                    f"`{name}` is at the place of `{first}`, line {line}",
-                    "One place holds one secret; correct the place, or remove one entry.",
-                )
 
 
 def check_places(

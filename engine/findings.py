@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.errors import RunbookError
+from engine.errors import Refused, RunbookError
 
 
 @dataclass(frozen=True, order=True)
@@ -31,6 +31,12 @@ class Finding:
     def __str__(self) -> str:
         text = f"{self.place}: {self.message}"
         return f"{text}\n    hint: {self.hint}" if self.hint else text
+
+
+def refusal(error: Invalid) -> Refused:
+    """Return what is wrong with a file as the plain no of a step."""
+    told = "; ".join(f"{each.place}: {each.message}" for each in error.findings)
+    return Refused(told, hint=error.findings[0].hint)
 
 
 class Invalid(RunbookError):

@@ -10,7 +10,7 @@ from typing import Any
 from engine.catalogue import Catalogue
 from engine.errors import Refused
 from engine.references import find, look_up
-from engine.runbook import Input, Runbook
+from engine.runbook import LONGEST_SLUG, SLUG, Input, Runbook
 
 
 def eligible(runbook: Runbook, catalogue: Catalogue) -> tuple[str, ...]:
@@ -78,11 +78,15 @@ def _problem(spec: Input, value: Any, secrets: tuple[str, ...]) -> str:
             return _date_problem(value)
         case "secret":
             return "" if value in secrets else f"is none of {', '.join(secrets)}"
+        case "secret_name":
+            return _name_problem(value)
 
 
 def _string_problem(spec: Input, value: Any) -> str:
     if not isinstance(value, str):
         return "is not a text"
+    if "${{" in value:
+        return "holds a reference, and a form has none"
     if spec.min_length is not None and len(value) < spec.min_length:
         return f"is shorter than {spec.min_length} characters"
     if spec.max_length is not None and len(value) > spec.max_length:
@@ -90,6 +94,15 @@ def _string_problem(spec: Input, value: Any) -> str:
     if spec.pattern is not None and not re.search(spec.pattern, value):
         return f"does not match {spec.pattern}"
     return ""
+
+
+def _name_problem(value: Any) -> str:
+    if isinstance(value, str) and len(value) <= LONGEST_SLUG and re.fullmatch(SLUG, value):
+        return ""
+    return (
+        "is no name of a secret: small letters, digits and hyphens, beginning with a letter, "
+        f"{LONGEST_SLUG} at most"
+    )
 
 
 def _integer_problem(spec: Input, value: Any) -> str:

@@ -68,6 +68,14 @@ def finding(source: Source, prefix: Path, detail: ErrorDetails, model: type[Base
     return Finding(place, message, _hint(detail, key, model))
 
 
+def listed_problem(field: str, detail: ErrorDetails) -> str:
+    """Say one pydantic error about a field of a form in a few words."""
+    if detail["type"] == "missing":
+        return f"`{field}` is missing"
+    text = detail["msg"].removeprefix("Value error, ")
+    return f"`{field}`: {text[:1].lower()}{text[1:]}"
+
+
 def _hint(detail: ErrorDetails, key: str, model: type[BaseModel]) -> str:
     match detail["type"]:
         case "extra_forbidden":

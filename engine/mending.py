@@ -73,7 +73,8 @@ def _stand_in(inputs: dict[str, Any], name: str) -> bool:
     """Put a plain input where a wrong one was, so that references to it still name something."""
     wrong = inputs[name]
     told = wrong.get("type") if isinstance(wrong, dict) else ""
-    inputs[name] = {"type": "secret" if told == "secret" else "string", "description": "?"}
+    kind = told if told in {"secret", "secret_name"} else "string"
+    inputs[name] = {"type": kind, "description": "?"}
     return True
 
 

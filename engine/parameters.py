@@ -125,7 +125,7 @@ def _secret_problem(ref: Reference, runbook: Runbook, around: Surroundings) -> P
     facts = around.catalogue.facts(runbook.secret)
     if facts:
         return _fact_problem(ref, facts)
-    known = ref.parts[1:] == ("name",) or ref.parts[1] in Secret.model_fields
+    known = ref.parts[1:] in {("name",), ("entry",)} or ref.parts[1] in Secret.model_fields
     return None if known else _unknown(ref, Secret.model_fields)
 
 

@@ -11,7 +11,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from engine.catalogue import Catalogue
+from engine.catalogue import Catalogue, Secret, facts_of
+from engine.entry import described
+from engine.errors import Refused
 from engine.references import find, look_up, substitute
 from engine.runbook import BreakGlass, Gate, Runbook, StepSpec, Strict
 from engine.step import AnyStep, Ask, Effect, Irreversible
@@ -84,12 +86,23 @@ def make_plan(
 ) -> Plan:
     """Settle a checked runbook with checked inputs (`engine.checks`, `engine.inputs`).
 
-    Raises `KeyError` with the dotted name of a reference that names nothing.
+    A secret that the form describes is taken as described, whatever the catalogue says by now: what
+    was approved stays the same when its entry is written. Raises `KeyError` with the dotted name of
+    a reference that names nothing, `Refused` for a description that is none.
     """
     secret = substitute(runbook.secret, lambda parts: look_up({"inputs": inputs}, parts))
+    entry = described(runbook, inputs) if runbook.entry else None
+    known = catalogue.secrets.get(secret) if entry is None else Secret.model_validate(entry)
     place = substitute(
-        catalogue.facts(secret), lambda parts: look_up({"platform": platform}, parts)
+        facts_of(secret, known), lambda parts: look_up({"platform": platform}, parts)
     )
+    if runbook.entry:
+        if known is None:
+            raise Refused(
+                f"the catalogue has no {secret}, and the form does not describe it",
+                hint="Correct the name, or fill in what its entry shall say.",
+            )
+        place["entry"] = entry
     about = substitute(runbook.about, lambda parts: look_up({"inputs": inputs}, parts))
     facts = {"inputs": inputs, "secret": place, "platform": platform}
     return Plan(

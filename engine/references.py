@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.source import Path
 
-_ANY = re.compile(r"\$\{\{(.*?)\}\}")
+_ANY = re.compile(r"\$\{\{((?:(?!\}\}).)*)\}\}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]*(\.[A-Za-z0-9_-]+)+")
 
 ROOTS = ("steps", "inputs", "secret", "platform", "run")

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from engine.durations import Duration
 
 SLUG = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
-Slug = Annotated[str, StringConstraints(pattern=f"^{SLUG}$", max_length=60)]
+LONGEST_SLUG = 60
+Slug = Annotated[str, StringConstraints(pattern=f"^{SLUG}$", max_length=LONGEST_SLUG)]
 INPUT_NAME = r"[a-z][a-z0-9_]*"
 InputName = Annotated[str, StringConstraints(pattern=f"^{INPUT_NAME}$", max_length=40)]
 
@@ -27,8 +28,8 @@ class Strict(BaseModel):
 class Input(Strict):
     """One field of the form that starts a run."""
 
-    type: Literal["string", "integer", "boolean", "date", "choice", "secret"]
-    """`secret` is the name of a catalogue entry, never a value."""
+    type: Literal["string", "integer", "boolean", "date", "choice", "secret", "secret_name"]
+    """`secret` is the name of a catalogue entry, never a value; `secret_name` also one to come."""
     description: str
     default: str | int | bool | None = None
     min_length: int | None = Field(None, ge=0)
@@ -152,9 +153,11 @@ class Runbook(Strict):
     title: str
     description: str = ""
     secret: str = ""
-    """A catalogue name, or a reference to an input of type `secret`; empty for none."""
+    """A catalogue name, or a reference to an input that names a secret; empty for none."""
     about: str = ""
     """A reference to an input of type `string` that names a person; empty for nobody."""
+    entry: dict[str, Any] = Field(default_factory=dict)
+    """What the catalogue's entry of a new secret is made of, by references to inputs."""
     inputs: dict[InputName, Input] = Field(default_factory=dict)
     gate: Gate = Gate()
     break_glass: BreakGlass | None = None

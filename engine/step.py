@@ -52,7 +52,7 @@ class Effect(StrEnum):
     MINT = "mint"
     """Brings a new value into being."""
     STORE = "store"
-    """Writes a value to one of the stores."""
+    """Writes a value to one of the stores, or its entry into the catalogue."""
     DISTRIBUTE = "distribute"
     """Carries a stored value towards those who use it."""
     VERIFY = "verify"
@@ -223,7 +223,7 @@ class Step(Generic[P, O]):
     """An undo returns the outputs that hold from then on, e.g. the commit that took another back."""
     preflight: Preflight[Any] | None = None
     store: Store | None = None
-    """Set exactly where `effect` is `STORE`."""
+    """Where the value goes, if the step stores a value; an entry of the catalogue is none."""
     ask: Ask = Ask.NOTHING
     check_answer: Callable[[P, SecretStr], None] | None = None
     """Judge the value or certificate brought to the gate, before it counts; raise `Refused` to

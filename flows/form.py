@@ -9,7 +9,7 @@ from pydantic import Field
 
 from engine.catalogue import Catalogue
 from engine.inputs import eligible
-from engine.runbook import Input, Runbook
+from engine.runbook import LONGEST_SLUG, SLUG, Input, Runbook
 
 REQUESTED_BY = "requested_by"
 WHO = "Who starts this run. Recorded as claimed where no gateway verifies it."
@@ -49,7 +49,7 @@ def _parameter(name: str, spec: Input, runbook: Runbook, catalogue: Catalogue) -
 
 def _type(spec: Input, runbook: Runbook, catalogue: Catalogue) -> Any:
     match spec.type:
-        case "string" | "date":
+        case "string" | "date" | "secret_name":
             return str
         case "integer":
             return int
@@ -63,6 +63,8 @@ def _type(spec: Input, runbook: Runbook, catalogue: Catalogue) -> Any:
 
 def _field(spec: Input) -> Any:
     extra: dict[str, Any] | None = {"format": "date"} if spec.type == "date" else None
+    if spec.type == "secret_name":
+        return Field(max_length=LONGEST_SLUG, pattern=f"^{SLUG}$")
     return Field(
         min_length=spec.min_length,
         max_length=spec.max_length,

@@ -114,7 +114,7 @@ def _world(play: Play, played: Played) -> Iterator[str]:
     state = play.world.state()
     yield from _facts("world", expect.world, state)
     if expect.stores:
-        entry = play.platform.catalogue.secrets.get(played.plan.secret) if played.plan else None
+        entry = play.platform.entry(played.plan) if played.plan else None
         if entry is None:
             yield "stores: the runbook is about no secret of the catalogue"
             return

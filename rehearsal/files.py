@@ -9,8 +9,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.platform import Platform, shown
+from adapters.platform import Platform
 from adapters.shared.clock import hastened
+from adapters.shared.files import shown_path
 from engine.case_checks import read_cases
 from engine.cases import Case, Cases
 from engine.errors import Refused
@@ -60,7 +61,7 @@ def read_case_file(author: Platform, runbook: str) -> Cases:
             f"{runbook} has no cases at {path}: {error.strerror}",
             hint="docs/writing-a-runbook.md shows how a case is written.",
         ) from None
-    return read_cases(text, shown(path), author.runbook(runbook))[0]
+    return read_cases(text, shown_path(path), author.runbook(runbook))[0]
 
 
 def cases_of(author: Platform, names: Iterable[str]) -> tuple[Cases, ...]:

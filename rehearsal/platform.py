@@ -47,4 +47,4 @@ def rehearsed(author: Platform, cases: Cases, case: Case, world: World, folder: 
         "ledger": {"url": f"sqlite:///{folder / 'ledger.db'}"},
     }
     settings = Settings.model_validate({**files, **systems_of(world.facts)})
-    return Rehearsed(settings, case.freeze, cases.catalogue)
+    return Rehearsed(settings, frozen=case.freeze, more=cases.catalogue)

@@ -16,7 +16,7 @@ def systems_of(world: Mapping[str, Any]) -> dict[str, Any]:
             "fingerprint_key_file": paths["fingerprint_key"],
         },
         "sops": {"age_key_file": paths["engine_age_key"]},
-        "git": {"remote": f"file://{paths['remote']}"},
+        "git": {"remote": f"file://{paths['remote']}", "catalogue": paths["catalogue"]},
         "vaultwarden": {
             "url": urls["vaultwarden"],
             "email": vault["email"],

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 SOPS_FILE = "infra/secrets/plana-pulse.enc.yaml"
 """The one encrypted file, as a path inside the infra repository."""
+CATALOGUE = "infra/secrets/catalogue.yaml"
+"""The file there in which new secrets are entered; a world begins without it."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from sandbox.circle import describe_circle
-from sandbox.layout import SOPS_FILE
+from sandbox.layout import CATALOGUE, SOPS_FILE
 from sandbox.placement import ITEMS, PLACEMENTS, WORKLOADS
 from sandbox.programs import ProgramFailed
 from sandbox.sopsfile import decrypt_tree
@@ -41,8 +43,19 @@ def describe_state(world: World) -> dict[str, Any]:
             "failures": [str(type(error).__name__) for error in cluster.agenda.failures],
         },
         "postgres": {"may_log_in": _may_log_in(world)},
-        "remote": {"branches": world.remote.branches(), "log": world.remote.log()},
+        "remote": {
+            "branches": world.remote.branches(),
+            "log": world.remote.log(),
+            "catalogue": _catalogue(world),
+        },
     }
+
+
+def _catalogue(world: World) -> dict[str, Any]:
+    """Return the entries of the catalogue on `main`; none where it is not there."""
+    text = world.remote.file(CATALOGUE)
+    entries: dict[str, Any] = yaml.safe_load(text)["secrets"] if text else {}
+    return entries
 
 
 def _may_log_in(world: World) -> dict[str, bool]:

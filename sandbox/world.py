@@ -31,7 +31,7 @@ from sandbox.keys import (
     write_identities,
     write_readonly,
 )
-from sandbox.layout import SOPS_FILE, Layout
+from sandbox.layout import CATALOGUE, SOPS_FILE, Layout
 from sandbox.manifests import infra_files
 from sandbox.openrouter import OpenRouter, openrouter_keys
 from sandbox.qtsp import Portal
@@ -271,6 +271,7 @@ def _describe(world: World) -> dict[str, Any]:
             "kubeconfig": str(layout.kubeconfig),
             "access_log": str(layout.access_log),
             "sops_file": SOPS_FILE,
+            "catalogue": CATALOGUE,
             "engine_age_key": str(layout.age_key("engine")),
             "operator_age_key": str(layout.age_key("operator")),
             "staff_age_key": str(layout.age_key("staff")),

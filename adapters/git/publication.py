@@ -119,7 +119,7 @@ def _publish(
             )
         move = Move(base, pending, checkout.changes(f"{base}..{pending}"))
         extra = {trailers.LEDGER_HEAD: call.head}
-        return move, trailers.message(call, "rotate", move.changes, extra)
+        return move, trailers.message(call, trailers.verb_of(call), move.changes, extra)
 
     return _land(settings, replay, params, call, plan)
 

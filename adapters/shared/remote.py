@@ -10,7 +10,7 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -47,6 +47,15 @@ def _plain_remote(remote: str) -> str:
     return remote
 
 
+def _file_inside(file: str) -> str:
+    path = PurePosixPath(file)
+    if path.is_absolute() or {"..", ".git"} & set(path.parts) or str(path) != file:
+        raise ValueError("it must be a plain path inside the repository")
+    if not file.isprintable() or "#" in file or path.suffix not in {".yaml", ".yml"}:
+        raise ValueError("it must be a .yaml file without '#' and unprintable characters")
+    return file
+
+
 class GitSettings(Frozen):
     """Where the repository of the encrypted files is, and who we are to it."""
 
@@ -54,6 +63,10 @@ class GitSettings(Frozen):
         "", description="Address of the repository: ssh, https, file or a path; no password in it."
     )
     branch: str = Field("main", description="The branch that Flux follows.")
+    catalogue: Annotated[str, AfterValidator(_file_inside)] = Field(
+        "",
+        description="The catalogue inside the repository that runs add entries to; none if empty.",
+    )
     author_name: str = Field("Runbook Engine", description="Name that commits are made under.")
     author_email: str = Field(
         "runbook@localhost", description="E-mail address that commits are made under."

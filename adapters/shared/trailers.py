@@ -86,6 +86,11 @@ def message(
     return "\n".join([f"{verb} {what}: {one_line(call.runbook)}", "", *lines, ""])
 
 
+def verb_of(call: Call) -> str:
+    """Return what a run does, as the first word of its runbook's name says it: `rotate`, `add`."""
+    return one_line(call.runbook.partition("-")[0])[:LONGEST_NAME] or "change"
+
+
 def one_line(text: str) -> str:
     """Return `text` as a single line of printable characters."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text)

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from adapters.sops.yamlspans import Node, read_spans
+from adapters.shared.yamlspans import Node, read_spans
 from engine.findings import Finding, Invalid, Place
 
 _AGE = re.compile(r"age1[a-z0-9]+")

@@ -63,7 +63,7 @@ def set_value(stores: Stores, params: SetParams, call: Call) -> Done[SetOutputs]
         if (folder / at.file).read_bytes() == before:
             branch = checkout.pending_branch if checkout.pending else stores.git.branch
             return _done(params, call, branch, tip)
-        message = trailers.message(call, "rotate", [at.change])
+        message = trailers.message(call, trailers.verb_of(call), [at.change])
         commit = checkout.commit(checkout.tree_with(tip, folder, [at.file]), tip, message)
         call.report(f"pushing {commit[:12]} to {checkout.pending_branch}")
         if not checkout.git.push(commit, checkout.pending_branch):

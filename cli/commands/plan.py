@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.platform import Platform, open_platform
+from adapters.platform import Platform
 from cli.foresight import NO_RETURN, foreseen_facts, show_changes, show_foreseen
 from cli.options import AsJson, Inputs, Name, new_app
 from cli.screen import say, say_json, show, table
+from cli.shelf import open_patient
 from cli.typed import typed_inputs
 from cli.words import gate_words
 from engine.foresight import changes, point_of_no_return
@@ -48,7 +49,7 @@ def plan(
     stores, the cluster and the provider by fingerprint, who reads the secret, and what each step's
     own look finds. A system that cannot be looked at says why. Nothing is changed.
     """
-    platform = open_platform()
+    platform = open_patient()
     made = platform.plan(name, typed_inputs(platform.runbook(name), inputs))
     fine = preflight(made, platform.registry, Redactor()) if checked else None
     found = _foresee(platform, made) if look else None

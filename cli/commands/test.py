@@ -39,7 +39,7 @@ def rehearse(
     engine itself, against doubles on this machine; nothing real is reached. A case that does not
     end as expected is shown with what differs and with what the ledger says of it.
     """
-    author = open_shelf()
+    author = open_shelf(asks=False)
     files = cases_of(author, names or ())
     results: list[Result] = []
     with open_worlds() as worlds:

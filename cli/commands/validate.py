@@ -95,6 +95,7 @@ def _read(platform: Platform, file: Path) -> None:
     if file.name == settings.catalogue.name:
         catalogue, source = load(file.read_bytes(), str(file), Catalogue)
         _raise(check_catalogue(catalogue, source))
+        _ = platform.catalogue  # with its part in git, where there is one
     elif file.name == settings.people.name:
         load(file.read_bytes(), str(file), People)
     elif _can_compare(platform):

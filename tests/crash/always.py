@@ -30,6 +30,7 @@ ALWAYS: Mapping[str, str] = {
     "I10": "the cluster never holds a value that was never on main",
     "I11": "nothing was restarted before the Secret held the new value",
     "I12": "where the stores differ, the ledger says that a run is at work",
+    "I29": "main has a new secret's value and its entry in the catalogue, or neither",
     "I28": "ending the old key was announced in the ledger before it was done",
 }
 
@@ -158,6 +159,11 @@ def _repository(eye: Eye, found: Sight, verdict: Verdict) -> None:
         if parent is not None and not commit.author.startswith("Petra"):
             why = _strays(eye, parent, commit)
             verdict.hold("I6", not why, f"commit {commit.name[:12]} {why}")
+    if not eye.enters or eye.voyage.strange:  # a person who puts a value there writes no entry
+        return
+    for commit in found.rotations:
+        is_there = (eye.value(commit) is not None, eye.enters in commit.entered)
+        verdict.hold("I29", is_there[0] == is_there[1], f"commit {commit.name[:12]} has half of it")
 
 
 def _strays(eye: Eye, before: Commit, after: Commit) -> str:
@@ -167,7 +173,8 @@ def _strays(eye: Eye, before: Commit, after: Commit) -> str:
     changed = {place for place in old.keys() | new.keys() if old.get(place) != new.get(place)}
     if changed - allowed:
         return f"changes {sorted(map(str, changed - allowed))}"
-    return "" if path in changed else "does not change the value"
+    enters = eye.enters in before.entered ^ after.entered
+    return "" if path in changed or enters else "does not change the value"
 
 
 def _leaves(node: Any, path: tuple[Any, ...] = ()) -> dict[tuple[Any, ...], Any]:

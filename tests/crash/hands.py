@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
-from demo.stage import ROOT
-from sandbox.layout import SOPS_FILE
 from sandbox.stripe import expire
 from sandbox.values import letters, stripe_key
 from sandbox.world import STRIPE_KEY, World
@@ -52,8 +48,6 @@ class Hands:
     """What a person does about one item of a checklist, with the certificate."""
     ends: Mapping[str, Callable[[World], None]] = field(default_factory=dict)
     """By step, what a person ends outside before they answer its gate; twice must be as once."""
-    entries: Mapping[str, Any] = field(default_factory=dict)
-    """Entries that the catalogue gets for this play alone: secrets that are in no store yet."""
     fail: Mapping[str, Any] | None = None
     """A fault of the sandbox that the way to the point of no return does not survive."""
     fail_from: str = "verify"
@@ -78,13 +72,15 @@ def _console_key(world: World) -> str:
 
 
 NEW_SECRET = {
-    "events-webhook-secret": {
-        "title": "Webhook secret of the events page",
-        "sops": {"file": SOPS_FILE, "path": "pulse_calendar.webhook_secret"},
-        "vaultwarden": {"collection": "plana-staff", "item": "Events webhook secret"},
-    }
+    "secret": "events-webhook-secret",
+    "title": "Webhook secret of the events page",
+    "category": "pulse_calendar",
+    "key": "webhook_secret",
+    "item": "Events webhook secret",
+    "max_age": "90d",
 }
-"""A secret of a category that the file does not have yet, and that nothing reads."""
+"""A secret that the catalogue does not have, in a category that the file does not have, which nothing
+reads."""
 VAULT_SHUT = {"double": "vaultwarden", "kind": "status", "status": 400, "times": None}
 """The vault lets nobody in, so that the proof that both stores agree cannot be had."""
 
@@ -125,9 +121,8 @@ HANDS: Mapping[str, Hands] = {
         fail=VAULT_SHUT,
     ),
     "add-secret": Hands(
-        inputs={"reason": "a crash test of the engine", "secret": next(iter(NEW_SECRET))},
+        inputs={"reason": "a crash test of the engine", **NEW_SECRET},
         bring=lambda _: letters(48),
-        entries=NEW_SECRET,
         fail=VAULT_SHUT,
         fail_from="publish",
     ),
@@ -171,11 +166,3 @@ def hands_of(runbook: str) -> Hands:
             "with its inputs, the value people bring, and a fault that makes it fail"
         )
     return HANDS[runbook]
-
-
-def with_entries(file: Path, entries: Mapping[str, Any]) -> Path:
-    """Write the shipped catalogue and these entries into a file, and return it."""
-    catalogue = yaml.safe_load((ROOT / "runbooks" / "secrets.yaml").read_text())
-    catalogue["secrets"] |= entries
-    file.write_text(yaml.safe_dump(catalogue, sort_keys=False))
-    return file

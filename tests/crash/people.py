@@ -58,7 +58,7 @@ def _fields(voyage: Voyage, opening: Opening, waiting: Waiting) -> dict[str, str
     if decision == "note":
         fields |= _word(voyage, opening)
     if decision == "approve" and "sealed_value" in asked:
-        fields["sealed_value"] = voyage.platform.seal().close(SecretStr(_brought(voyage)))
+        fields["sealed_value"] = voyage.platform.seal().close(SecretStr(brought(voyage)))
     return fields
 
 
@@ -119,7 +119,7 @@ def _furthest(voyage: Voyage, schema: dict[str, Any]) -> str:
     return str(reach[-1])
 
 
-def _brought(voyage: Voyage) -> str:
+def brought(voyage: Voyage) -> str:
     """Return the value a person brings: the same one if the gate is asked again."""
     if not voyage.brought:
         assert voyage.hands.bring is not None, "hands.py must say what people bring"

@@ -21,7 +21,7 @@ from tests.crash import disk
 from tests.crash.cases import Case, Verdict
 from tests.crash.database import secrets_in, world_server
 from tests.crash.duels import fall_asleep, oversleep, take_twice
-from tests.crash.hands import hands_of, with_entries
+from tests.crash.hands import hands_of
 from tests.crash.harbour import Harbour, Nursery
 from tests.crash.meanwhile import HAPPENINGS
 from tests.crash.onlooker import Onlooker, edges
@@ -98,8 +98,6 @@ def moored(
     world = World.create(folder / "world", options=Options(database=server))
     held.callback(world.close)
     changes: dict[str, Any] = {"ledger": {"url": postgres.url("postgres")}} if postgres else {}
-    if hands.entries:
-        changes["catalogue"] = str(with_entries(folder / "secrets.yaml", hands.entries))
     settings = settings_of(world, folder, changes)
     (folder / "runbook.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     platform = open_platform(folder / "runbook.yaml")

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from engine.catalogue import KubernetesPlace, Secret
 from engine.ledger import Entry
 from engine.state import RunState
-from sandbox.layout import SOPS_FILE
+from sandbox.layout import CATALOGUE, SOPS_FILE
 from sandbox.programs import ProgramFailed, run_program
 from sandbox.sopsfile import decrypt_tree
 from sandbox.world import World
@@ -27,6 +29,8 @@ class Commit:
     file: bytes
     values: Mapping[str, str] | None
     """Every value in clear; None if the file does not open with the operator's key."""
+    entered: frozenset[str]
+    """Names of the secrets that the catalogue in git has."""
 
 
 @dataclass(frozen=True)
@@ -79,16 +83,18 @@ class Eye:
     seen: dict[str, Commit]
     old_key: str
     """Id of the provider's key that the old value is; empty where it is none."""
+    enters: str = ""
+    """Name of the secret, where the run writes its entry into the catalogue."""
 
     @classmethod
     def of(cls, voyage: Voyage) -> Eye:
         """Return the eye for the secret that the run is about; look before the run starts."""
-        plan = voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs)
-        entry = voyage.platform.catalogue.secrets[plan.secret]
+        plan, entry = voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs), voyage.secret
         old = voyage.world.values.get(entry.sops.path, "")
         assert not old or entry.places, "a rotation without a consumer needs its own checks"
         key = voyage.ring.key_of(old)
-        return cls(voyage, entry, old, {}, key.key_id if key else "")
+        enters = "" if plan.secret in voyage.platform.catalogue.secrets else plan.secret
+        return cls(voyage, entry, old, {}, key.key_id if key else "", enters)
 
     @property
     def workloads(self) -> Mapping[str, KubernetesPlace]:
@@ -185,12 +191,16 @@ def snapshot(found: Sight) -> dict[str, Any]:
 def _commit(world: World, name: str, parent: str, author: str) -> Commit:
     file = world.remote.file(SOPS_FILE, name) or b""
     if not file and not parent:
-        return Commit(name, parent, author, b"", {})  # the first commit has no secrets yet
+        return Commit(
+            name, parent, author, b"", {}, frozenset()
+        )  # the first commit has no secrets yet
     try:
         values: Mapping[str, str] | None = decrypt_tree(file, world.layout.age_key("operator"))
     except (ProgramFailed, ValueError):
         values = None
-    return Commit(name, parent, author, file, values)
+    catalogue = world.remote.file(CATALOGUE, name)
+    entered = frozenset(yaml.safe_load(catalogue)["secrets"] if catalogue else ())
+    return Commit(name, parent, author, file, values, entered)
 
 
 def files_below(*folders: Path) -> Iterator[Path]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
+from pydantic import SecretStr
+
 from engine.decision import Answer, Question, judge
 from engine.errors import RunbookError
 from engine.execution import perform, take_back
@@ -21,11 +23,12 @@ from engine.ledger import Actor, Draft, Entry, Event, timestamp
 from engine.preflight import preflight
 from engine.progress import AskPerson, End, Perform, TakeBack, next_move
 from engine.state import Kind, Opening, Outcome
+from engine.step import Ask
 from engine.watching import times
 from flows.voyage import Voyage as Trip
 from flows.voyage import enter
 from tests.crash.hands import ROTATED_BY
-from tests.crash.people import begin_fault, comment_of, decision_of, who_decides
+from tests.crash.people import begin_fault, brought, comment_of, decision_of, who_decides
 from tests.crash.trouble import end_trouble
 from tests.crash.voyage import Voyage
 
@@ -118,7 +121,10 @@ def _pass(voyage: Voyage, trip: Trip, move: AskPerson) -> None:
         params = None
     name = who_decides(voyage, opening)
     actor = Actor(name, groups=voyage.platform.people.groups_of(name), via="crash test")
-    answer = Answer(actor, decision_of(voyage, opening), comment_of(voyage, opening))
+    asks_value = opening.kind is Kind.STEP and job.declared.ask is Ask.SEALED_VALUE
+    sealed = trip.desk.seal.close(SecretStr(brought(voyage))) if asks_value else ""
+    said = decision_of(voyage, opening), comment_of(voyage, opening)
+    answer = Answer(actor, *said, sealed_value=sealed)
     begin_fault(voyage, opening)
     question = Question(
         trip.plan,

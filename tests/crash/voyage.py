@@ -111,8 +111,9 @@ class Voyage:
     @property
     def secret(self) -> Secret:
         """The entry of the catalogue that the run is about."""
-        plan = self.platform.plan(self.case.runbook, self.hands.inputs)
-        return self.platform.catalogue.secrets[plan.secret]
+        entry = self.platform.entry(self.platform.plan(self.case.runbook, self.hands.inputs))
+        assert entry is not None, "the run is about no secret"
+        return entry
 
     @property
     def ring(self) -> Ring | Keybook:

@@ -115,3 +115,15 @@ def test_a_run_finds_the_project_where_its_worker_has_it(root: Path, tmp_path: P
 
     assert len(pull) == 1
     assert told == {"directory": str(root)}
+
+
+def test_the_form_of_a_new_secret_asks_for_its_name_and_what_its_entry_may_say(root: Path) -> None:
+    platform = _platform(root)
+    schema = build(platform.runbook("add-secret"), platform).parameters
+
+    name = schema.properties["secret"]
+    assert schema.required == ["secret", "reason", "requested_by"]
+    assert (name["type"], name["maxLength"], "enum" in name) == ("string", 60, False)
+    assert schema.properties["collection"]["enum"] == ["plana-staff", "plana-admins"]
+    assert schema.properties["key"]["default"] == ""
+    assert all(each["description"] for each in schema.properties.values())

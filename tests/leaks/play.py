@@ -31,6 +31,7 @@ SAMPLES: Mapping[str, object] = {
     "integer": 1,
     "boolean": True,
     "date": "2026-11-23",
+    "secret_name": "brand-new-secret",
 }
 """What is typed into an input of each type that has no default."""
 
@@ -165,7 +166,7 @@ def _end(people: Crew, run: str, opening: Opening) -> None:
 def add_a_secret_and_be_cut_off(theatre: Theatre, runbook: str) -> str:
     """A secret that is in no store yet; the vault takes its item and loses the reply."""
     people = Newcomer(stage=theatre.stage, theatre=theatre)
-    run = begin(runbook, secret=next(iter(NEW_SECRET)))
+    run = begin(runbook, **NEW_SECRET)
     theatre.world.faults.add("vaultwarden", "lost_reply", method="POST", path="/api/ciphers*")
     for opening in openings(theatre, run):
         people.say(run, opening, "retry" if opening.kind is Kind.FAILURE else "approve")

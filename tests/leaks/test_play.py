@@ -12,7 +12,7 @@ from engine.inputs import check_inputs
 from engine.runbook import Input
 from tests.leaks.play import inputs
 
-TYPES = ("string", "integer", "boolean", "date", "secret")
+TYPES = ("string", "integer", "boolean", "date", "secret", "secret_name")
 
 
 @pytest.fixture

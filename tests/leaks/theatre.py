@@ -34,7 +34,6 @@ from sandbox.postgresql import Postgres, find_programs, running_postgres
 from sandbox.state import sops_values
 from sandbox.values import TREE
 from sandbox.world import Options, World
-from tests.crash.hands import NEW_SECRET, with_entries
 from tests.leaks.api import Api
 from tests.leaks.marker import FOREIGN, SHORTEST, TELLING, Marker, draw, key_lines
 
@@ -143,10 +142,7 @@ def open_theatre(folder: Path) -> Iterator[Theatre]:
         stack.enter_context(_sampler(folder))
         told = json.loads(world.layout.world_json.read_text())
         extra = {**_surroundings(folder), **NO_CLOCK}  # no flow runs beside the one that is played
-        changes = {"catalogue": str(with_entries(folder / "secrets.yaml", NEW_SECRET))}
-        stage = stack.enter_context(
-            set_stage(folder / "stage", world=told, extra=extra, changes=changes)
-        )
+        stage = stack.enter_context(set_stage(folder / "stage", world=told, extra=extra))
         stack.enter_context(at_server(stage.api_url))
         api = stack.enter_context(closing(Api(stage.api_url)))
         theatre = Theatre(folder, stage, world, api)
