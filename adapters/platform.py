@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,13 @@ from adapters.catalogue import read_catalogue
 from adapters.ledger import SqlJournal, open_journal
 from adapters.registry import registry
 from adapters.settings import Settings, load_settings
+from adapters.shared.checkout import GitSettings
 from adapters.shared.files import read_file, read_secret, shown_path
 from engine.catalogue import Catalogue, People, Secret
 from engine.checks import read_runbook
 from engine.configuration import objection
 from engine.entry import described
-from engine.errors import Refused
+from engine.errors import Refused, RunbookError
 from engine.evidence import read_keys
 from engine.findings import Finding, Invalid, Place
 from engine.freeze import Freeze, Freezes
@@ -43,6 +45,8 @@ class Platform:
     """What the engine knows of the place it works in; files are read when first asked for."""
 
     settings: Settings
+    shipped_alone: bool = False
+    """Whether the catalogue in git is left out."""
 
     @cached_property
     def registry(self) -> Mapping[str, AnyStep]:
@@ -55,7 +59,8 @@ class Platform:
 
         Raises `Invalid`, `Refused` if a file is not there, `Transient` if the remote is not.
         """
-        return read_catalogue(self.settings.catalogue, self.settings.git)
+        git = GitSettings() if self.shipped_alone else self.settings.git
+        return read_catalogue(self.settings.catalogue, git)
 
     @cached_property
     def people(self) -> People:
@@ -108,6 +113,9 @@ class Platform:
 
     def runbook(self, name: str) -> Runbook:
         """Return one checked runbook by its name; raise `Refused` if there is none."""
+        if (lean := self._lean()) is not None:
+            with suppress(RunbookError):
+                return lean.runbook(name)
         path = self.settings.runbooks / f"{name}.yaml"
         if path not in self.files():
             known = ", ".join(file.stem for file in self.files())
@@ -116,6 +124,9 @@ class Platform:
 
     def plan(self, name: str, inputs: Mapping[str, Any]) -> Plan:
         """Return what a run of this runbook with these inputs would do; raise `Refused`, `Invalid`."""
+        if (lean := self._lean()) is not None:
+            with suppress(RunbookError):
+                return lean.plan(name, inputs)
         runbook = self.runbook(name)
         values = check_inputs(runbook, inputs, self.catalogue)
         try:
@@ -128,6 +139,19 @@ class Platform:
         raise Refused(
             f"{name} refers to {missing}, and there is no such fact",
             hint="Add it to the catalogue entry, or to `platform` in the settings.",
+        )
+
+    def _lean(self) -> Platform | None:
+        """Return the platform by the shipped catalogue, where that is to be tried first.
+
+        So most steps start without asking the remote, and no fault of the file in git stops the
+        rotation of a secret that the shipped one knows; `runbook validate` tells of it.
+        """
+        is_whole = self.shipped_alone or "catalogue" in vars(self)
+        return (
+            replace(self, shipped_alone=True)
+            if self.settings.git.catalogue and not is_whole
+            else None
         )
 
     def entry(self, plan: Plan) -> Secret | None:

@@ -7,6 +7,7 @@ force at the next start without a restart of the worker.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from prefect import Flow, flow
@@ -16,6 +17,9 @@ from engine.errors import Refused
 from engine.runbook import Runbook
 from flows.form import docstring, signature
 from flows.run import run_runbook
+
+IN_A_RUN = "PREFECT__FLOW_RUN_ID"
+"""Prefect sets it in the process of a run, which needs no form any more."""
 
 
 def __getattr__(name: str) -> Flow[..., None]:
@@ -41,7 +45,8 @@ def build(runbook: Runbook, platform: Platform) -> Flow[..., None]:
     body.__name__ = runbook.runbook.replace("-", "_")
     takes_names = platform.settings.engine.accept_claimed
     body.__doc__ = docstring(runbook, takes_names=takes_names)
-    shape = signature(runbook, platform.catalogue, takes_names=takes_names)
+    catalogue = None if IN_A_RUN in os.environ else platform.catalogue
+    shape = signature(runbook, catalogue, takes_names=takes_names)
     body.__signature__ = shape  # type: ignore[attr-defined] # read by inspect
     return flow(
         name=runbook.runbook,

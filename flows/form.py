@@ -15,10 +15,13 @@ REQUESTED_BY = "requested_by"
 WHO = "Who starts this run. Recorded as claimed where no gateway verifies it."
 
 
-def signature(runbook: Runbook, catalogue: Catalogue, *, takes_names: bool = True) -> Signature:
+def signature(
+    runbook: Runbook, catalogue: Catalogue | None, *, takes_names: bool = True
+) -> Signature:
     """Return keyword-only parameters from which Prefect makes the form and its JSON Schema.
 
-    It asks who starts the run only where a name that was typed counts.
+    It asks who starts the run only where a name that was typed counts. Without a catalogue it offers
+    no names of secrets and takes any, for a run whose plan judges them anyway.
     """
     fields = [_parameter(name, spec, runbook, catalogue) for name, spec in runbook.inputs.items()]
     if not takes_names:
@@ -36,7 +39,7 @@ def docstring(runbook: Runbook, *, takes_names: bool = True) -> str:
     return "\n".join([runbook.description or runbook.title, "", "Args:", *lines])
 
 
-def _parameter(name: str, spec: Input, runbook: Runbook, catalogue: Catalogue) -> Parameter:
+def _parameter(name: str, spec: Input, runbook: Runbook, catalogue: Catalogue | None) -> Parameter:
     default = Parameter.empty if spec.default is None else spec.default
     kind = _type(spec, runbook, catalogue)
     return Parameter(
@@ -47,18 +50,18 @@ def _parameter(name: str, spec: Input, runbook: Runbook, catalogue: Catalogue) -
     )
 
 
-def _type(spec: Input, runbook: Runbook, catalogue: Catalogue) -> Any:
+def _type(spec: Input, runbook: Runbook, catalogue: Catalogue | None) -> Any:
     match spec.type:
-        case "string" | "date" | "secret_name":
-            return str
         case "integer":
             return int
         case "boolean":
             return bool
         case "choice":
             return Literal[spec.choices]
-        case "secret":
+        case "secret" if catalogue is not None:
             return Literal[eligible(runbook, catalogue) or ("no secret fits",)]
+        case "string" | "date" | "secret_name" | "secret":
+            return str
 
 
 def _field(spec: Input) -> Any:

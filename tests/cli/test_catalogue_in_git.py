@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from adapters.platform import open_platform
 from cli.exits import Exit
+from engine.errors import Refused
 from tests.adapters import infra as world
 from tests.adapters.infra import FILE, Infra
 from tests.cli.conftest import Runbook
@@ -90,9 +92,9 @@ def test_without_the_remote_the_shipped_part_is_checked_and_that_is_said(
     plan = runbook("--settings", settings, "plan", "rotate-added", "--no-look")
 
     assert (checked.code, plan.code) == (Exit.FINE, Exit.FINE), checked.out + plan.err
-    for ended in (checked, plan):
-        assert ended.err.startswith("the catalogue in git is left out: ")
-        assert "127.0.0.1" in ended.err
+    assert checked.err.startswith("the catalogue in git is left out: ")
+    assert plan.err == "", "the shipped part knows the secret, so nobody was asked"
+    assert "127.0.0.1" in checked.err
 
 
 @pytest.mark.parametrize("command", ["drift", "due"])
@@ -105,3 +107,21 @@ def test_what_looks_after_secrets_never_takes_a_part_for_all(
 
     assert ended.code == Exit.UNREACHABLE
     assert "127.0.0.1" in ended.err
+
+
+def test_a_run_about_a_shipped_secret_asks_no_remote(settings: Path) -> None:
+    told(settings, str(settings.parent / "nowhere.git"))
+    told_of_shipped = ROTATION.replace("rotate-added", "rotate-shipped")
+    shipped = next(iter(yaml.safe_load(_catalogue(settings).read_text())["secrets"]))
+    (settings.parent / "runbooks" / "rotate-shipped.yaml").write_text(
+        told_of_shipped.replace("added-token", shipped)
+    )
+    platform = open_platform(settings)
+
+    assert platform.plan("rotate-shipped", {}).secret == shipped
+    with pytest.raises(Refused, match="git"):
+        platform.plan("rotate-added", {})
+
+
+def _catalogue(settings: Path) -> Path:
+    return settings.parent / yaml.safe_load(settings.read_text())["catalogue"]
