@@ -48,14 +48,15 @@ class Plan(Strict):
     """Who may open a gate alone in an emergency; None where nobody may."""
     about: str = ""
     """Whom it is about, where it is about a person and not about a secret."""
+    identifier: str = ""
+    """The entry that changes with `secret`, where the two are a pair."""
 
     def text(self) -> str:
         """Return the one spelling of this plan that the digest covers and the ledger keeps."""
         told = self.model_dump(mode="json")
-        if not self.about:
-            del told[
-                "about"
-            ]  # so that a plan about a secret keeps the digest it was approved under
+        for name in ("about", "identifier"):
+            if not told[name]:
+                del told[name]  # so that a plan without keeps the digest it was approved under
         return json.dumps(told, sort_keys=True, separators=(",", ":"))
 
     @property
@@ -101,6 +102,7 @@ def make_plan(
         gate=runbook.gate,
         break_glass=runbook.break_glass,
         about=about,
+        identifier=catalogue.identifier_of(secret),
         steps=tuple(_planned(runbook, spec, registry[spec.uses], facts) for spec in runbook.steps),
     )
 
