@@ -64,6 +64,10 @@ class Pairs(Keybook):
         self._ever[made.key_id] = secret
         return made
 
+    def identifiers(self) -> frozenset[str]:
+        """Return the id of every key there ever was; none of them is a secret."""
+        return frozenset(self._ever)
+
     def belongs(self, key: str, secret: str) -> bool:
         """Tell whether the two were ever made together, living or not."""
         return self._ever.get(key, "") == secret != ""

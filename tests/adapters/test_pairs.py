@@ -73,6 +73,9 @@ def test_main_gets_both_halves_in_one_commit_and_only_the_key_is_shown(
     assert world.exoscale.accepts_pair(*pair)
     told = "".join([*rotation.told, str(rotation.entries)])
     assert {pair[0], world.values[KEY_PATH]} <= {*_shown(told)}
+    assert (
+        world.values[KEY_PATH] in rotation.state.step("delete").evidence
+    )  # though it is sealed as well
     assert pair[1] not in told
     assert place.old not in told
 
