@@ -7,6 +7,7 @@ from adapters import (
     authentik,
     bitwarden,
     catalogue,
+    exoscale,
     flux,
     forgejo,
     forgejo_admin,
@@ -49,6 +50,7 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
         *openrouter.steps(settings.openrouter),
         *forgejo.steps(settings.forgejo),
         *stripe.steps(settings.stripe),
+        *exoscale.steps(settings.exoscale),
         *postgres.steps(settings.postgres),
     )
     return {step.name: step for step in steps}
@@ -68,10 +70,18 @@ def providers(settings: Settings) -> dict[str, Provider[Keys]]:
         anthropic.provider(settings.anthropic),
         openrouter.provider(settings.openrouter),
         forgejo.provider(settings.forgejo),
+        exoscale.provider(settings.exoscale),
     )
     return {each.name: each for each in known}
 
 
 def offers() -> tuple[Offer, ...]:
     """Return what can be had of each provider, and how; docs/providers.md shows it."""
-    return (anthropic.OFFER, openrouter.OFFER, forgejo.OFFER, stripe.WEBHOOKS, stripe.KEYS)
+    return (
+        anthropic.OFFER,
+        openrouter.OFFER,
+        forgejo.OFFER,
+        stripe.WEBHOOKS,
+        stripe.KEYS,
+        exoscale.OFFER,
+    )

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validat
 from adapters.anthropic import AnthropicSettings
 from adapters.authentik import AuthentikSettings
 from adapters.bitwarden import BitwardenSettings
+from adapters.exoscale import ExoscaleSettings
 from adapters.flux import FluxSettings
 from adapters.forgejo import ForgejoSettings
 from adapters.forgejo_admin import ForgejoAdminSettings
@@ -83,6 +84,7 @@ class Settings(BaseModel):
     openrouter: OpenRouterSettings = OpenRouterSettings()
     forgejo: ForgejoSettings = ForgejoSettings()
     stripe: StripeSettings = StripeSettings()
+    exoscale: ExoscaleSettings = ExoscaleSettings()
     http: HttpSettings = HttpSettings()
     gateway: GatewaySettings = GatewaySettings()
     notify: NotifySettings = NotifySettings()

@@ -9,6 +9,7 @@ from adapters import (
     anthropic,
     authentik,
     bitwarden,
+    exoscale,
     flux,
     forgejo,
     forgejo_admin,
@@ -185,6 +186,12 @@ SYSTEMS = (
         lambda p: stripe.check(p.settings.stripe),
         lambda s: s.stripe != stripe.StripeSettings(),
         ("stripe.",),
+    ),
+    System(
+        "exoscale",
+        lambda p: exoscale.check(p.settings.exoscale),
+        lambda s: s.exoscale != exoscale.ExoscaleSettings(),
+        ("exoscale.",),
     ),
     System(
         "postgres",

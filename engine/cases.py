@@ -151,6 +151,10 @@ class Expect(Strict):
         default_factory=dict
     )
     """Which value each place holds: `old`, `new`, `edited`, `another`, `mixed` or `nothing`."""
+    identifier: dict[Literal["sops", "vaultwarden", "kubernetes", "pods"], str] = Field(
+        default_factory=dict
+    )
+    """Of a pair, where the other half differs from `stores`."""
     world: dict[str, Any] = Field(default_factory=dict)
     """Facts of the sandbox's state; what is named has to be so, the rest is not looked at."""
 

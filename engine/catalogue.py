@@ -102,6 +102,8 @@ class Secret(Strict):
     postgres: PostgresPlace | None = None
     generate: Generate | None = None
     certificate: CertificateSlot | None = None
+    identifier: Slug | None = None
+    """The entry that names it: the other half of a pair, without which it opens nothing."""
     max_age: Duration | None = None
     """After this a rotation is due."""
     secret_because: str = Field("", pattern=r"^$|^.{15,300}$")
@@ -181,16 +183,44 @@ class Catalogue(Strict):
                     )
         return self
 
-    def facts(self, name: str) -> dict[str, Any]:
-        """Return what `${{ secret.… }}` may refer to for one entry; empty for an unknown name."""
-        return facts_of(name, self.secrets.get(name))
+    @model_validator(mode="after")
+    def _identifiers_are_known(self) -> Self:
+        taken: dict[str, str] = {}
+        for name, entry in self.secrets.items():
+            if entry.identifier is None:
+                continue
+            other = self.secrets.get(entry.identifier)
+            if other is None or other.identifier is not None or entry.identifier == name:
+                raise ValueError(
+                    f"`{name}` names `{entry.identifier}` as its identifier, and that is no entry "
+                    "of its own, or has one itself"
+                )
+            first = taken.setdefault(entry.identifier, name)
+            if first != name:
+                raise ValueError(f"`{first}` and `{name}` have the same identifier")
+        return self
 
+    def facts(self, name: str, entry: Secret | None = None) -> dict[str, Any]:
+        """Return what `${{ secret.… }}` may refer to for one entry; empty for an unknown name.
 
-def facts_of(name: str, entry: Secret | None) -> dict[str, Any]:
-    """Return what `${{ secret.… }}` may refer to for this entry; empty where there is none."""
-    if entry is None:
-        return {}
-    return {"name": name, **entry.model_dump(mode="json", exclude_none=True)}
+        Of a pair, `secret.identifier` is the whole entry of the other half. `entry` is taken in the
+        place of the catalogue's own.
+        """
+        found = entry or self.secrets.get(name)
+        if found is None:
+            return {}
+        told = {"name": name, **found.model_dump(mode="json", exclude_none=True)}
+        return {**told, "identifier": self.facts(found.identifier)} if found.identifier else told
+
+    def identifier_of(self, name: str) -> str:
+        """Return the entry that names this one; empty where it is no secret of a pair."""
+        entry = self.secrets.get(name)
+        return (entry.identifier or "") if entry is not None else ""
+
+    def lead_of(self, name: str) -> str:
+        """Return the entry that runs are about: of a pair the secret, else the entry itself."""
+        leads = (lead for lead, entry in self.secrets.items() if entry.identifier == name)
+        return next(leads, name)
 
 
 class Group(Strict):

@@ -14,6 +14,7 @@ from engine.findings import Finding, Invalid
 from engine.loading import build
 from engine.mending import mended
 from engine.ordering import check_ordering
+from engine.pairs import check_pair
 from engine.parameters import check_parameters
 from engine.references import find
 from engine.runbook import RESERVED_INPUTS, Gate, GateChange, Runbook, StepSpec
@@ -66,6 +67,7 @@ def check(runbook: Runbook, source: Source, around: Surroundings) -> Iterator[Fi
         seen[spec.id] = spec
     yield from check_ordering(runbook.steps, around.registry, source)
     yield from check_consumers(runbook, source, around.registry, around.catalogue)
+    yield from check_pair(runbook, source, around.registry, around.catalogue)
     yield from check_places(runbook.steps, around.registry, source)
 
 

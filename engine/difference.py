@@ -23,7 +23,16 @@ def _differences(before: Plan, after: Plan) -> Iterator[str]:
         yield f"the order is now {', '.join(new)}"
     for name in kept:
         yield from _in_step(old[name], new[name])
-    for what in ("secret", "about", "inputs", "gate", "break_glass", "title", "description"):
+    for what in (
+        "secret",
+        "identifier",
+        "about",
+        "inputs",
+        "gate",
+        "break_glass",
+        "title",
+        "description",
+    ):
         if getattr(before, what) != getattr(after, what):
             yield f"the runbook's {what} is another"
 

@@ -27,7 +27,7 @@ from engine.errors import (
     Transient,
 )
 from engine.exclusion import exclusively
-from engine.job import Job, prepared
+from engine.job import Job, prepared, teach
 from engine.ledger import Event
 from engine.proof import renew_proofs
 from engine.secrets import split_outputs
@@ -287,8 +287,7 @@ def _record(
     """Write the end of a step; its secrets are sealed in the same transaction."""
     plain, secrets = split_outputs(done.outputs)
     armour = {name: job.desk.seal.close(value) for name, value in secrets.items()}
-    for value in secrets.values():
-        job.desk.redact.learn(value)
+    teach(job, secrets.values())
     job.desk.journal.append(
         job.draft(
             event, outputs=plain, sealed=sorted(armour), evidence=job.desk.redact(done.evidence)

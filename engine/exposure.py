@@ -105,16 +105,18 @@ def outcomes_since(entries: Iterable[Entry], run: str) -> dict[str, str]:
 
     `entries` are all of `run.started` and `run.ended`, in order.
     """
-    secrets: dict[str, str] = {}
+    secrets: dict[str, tuple[str, ...]] = {}
     found: dict[str, str] = {}
     is_after = False
     for entry in entries:
         if entry.event is Event.RUN_STARTED:
             is_after = is_after or entry.run == run
             if is_after:
-                secrets[entry.run] = str(entry.details["secret"])
-        elif entry.event is Event.RUN_ENDED and secrets.get(entry.run):
-            found[secrets[entry.run]] = str(entry.details["outcome"])
+                both = (entry.details["secret"], entry.details.get("identifier", ""))
+                secrets[entry.run] = tuple(str(each) for each in both if each)
+        elif entry.event is Event.RUN_ENDED:
+            ended = str(entry.details["outcome"])
+            found |= dict.fromkeys(secrets.get(entry.run, ()), ended)
     return found
 
 

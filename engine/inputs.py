@@ -9,12 +9,16 @@ from typing import Any
 
 from engine.catalogue import Catalogue
 from engine.errors import Refused
+from engine.pairs import parts_a_pair
 from engine.references import find, look_up
 from engine.runbook import LONGEST_SLUG, SLUG, Input, Runbook
 
 
 def eligible(runbook: Runbook, catalogue: Catalogue) -> tuple[str, ...]:
-    """Name the secrets whose catalogue entry has every fact that the runbook refers to."""
+    """Name the secrets whose catalogue entry has every fact that the runbook refers to.
+
+    A half of a pair is left out where the runbook would change it without the other.
+    """
     needed = {
         reference.parts[1:]
         for step in runbook.steps
@@ -26,6 +30,7 @@ def eligible(runbook: Runbook, catalogue: Catalogue) -> tuple[str, ...]:
             name
             for name in catalogue.secrets
             if all(_has(catalogue.facts(name), parts) for parts in needed)
+            and not parts_a_pair(runbook, name, catalogue)
         )
     )
 

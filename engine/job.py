@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from engine.ledger import Draft, Event
 from engine.plan import Plan, PlannedStep
 from engine.redaction import Redactor
 from engine.sealing import Seal
-from engine.secrets import fingerprint
+from engine.secrets import fingerprint, identifier_fields
 from engine.state import RunState
 from engine.step import AnyStep, Call, refuse_to_open
 from engine.values import known_values, resolve
@@ -85,9 +85,25 @@ class Job:
 def opened(job: Job) -> Mapping[tuple[str, str], SecretStr]:
     """Open the run's drawer, and teach the redactor all that lies in it."""
     values = known_values(job.desk.journal.sealed(job.state.run), job.desk.seal)
-    for value in values.values():
-        job.desk.redact.learn(value)
+    teach(job, values.values())
     return values
+
+
+def teach(job: Job, values: Iterable[SecretStr]) -> None:
+    """Have these values masked from now on, but for what the run shows as an identifier.
+
+    Such a value is sealed where a store had it before: which half of a pair it was, no store knows.
+    """
+    shown = {text for step in job.plan.steps for text in _identifiers(job, step)}
+    for value in values:
+        if value.get_secret_value() not in shown:
+            job.desk.redact.learn(value)
+
+
+def _identifiers(job: Job, step: PlannedStep) -> Iterator[str]:
+    held = job.state.step(step.id).outputs
+    names = identifier_fields(job.desk.registry[step.uses].outputs)
+    yield from (str(held[name]) for name in names if held.get(name))
 
 
 def prepared(job: Job) -> tuple[BaseModel, Call]:

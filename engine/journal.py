@@ -13,9 +13,12 @@ def resource_of(secret: str) -> str:
     return f"secret:{secret}"
 
 
-def resources_of(secret: str, about: str = "") -> tuple[str, ...]:
-    """Name what one live run holds: the right to a secret, and to a person however spelled."""
-    of_secret = (resource_of(secret),) if secret else ()
+def resources_of(secret: str, about: str = "", identifier: str = "") -> tuple[str, ...]:
+    """Name what one live run holds: the right to a secret, and to a person however spelled.
+
+    Of a pair it holds both halves.
+    """
+    of_secret = tuple(resource_of(each) for each in (secret, identifier) if each)
     return (*of_secret, f"person:{identity(about)}") if about else of_secret
 
 

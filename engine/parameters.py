@@ -13,7 +13,7 @@ from engine.findings import Finding
 from engine.loading import finding
 from engine.references import ROOTS, Reference, find, look_up
 from engine.runbook import Runbook, StepSpec
-from engine.secrets import secret_fields
+from engine.secrets import identifier_fields, secret_fields
 from engine.source import Path, Source
 from engine.surroundings import Surroundings
 
@@ -161,7 +161,7 @@ def _secrecy(
             f"`{ref.text}` is a secret, and the parameter `{name}` is not declared to hold one",
             "It would be shown and stored in clear.",
         )
-    elif into_secret and not is_secret:
+    elif into_secret and not is_secret and not _is_identifier(ref, seen, around):
         yield Finding(
             place,
             f"`{ref.path[0]}` must hold a secret, and `{ref.text}` is stored in clear",
@@ -172,3 +172,11 @@ def _secrecy(
 def _is_secret_output(ref: Reference, seen: Mapping[str, StepSpec], around: Surroundings) -> bool:
     step = around.registry.get(seen[ref.parts[1]].uses)
     return step is not None and ref.parts[2] in secret_fields(step.outputs)
+
+
+def _is_identifier(ref: Reference, seen: Mapping[str, StepSpec], around: Surroundings) -> bool:
+    """Tell whether an output is the half of a pair that is stored and may be shown."""
+    if ref.parts[0] != "steps":
+        return False
+    step = around.registry.get(seen[ref.parts[1]].uses)
+    return step is not None and ref.parts[2] in identifier_fields(step.outputs)

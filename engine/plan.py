@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from engine.catalogue import Catalogue, Secret, facts_of
+from engine.catalogue import Catalogue, Secret
 from engine.entry import described
 from engine.errors import Refused
 from engine.references import find, look_up, substitute
@@ -50,14 +50,15 @@ class Plan(Strict):
     """Who may open a gate alone in an emergency; None where nobody may."""
     about: str = ""
     """Whom it is about, where it is about a person and not about a secret."""
+    identifier: str = ""
+    """The entry that changes with `secret`, where the two are a pair."""
 
     def text(self) -> str:
         """Return the one spelling of this plan that the digest covers and the ledger keeps."""
         told = self.model_dump(mode="json")
-        if not self.about:
-            del told[
-                "about"
-            ]  # so that a plan about a secret keeps the digest it was approved under
+        for name in ("about", "identifier"):
+            if not told[name]:
+                del told[name]  # so that a plan without keeps the digest it was approved under
         return json.dumps(told, sort_keys=True, separators=(",", ":"))
 
     @property
@@ -94,7 +95,7 @@ def make_plan(
     entry = described(runbook, inputs) if runbook.entry else None
     known = catalogue.secrets.get(secret) if entry is None else Secret.model_validate(entry)
     place = substitute(
-        facts_of(secret, known), lambda parts: look_up({"platform": platform}, parts)
+        catalogue.facts(secret, known), lambda parts: look_up({"platform": platform}, parts)
     )
     if runbook.entry:
         if known is None:
@@ -114,6 +115,7 @@ def make_plan(
         gate=runbook.gate,
         break_glass=runbook.break_glass,
         about=about,
+        identifier=catalogue.identifier_of(secret),
         steps=tuple(_planned(runbook, spec, registry[spec.uses], facts) for spec in runbook.steps),
     )
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from typing import get_args
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias, get_args
 
 from pydantic import BaseModel, SecretStr
 
@@ -21,6 +22,28 @@ def fingerprint(key: bytes, scope: str, value: SecretStr) -> str:
     """Return `fp:` and 16 hex digits that name `value` within `scope` and nothing else."""
     message = scope.encode() + b"\x00" + value.get_secret_value().encode()
     return "fp:" + hmac.new(key, message, hashlib.sha256).hexdigest()[:FINGERPRINT_HEX_DIGITS]
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Marks an output that names a credential and opens nothing: it may be shown, and stored."""
+
+
+Identifier: TypeAlias = Annotated[str, Naming()]
+"""One half of a pair, such as the id of a key whose other half is the secret.
+
+It stands in clear in ledger, messages and addresses. It alone may also go where a secret goes, as
+consumers read both halves from the same stores.
+"""
+
+
+def identifier_fields(model: type[BaseModel]) -> frozenset[str]:
+    """Name the fields of `model` that hold an identifier."""
+    return frozenset(
+        name
+        for name, field in model.model_fields.items()
+        if any(isinstance(mark, Naming) for mark in field.metadata)
+    )
 
 
 def secret_fields(model: type[BaseModel]) -> frozenset[str]:

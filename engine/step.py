@@ -232,6 +232,8 @@ class Step(Generic[P, O]):
     """Judge the evidence at the gate in the same way."""
     exclusive: Callable[[P], Exclusive] | None = None
     """What no other run may act on meanwhile; taken as a lease before the step is started."""
+    reveals: str = ""
+    """The parameter with a place whose value this step lets out in clear; that of an identifier."""
     describe: Callable[[P], str] | None = None
     """What the step will do with these parameters, in Markdown; shown at the gate."""
 

@@ -87,12 +87,13 @@ def enter(
                     "title": plan.title,
                     "secret": plan.secret,
                     **({"about": plan.about} if plan.about else {}),
+                    **({"identifier": plan.identifier} if plan.identifier else {}),
                     "plan": plan.text(),
                     "preflight": dict(findings),
                     **told,
                 },
             ),
-            hold=resources_of(plan.secret, plan.about),
+            hold=resources_of(plan.secret, plan.about, plan.identifier),
         )
         return voyage.state()
     if state.outcome is None:

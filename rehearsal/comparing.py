@@ -118,13 +118,21 @@ def _world(play: Play, played: Played) -> Iterator[str]:
         if entry is None:
             yield "stores: the runbook is about no secret of the catalogue"
             return
-        found = play.world.holdings(place_of(entry))
-        for place, name in expect.stores.items():
-            if found.get(place) != name:
-                yield f"stores: {place}: expected {name}, found {found.get(place, 'no such place')}"
+        yield from _stores(play, "stores", entry, expect.stores)
+        if entry.identifier:
+            other = play.platform.catalogue.secrets[entry.identifier]
+            wanted = {**expect.stores, **expect.identifier}
+            yield from _stores(play, "identifier", other, wanted)
     problems = [*state["problems"], *state["kubernetes"]["failures"]]
     if problems:
         yield f"the sandbox itself failed: {problems[0]}"
+
+
+def _stores(play: Play, what: str, entry: Secret, wanted: Mapping[Any, str]) -> Iterator[str]:
+    found = play.world.holdings(place_of(entry))
+    for place, name in wanted.items():
+        if found.get(place) != name:
+            yield f"{what}: {place}: expected {name}, found {found.get(place, 'no such place')}"
 
 
 def place_of(entry: Secret) -> dict[str, Any]:

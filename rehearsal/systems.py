@@ -40,6 +40,11 @@ def systems_of(world: Mapping[str, Any]) -> dict[str, Any]:
         "authentik": {"url": urls["authentik"], "token_file": paths["authentik_token"]},
         "forgejo_admin": {"url": urls["forgejo"], "token_file": paths["forgejo_admin_token"]},
         "stripe": {"url": urls["stripe"], "secret_key_file": paths["stripe_api_key"]},
+        "exoscale": {
+            "url": urls["exoscale"],
+            "key_file": paths["exoscale_key"],
+            "secret_file": paths["exoscale_secret"],
+        },
         "postgres": _postgres_of(world),
     }
 

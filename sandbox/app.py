@@ -3,7 +3,8 @@
 `/chat` calls the provider with the key of a ready pod; `/health/<namespace>` is good only when
 every ready pod of the namespace holds what the Secrets say now, server and client alike. Where the
 world has a database, a pod that signs in there must also be let in. `/health/<namespace>/<variable>`
-is good only when the provider accepts what every ready pod has there; `/webhooks/stripe` takes
+is good only when the provider accepts what every ready pod has there; `/dns` is good only when every pod of external-dns signs with
+a pair that is accepted; `/webhooks/stripe` takes
 events that are signed with the secret of a ready pod.
 """
 
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from starlette.responses import JSONResponse, Response
 
 from sandbox.banking import Banking
+from sandbox.naming import Naming
 from sandbox.placement import PLACEMENTS, WORKLOADS, Workload, namespaces
 from sandbox.routes import Call, Routes
 from sandbox.stripe import is_signed
@@ -62,6 +64,7 @@ class App:
         routes.add("GET", "/health/{namespace}", self._health)
         routes.add("GET", "/health/{namespace}/{variable}", self._accepted)
         Banking(cluster, urls["banks"]).add_to(routes)
+        Naming(cluster, urls["exoscale"]).add_to(routes)
         self.answer = routes
 
     def _chat(self, _: Call) -> Response:

@@ -18,6 +18,7 @@ DoubleName = Literal[
     "openrouter",
     "forgejo",
     "stripe",
+    "exoscale",
     "console",
     "app",
     "authentik",

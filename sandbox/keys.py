@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyrage
 
-from sandbox.values import letters
+from sandbox.values import exoscale_key, exoscale_secret, letters
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +37,8 @@ class Credentials:
     authentik_token: str
     forgejo_admin_token: str
     postgres_password: str
+    exoscale_key: str
+    exoscale_secret: str
 
     def __repr__(self) -> str:
         """Return nothing of the values."""
@@ -58,6 +60,8 @@ def draw_credentials() -> Credentials:
         authentik_token=letters(60),
         forgejo_admin_token=secrets.token_hex(20),
         postgres_password=secrets.token_urlsafe(32),
+        exoscale_key=exoscale_key(),
+        exoscale_secret=exoscale_secret(),
     )
 
 

@@ -46,6 +46,16 @@ def stripe_key() -> str:
     return f"rk_live_{letters(99)}"
 
 
+def exoscale_key() -> str:
+    """Return an IAM key in Exoscale's form: `EXO` and 24 hex digits."""
+    return f"EXO{secrets.token_hex(12)}"
+
+
+def exoscale_secret() -> str:
+    """Return the secret of an IAM key in Exoscale's form: 43 letters that are safe in a URL."""
+    return letters(43, _URL_SAFE)
+
+
 def _shape(prefix: str, length: int) -> Callable[[], str]:
     return lambda: prefix + letters(length)
 
@@ -75,9 +85,10 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "google_oauth_client_secret": _shape("GOCSPX-", 28),
     },
     "exoscale": {
-        "api_key": _shape("EXO", 24),
-        "api_secret": _shape("", 43),
-        "dns_api_secret": _shape("", 43),
+        "api_key": exoscale_key,
+        "api_secret": exoscale_secret,
+        "dns_api_key": exoscale_key,
+        "dns_api_secret": exoscale_secret,
     },
     "forgejo": {
         "registry_token": _hex,
@@ -125,6 +136,10 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "redis": {"password": _hex},
 }
 """Categories of the SOPS file, flat, each name with what makes a fresh value for it."""
+
+
+IDENTIFIERS = frozenset({"exoscale.dns_api_key"})
+"""Paths of values that name a credential and open nothing; their providers tell them to anybody."""
 
 
 def draw_values(chosen: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -18,7 +18,7 @@ from sandbox.cluster.control import Cluster
 from sandbox.cluster.flux import FLUX, SOURCE
 from sandbox.console import Console
 from sandbox.database import URL_PATH, Database, DatabaseServer
-from sandbox.documents import dump_yaml
+from sandbox.exoscale import Exoscale, exoscale_keys
 from sandbox.faults import Faults
 from sandbox.forgejo import ACCOUNT, Forgejo
 from sandbox.identity import CLIENT, Identity
@@ -31,8 +31,10 @@ from sandbox.keys import (
     write_identities,
     write_readonly,
 )
+from sandbox.kubeconfig import write_kubeconfig
 from sandbox.layout import CATALOGUE, SOPS_FILE, Layout
 from sandbox.manifests import infra_files
+from sandbox.naming import KEY_PATH, SECRET_PATH
 from sandbox.openrouter import OpenRouter, openrouter_keys
 from sandbox.qtsp import Portal
 from sandbox.remote import Remote
@@ -105,12 +107,14 @@ class World:
         )
         self.stripe = stripe_endpoints(self.clock)
         self.stripe_keys = stripe_keys(self.clock, self.values[STRIPE_KEY])
+        self.exoscale = exoscale_keys(self.clock, self.values[KEY_PATH], self.values[SECRET_PATH])
         self.rings: Mapping[str, Ring | Keybook] = {
             ANTHROPIC: self.anthropic,
             OPENROUTER: self.openrouter,
             FORGEJO: self.forgejo.tokens,
             STRIPE_WEBHOOK: self.stripe,
             STRIPE_KEY: self.stripe_keys,
+            SECRET_PATH: self.exoscale,
         }
         """By SOPS path, the provider's keys, for each value that is one of them."""
         self.qtsp = Portal()
@@ -214,7 +218,9 @@ class World:
             self._serve("console", Console(self.anthropic, self.stripe_keys).answer)
             self._serve("qtsp", self.qtsp.answer)
             self._serve("banks", self.banks.answer)
-            urls = {name: self._servers[name].url for name in ("anthropic", "banks")}
+            own = (self.credentials.exoscale_key, self.credentials.exoscale_secret)
+            self._serve("exoscale", Exoscale(self.exoscale, own).answer)
+            urls = {each: self._servers[each].url for each in ("anthropic", "banks", "exoscale")}
             self._serve("app", App(self.cluster, urls, self.rings, self.database).answer)
             receiver = f"{self._servers['app'].url}/webhooks/stripe"
             seed_endpoint(self.stripe, self.values[STRIPE_WEBHOOK], receiver)
@@ -224,7 +230,7 @@ class World:
             self._serve("authentik", self.authentik.answer)
             self._serve("forgejo", self.forgejo.answer)
             self._serve("control", Steering(self).answer)
-            write_readonly(self.layout.kubeconfig, _kubeconfig(self))
+            write_kubeconfig(self.layout, self.urls["kubernetes"])
             self.layout.world_json.write_text(json.dumps(_describe(self), indent=2) + "\n")
         except BaseException:
             self.close()
@@ -242,21 +248,6 @@ def _seed_remote(layout: Layout, values: Mapping[str, str], readers: tuple[str, 
     remote.commit({".sops.yaml": rules, **infra_files()}, "Describe the platform's namespaces")
     remote.commit({SOPS_FILE: encrypt_tree(values, readers)}, "Add the platform's secrets")
     return remote
-
-
-def _kubeconfig(world: World) -> str:
-    name = "sandbox"
-    token = {"tokenFile": str(world.layout.credential("kubernetes-token"))}
-    return dump_yaml(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": name,
-            "clusters": [{"name": name, "cluster": {"server": world.urls["kubernetes"]}}],
-            "users": [{"name": name, "user": token}],
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-        }
-    )
 
 
 def _describe(world: World) -> dict[str, Any]:

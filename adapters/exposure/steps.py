@@ -114,14 +114,15 @@ def _open(platform: Platform, params: Items, call: Call) -> Done[Opened]:
     runs: dict[str, str] = {}
     failed: list[str] = []
     for each in params.items:
-        if each.runbook and each.secret not in runs:
+        name = platform.catalogue.lead_of(each.secret)  # one run replaces both halves of a pair
+        if each.runbook and name not in runs:
             inputs = _inputs(platform, each, call)
             try:
-                runs[each.secret] = call.open_run(each.runbook, inputs, f"{call.key}/{each.secret}")
+                runs[name] = call.open_run(each.runbook, inputs, f"{call.key}/{name}")
             except Refused as error:
-                failed.append(f"{each.secret}: {error.message}")
+                failed.append(f"{name}: {error.message}")
             else:
-                call.report(f"{each.secret}: run {runs[each.secret]} is opened")
+                call.report(f"{name}: run {runs[name]} is opened")
     by_hand = tuple(each.place for each in params.items if not each.runbook)
     told = ", ".join(f"{secret} in run {run}" for secret, run in runs.items()) or "none"
     more = f"; not opened: {'; '.join(failed)}" if failed else ""

@@ -75,8 +75,8 @@ def _follow(chain: _Side, row: RowMapping) -> None:
     run, event, details = row["run"], row["name"], parsed(row["told"])
     if event == Event.RUN_STARTED:
         chain.live.add(run)
-        secret, about = str(details.get("secret", "")), str(details.get("about", ""))
-        chain.holds |= dict.fromkeys(resources_of(secret, about), run)
+        held = (str(details.get(name, "")) for name in ("secret", "about", "identifier"))
+        chain.holds |= dict.fromkeys(resources_of(*held), run)
     for name, digest in drawer.digests_in(details).items():
         chain.values[run, row["step"], name] = digest
     if openings.closes(event, details):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+import re
+
+from pydantic import Field, SecretStr, field_validator
 
 from adapters.sops.location import SopsLocation
+from engine.secrets import Identifier
 from engine.step import Frozen
 
 
@@ -50,3 +53,31 @@ class ReadOutputs(Frozen):
 
     value: SecretStr = Field(description="The value, in clear.")
     fingerprint: str = Field(description="Keyed fingerprint of the value.")
+
+
+class IdentifierParams(Frozen):
+    """Which identifier to read."""
+
+    at: SopsLocation = Field(description="File and path of the identifier.")
+    shape: str = Field(
+        min_length=4,
+        description="Regular expression that the whole of it must match; else it is not let out.",
+    )
+
+    @field_validator("shape")
+    @classmethod
+    def _is_an_expression(cls, shape: str) -> str:
+        try:
+            re.compile(shape)
+        except re.error:
+            pass
+        else:
+            return shape
+        raise ValueError("it is no regular expression")
+
+
+class IdentifierOutputs(Frozen):
+    """An identifier of the main branch."""
+
+    value: Identifier = Field(description="The identifier, which is no secret.")
+    fingerprint: str = Field(description="Keyed fingerprint of the identifier.")

@@ -6,6 +6,7 @@ from functools import partial
 
 from adapters.shared.checkout import GitSettings
 from adapters.sops.checks import preflight_read, preflight_set
+from adapters.sops.identifying import read_identifier_step
 from adapters.sops.models import Place, ReadOutputs, ReadParams, SetOutputs, SetParams
 from adapters.sops.program import SopsSettings
 from adapters.sops.proving import proof_steps
@@ -20,6 +21,7 @@ def steps(settings: SopsSettings, git_settings: GitSettings) -> tuple[AnyStep, .
     return (
         *reader_steps(stores),
         *proof_steps(),
+        read_identifier_step(stores),
         Step(
             name="sops.set",
             summary="Write a value into an encrypted file, on the pending branch of the run.",

@@ -94,12 +94,16 @@ def entry_of(platform: Platform, secret_name: str) -> Secret:
 
 
 def fingerprint_in(platform: Platform, secret_name: str) -> Fingerprint:
-    """Return the fingerprint runs of this secret use; raise `Refused` if its key is not there."""
+    """Return the fingerprint runs of this secret use; raise `Refused` if its key is not there.
+
+    Both halves of a pair have the scope of the secret, which is what the runs are about.
+    """
     path = platform.settings.engine.fingerprint_key_file
     if path is None:
         raise Refused("`engine.fingerprint_key_file` is not set", hint="Add it to the settings.")
     key: SecretStr = read_secret(path, "the fingerprint key")
-    return lambda value: fingerprint(key.get_secret_value().encode(), secret_name, value)
+    scope = platform.catalogue.lead_of(secret_name)
+    return lambda value: fingerprint(key.get_secret_value().encode(), scope, value)
 
 
 def places(entry: Secret) -> tuple[SopsLocation, VaultwardenLocation]:
@@ -115,9 +119,12 @@ def places(entry: Secret) -> tuple[SopsLocation, VaultwardenLocation]:
 
 
 def runbooks_for(platform: Platform, secret_name: str) -> tuple[Runbook, ...]:
-    """Return the valid runbooks about this secret; where it has none, those that take any secret."""
-    known = tuple(_valid(platform))
-    own = tuple(runbook for runbook in known if runbook.secret == secret_name)
+    """Return the valid runbooks about this secret; where it has none, those that take any secret.
+
+    Those about a secret are about its identifier too.
+    """
+    known, lead = tuple(_valid(platform)), platform.catalogue.lead_of(secret_name)
+    own = tuple(runbook for runbook in known if runbook.secret == lead)
     return own or tuple(runbook for runbook in known if runbook.secret.startswith("${{"))
 
 
@@ -127,24 +134,29 @@ def rotations_of(platform: Platform, secret_name: str) -> tuple[Runbook, ...]:
     What only puts a value where none is yet is none of them, and so is what the entry of the secret
     lacks a fact for.
     """
+    lead = platform.catalogue.lead_of(secret_name)
     return tuple(
         runbook
         for runbook in runbooks_for(platform, secret_name)
         if not any(step.with_.get("new") is True for step in runbook.steps)
-        and (runbook.secret == secret_name or secret_name in eligible(runbook, platform.catalogue))
+        and (runbook.secret == lead or secret_name in eligible(runbook, platform.catalogue))
     )
 
 
 def _provider_of(platform: Platform, secret_name: str) -> Provider[Keys] | None:
-    """Return the provider of which a runbook of this secret uses a step; it says whose key it is."""
-    known = providers(platform.settings)
+    """Return the provider of which a runbook of this secret uses a step; it says whose key it is.
+
+    Where its keys are known by the identifier of a pair, it is asked about that half alone.
+    """
+    known, lead = providers(platform.settings), platform.catalogue.lead_of(secret_name)
     used = (
         step.uses.partition(".")[0]
         for runbook in _valid(platform)
-        if runbook.secret == secret_name
+        if runbook.secret == lead
         for step in runbook.steps
     )
-    return next((known[name] for name in used if name in known), None)
+    found = next((known[name] for name in used if name in known), None)
+    return found if found is not None and found.paired == (lead != secret_name) else None
 
 
 def _valid(platform: Platform) -> Iterator[Runbook]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from adapters import forgejo, openrouter, stripe
+from adapters import exoscale, forgejo, openrouter, stripe
+from adapters.exoscale import ExoscaleSettings
 from adapters.forgejo import ForgejoSettings
 from adapters.openrouter import OpenRouterSettings
 from adapters.stripe import StripeSettings
@@ -18,6 +19,7 @@ from engine.step import AnyStep, Call, Done, NotYet
 from sandbox import routes as sandbox_routes
 from sandbox.access import AccessLog
 from sandbox.clock import Clock
+from sandbox.exoscale import Exoscale, exoscale_keys
 from sandbox.faults import DoubleName, Faults, Kind
 from sandbox.forgejo import ACCOUNT, Forgejo
 from sandbox.keybook import Keybook
@@ -148,6 +150,23 @@ def open_stripe(folder: Path, change: Change | None = None) -> Iterator[House]:
     with opened("stripe", answer, book, folder) as made:
         settings = StripeSettings(url=made.url, secret_key_file=made.file("key", MANAGEMENT))
         made.offer(stripe.steps(settings))
+        yield made
+
+
+OWN_PAIR = ("EXO0123456789abcdef01234567", "the-own-secret-of-the-engine-in-the-tests")
+PAIRED = "EXOfedcba9876543210fedcba98"
+"""The IAM key in force, whose secret is `sky.MARKER`."""
+
+
+@contextmanager
+def open_exoscale(folder: Path, change: Change | None = None) -> Iterator[House]:
+    """Serve Exoscale with `sky.MARKER` as the secret in force, and the steps that talk to it."""
+    book = exoscale_keys(Clock(), PAIRED, sky.MARKER)
+    answer = _changed(Exoscale(book, OWN_PAIR).answer, change)
+    with opened("exoscale", answer, book, folder) as made:
+        key, secret = made.file("key", OWN_PAIR[0]), made.file("secret", OWN_PAIR[1])
+        settings = ExoscaleSettings(url=made.url, key_file=key, secret_file=secret)
+        made.offer(exoscale.steps(settings))
         yield made
 
 

@@ -36,9 +36,15 @@ def stripe_house(tmp_path: Path) -> Iterator[House]:
         yield made
 
 
+@pytest.fixture
+def exoscale_house(tmp_path: Path) -> Iterator[House]:
+    with house.open_exoscale(tmp_path) as made:
+        yield made
+
+
 SHOWING = ["openrouter_house", "forgejo_house"]
 """Providers that show a hint of a key and answer to its value themselves."""
-HOUSES = [*SHOWING, "stripe_house"]
+HOUSES = [*SHOWING, "stripe_house", "exoscale_house"]
 
 
 @pytest.fixture(params=HOUSES)

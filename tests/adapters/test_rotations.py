@@ -19,6 +19,7 @@ MINTING = {
     "rotate-openrouter-key": "openrouter-api-key",
     "rotate-forgejo-token": "forgejo-sync-bot-token",
     "rotate-stripe-webhook-secret": "stripe-webhook-secret",
+    "rotate-exoscale-key": "exoscale-dns-secret",
 }
 
 

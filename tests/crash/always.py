@@ -15,6 +15,7 @@ from engine.step import Effect
 from tests.crash.cases import Verdict
 from tests.crash.database import is_in_window, is_let_in, markers, uses_database
 from tests.crash.leaks import leaks
+from tests.crash.pairs import hold_together, paths_of
 from tests.crash.sight import Commit, Eye, Sight
 
 ALWAYS: Mapping[str, str] = {
@@ -31,6 +32,7 @@ ALWAYS: Mapping[str, str] = {
     "I11": "nothing was restarted before the Secret held the new value",
     "I12": "where the stores differ, the ledger says that a run is at work",
     "I29": "main has a new secret's value and its entry in the catalogue, or neither",
+    "I30": "a key and its secret are of one pair, on main, in the Secret and in every pod",
     "I28": "ending the old key was announced in the ledger before it was done",
 }
 
@@ -47,6 +49,7 @@ def hold_always(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
     _repository(eye, found, verdict)
     _ledger(eye, found, plan, verdict)
     _cluster(eye, found, verdict)
+    hold_together(eye, found, verdict)
     for place in leaks(eye.voyage, markers(eye, found)):
         verdict.hold("I7", claim=False, otherwise=f"a value stands in clear in {place}")
     verdict.hold("I7", claim=True, otherwise="")
@@ -157,7 +160,7 @@ def _repository(eye: Eye, found: Sight, verdict: Verdict) -> None:
         verdict.hold("I5", commit.values is not None, f"commit {commit.name[:12]} does not open")
         parent = found.commits.get(commit.parent)
         if parent is not None and not commit.author.startswith("Petra"):
-            why = _strays(eye, parent, commit)
+            why = _strays(eye, parent, commit, is_main=commit in found.rotations)
             verdict.hold("I6", not why, f"commit {commit.name[:12]} {why}")
     if not eye.enters or eye.voyage.strange:  # a person who puts a value there writes no entry
         return
@@ -166,15 +169,16 @@ def _repository(eye: Eye, found: Sight, verdict: Verdict) -> None:
         verdict.hold("I29", is_there[0] == is_there[1], f"commit {commit.name[:12]} has half of it")
 
 
-def _strays(eye: Eye, before: Commit, after: Commit) -> str:
+def _strays(eye: Eye, before: Commit, after: Commit, *, is_main: bool) -> str:
     old, new = _leaves(yaml.safe_load(before.file)), _leaves(yaml.safe_load(after.file))
-    path = tuple(eye.entry.sops.path.split("."))
-    allowed = {path, ("sops", "mac"), ("sops", "lastmodified")}
+    paths = paths_of(eye)
+    allowed = {*paths, ("sops", "mac"), ("sops", "lastmodified")}
     changed = {place for place in old.keys() | new.keys() if old.get(place) != new.get(place)}
     if changed - allowed:
         return f"changes {sorted(map(str, changed - allowed))}"
     enters = eye.enters in before.entered ^ after.entered
-    return "" if path in changed or enters else "does not change the value"
+    needed = paths if is_main else paths & changed  # on a branch halves of a pair come one by one
+    return "" if enters or (needed and needed <= changed) else "does not change the value"
 
 
 def _leaves(node: Any, path: tuple[Any, ...] = ()) -> dict[tuple[Any, ...], Any]:

@@ -67,7 +67,9 @@ def markers(eye: Eye, found: Sight) -> set[str]:
     it, and it is known from there.
     """
     drawn = (text for (_, name), text in found.drawer.items() if name != "answer")
-    return set(secrets_in({eye.old, *eye.voyage.found, *drawn})) - {""}
+    known = set(secrets_in({eye.old, *eye.voyage.found, *drawn}))
+    # the vault's old half of a pair is sealed as what was there before; it names and opens nothing
+    return known - {"", *eye.voyage.world.exoscale.identifiers()}
 
 
 def secrets_in(values: Iterable[str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from tests.crash.always import ended_keys, eye_word, uses_provider
 from tests.crash.cases import Verdict, Way
 from tests.crash.database import is_let_in, may_log_in, uses_database
 from tests.crash.hands import FORWARD, REJECTED
+from tests.crash.pairs import hold_mirrored, paths_of
 from tests.crash.people import STRANGE
 from tests.crash.sight import Eye, Sight
 
@@ -44,6 +45,7 @@ def hold_eventually(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> Non
     _places(eye, found, verdict)
     _counts(eye, found, verdict)
     _beside(eye, verdict)
+    hold_mirrored(eye, found, verdict)
     verdict.hold("I16", len(eye.voyage.found) <= 1, f"{len(eye.voyage.found)} new values were met")
     asked = Counter(
         (e.step, e.details["kind"]) for e in found.entries if e.event is Event.GATE_APPROVED
@@ -136,9 +138,10 @@ def _counts(eye: Eye, found: Sight, verdict: Verdict) -> None:
             f"{name} was restarted {restarts} times, not {wanted.restarts}",
         )
     kept = wanted.writes if eye.old else 0  # an item that is made has nothing to keep
+    written = wanted.writes * len(paths_of(eye))  # each half of a pair has an item of its own
     for what, times, right in (
         ("history has", len(found.history), kept),
-        ("item was written", found.writes, wanted.writes),
+        ("items were written", found.writes, written),
     ):
         verdict.hold("I15c", times == right, f"the vault's {what} {times} times, not {right}")
     commits = len(found.rotations)

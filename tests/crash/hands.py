@@ -105,6 +105,10 @@ HANDS: Mapping[str, Hands] = {
         inputs={"reason": "a crash test of the engine"},
         fail=VAULT_SHUT,
     ),
+    "rotate-exoscale-key": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
     "rotate-stripe-webhook-secret": Hands(
         inputs={"reason": "a crash test of the engine"},
         fail=VAULT_SHUT,

@@ -10,7 +10,9 @@ import pytest
 
 from sandbox.database import LOGINS
 from sandbox.layout import SOPS_FILE
+from sandbox.naming import KEY_PATH
 from sandbox.postgresql import find_programs
+from sandbox.values import exoscale_key
 from tests.crash.always import hold_always
 from tests.crash.cases import Case, Verdict
 from tests.crash.database import keep_server_in
@@ -80,6 +82,22 @@ def test_a_role_that_is_locked_too_early_breaks_what_it_should(tmp_path: Path) -
         made.platform.journal.close()
 
     assert {name for name, _ in made.verdict.violations} == {"I1", "I2", "I3", "I28"}
+
+
+def test_a_half_that_is_changed_alone_parts_a_pair(tmp_path: Path) -> None:
+    case = Case("rotate-exoscale-key")
+    with ExitStack() as held:
+        made = moored(case, tmp_path / "case", Verdict(case), held)
+        eye, plan = Eye.of(made), plan_of(made)
+        made.old = eye.old
+        hold_always(eye, eye.look(), plan, made.verdict)
+        assert made.verdict.violations == []
+
+        made.world.set_as_human(KEY_PATH, exoscale_key())
+        hold_always(eye, eye.look(), plan, made.verdict)
+        made.platform.journal.close()
+
+    assert {name for name, _ in made.verdict.violations} == {"I30"}
 
 
 @pytest.mark.parametrize(

@@ -173,12 +173,24 @@ def add_a_secret_and_be_cut_off(theatre: Theatre, runbook: str) -> str:
     return run
 
 
+def rotate_a_pair_and_lose_an_answer(theatre: Theatre, runbook: str) -> str:
+    """Exoscale breaks off in the middle of telling a secret, and then does not let it be deleted."""
+    faults, people, run = theatre.world.faults, crew(theatre), begin(runbook)
+    faults.add("exoscale", "half_body", method="POST")
+    faults.add("exoscale", "status", method="DELETE", status=403)
+    for opening in openings(theatre, run):
+        theatre.mark_stores(f"the gate of {opening.step} in {runbook}")  # the lost secret as well
+        people.say(run, opening, "retry" if opening.kind is Kind.FAILURE else "approve")
+    return run
+
+
 Play = Callable[[Theatre, str], str]
 TROUBLED: Mapping[str, Play] = {
     "renew-tpp-certificates": renew_a_certificate,
     "rotate-anthropic-api-key": rotate_a_key_that_a_person_brings,
     "rotate-api-key": rotate_a_generated_value_and_take_it_back,
     "rotate-stripe-api-key": rotate_a_key_of_a_dashboard,
+    "rotate-exoscale-key": rotate_a_pair_and_lose_an_answer,
     "add-secret": add_a_secret_and_be_cut_off,
     "onboard-sops-recipient": take_somebody_in,
     "offboard-staff": take_somebody_out,

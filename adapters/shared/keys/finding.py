@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 from adapters.shared.keys.key import Key, listed
 from adapters.shared.keys.provider import Keys, Provider
 from engine.errors import Refused
+from engine.secrets import Identifier
 from engine.step import Call, Done, Effect, Frozen, Repeatable, Step, Untouched
 
 
@@ -20,7 +21,7 @@ class FindKey(Frozen):
 class FoundKey(Frozen):
     """Outputs of `find_key`."""
 
-    key_id: str = Field(description="Id of the key.")
+    key_id: Identifier = Field(description="Id of the key.")
     key_name: str = Field(description="Name of the key at the provider.")
     status: str = Field(description="Status of the key.")
 

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr
 from adapters.shared.keys.key import Key
 from adapters.shared.keys.names import PREFIX, minted_name, orphans
 from adapters.shared.keys.provider import Making, Provider
+from engine.secrets import Identifier
 from engine.step import Call, Done, Effect, Frozen, Repeatable, Step
 
 
@@ -28,7 +29,7 @@ class MintKey(Frozen):
 class MintedKey(Frozen):
     """Outputs of `mint_key`; empty where it was taken back without having come to its end."""
 
-    key_id: str = Field(default="", description="Id of the new key.")
+    key_id: Identifier = Field(default="", description="Id of the new key.")
     key_name: str = Field(default="", description="Name of the new key at the provider.")
     fingerprint: str = Field(default="", description="Keyed fingerprint of the new value.")
     value: SecretStr = Field(default=SecretStr(""), description="The new value.")

@@ -62,6 +62,8 @@ class Provider(Generic[K_co]):
     """Where a person can look at keys, as `the Anthropic console`."""
     noun: str = "key"
     """What a step name calls one of them, e.g. `mint_key`."""
+    paired: bool = False
+    """Whether a key is known by its id, which stands in the stores beside the secret."""
 
     def greet(self) -> str:
         """Say that the provider lists its keys to us; raise `Refused` or `Transient` if not."""
