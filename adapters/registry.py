@@ -13,6 +13,7 @@ from adapters import (
     http,
     kubernetes,
     manual,
+    odoo,
     openrouter,
     postgres,
     secret,
@@ -47,6 +48,7 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
         *openrouter.steps(settings.openrouter),
         *forgejo.steps(settings.forgejo),
         *stripe.steps(settings.stripe),
+        *odoo.steps(settings.odoo),
         *postgres.steps(settings.postgres),
     )
     return {step.name: step for step in steps}
@@ -72,4 +74,11 @@ def providers(settings: Settings) -> dict[str, Provider[Keys]]:
 
 def offers() -> tuple[Offer, ...]:
     """Return what can be had of each provider, and how; docs/providers.md shows it."""
-    return (anthropic.OFFER, openrouter.OFFER, forgejo.OFFER, stripe.WEBHOOKS, stripe.KEYS)
+    return (
+        anthropic.OFFER,
+        openrouter.OFFER,
+        forgejo.OFFER,
+        stripe.WEBHOOKS,
+        stripe.KEYS,
+        odoo.OFFER,
+    )

@@ -22,6 +22,7 @@ from adapters.gateway import GatewaySettings
 from adapters.http import HttpSettings
 from adapters.ledger import LedgerSettings
 from adapters.notify import NotifySettings
+from adapters.odoo import OdooSettings
 from adapters.openrouter import OpenRouterSettings
 from adapters.postgres import PostgresSettings
 from adapters.shared.checkout import GitSettings
@@ -83,6 +84,7 @@ class Settings(BaseModel):
     openrouter: OpenRouterSettings = OpenRouterSettings()
     forgejo: ForgejoSettings = ForgejoSettings()
     stripe: StripeSettings = StripeSettings()
+    odoo: OdooSettings = OdooSettings()
     http: HttpSettings = HttpSettings()
     gateway: GatewaySettings = GatewaySettings()
     notify: NotifySettings = NotifySettings()

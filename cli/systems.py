@@ -17,6 +17,7 @@ from adapters import (
     kubernetes,
     ledger,
     notify,
+    odoo,
     openrouter,
     postgres,
     sops,
@@ -185,6 +186,12 @@ SYSTEMS = (
         lambda p: stripe.check(p.settings.stripe),
         lambda s: s.stripe != stripe.StripeSettings(),
         ("stripe.",),
+    ),
+    System(
+        "odoo",
+        lambda p: odoo.check(p.settings.odoo),
+        lambda s: s.odoo != odoo.OdooSettings(),
+        ("odoo.",),
     ),
     System(
         "postgres",

@@ -40,6 +40,7 @@ def systems_of(world: Mapping[str, Any]) -> dict[str, Any]:
         "authentik": {"url": urls["authentik"], "token_file": paths["authentik_token"]},
         "forgejo_admin": {"url": urls["forgejo"], "token_file": paths["forgejo_admin_token"]},
         "stripe": {"url": urls["stripe"], "secret_key_file": paths["stripe_api_key"]},
+        "odoo": {"url": urls["odoo"], "database": world["odoo"]["database"]},
         "postgres": _postgres_of(world),
     }
 

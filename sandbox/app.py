@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from starlette.responses import JSONResponse, Response
 
 from sandbox.banking import Banking
+from sandbox.callers import Callers
 from sandbox.placement import PLACEMENTS, WORKLOADS, Workload, namespaces
 from sandbox.routes import Call, Routes
 from sandbox.stripe import is_signed
@@ -62,6 +63,7 @@ class App:
         routes.add("GET", "/health/{namespace}", self._health)
         routes.add("GET", "/health/{namespace}/{variable}", self._accepted)
         Banking(cluster, urls["banks"]).add_to(routes)
+        Callers(cluster, urls).add_to(routes)
         self.answer = routes
 
     def _chat(self, _: Call) -> Response:

@@ -21,6 +21,7 @@ DoubleName = Literal[
     "console",
     "app",
     "authentik",
+    "odoo",
 ]
 
 

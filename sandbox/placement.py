@@ -5,7 +5,7 @@ This is the sandbox's own map of its world; the catalogue of the project is writ
 
 from __future__ import annotations
 
-from sandbox import databases
+from sandbox import databases, services
 from sandbox.kinds import ADMINS, STAFF, Item, Kind, Placement, Workload
 from sandbox.kinds import placed as _placed
 
@@ -68,6 +68,7 @@ PLACEMENTS: tuple[Placement, ...] = (
         ALERTMANAGER_WEBHOOK_TOKEN="monitoring.alertmanager_webhook_token",
     ),
     *databases.PLACEMENTS,
+    *services.PLACEMENTS,
 )
 
 _REGISTRY = "registry.planapulse.com"
@@ -127,6 +128,7 @@ WORKLOADS: tuple[Workload, ...] = (
         "monitoring-secrets",
     ),
     *databases.WORKLOADS,
+    *services.WORKLOADS,
 )
 
 _PAIRS = {
@@ -265,6 +267,7 @@ ITEMS: tuple[Item, ...] = (
         "https://vault.planapulse.com/admin",
     ),
     *databases.ITEMS,
+    *services.ITEMS,
 )
 
 

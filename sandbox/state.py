@@ -31,6 +31,7 @@ def describe_state(world: World) -> dict[str, Any]:
         "forgejo": _book(world.forgejo.tokens),
         "stripe": _book(world.stripe),
         "stripe_keys": _book(world.stripe_keys),
+        "odoo": _book(world.odoo.keys),
         **describe_circle(world),
         "qtsp": {"issued": {kind: len(made) for kind, made in world.qtsp.issued.items()}},
         "vaultwarden": {"counts": world.vaultwarden.counts(), "items": world.vaultwarden.names()},

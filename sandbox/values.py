@@ -46,6 +46,11 @@ def stripe_key() -> str:
     return f"rk_live_{letters(99)}"
 
 
+def odoo_key() -> str:
+    """Return a key in Odoo's form: 160 random bits in hex."""
+    return secrets.token_hex(20)
+
+
 def _shape(prefix: str, length: int) -> Callable[[], str]:
     return lambda: prefix + letters(length)
 
@@ -94,7 +99,11 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
     },
     "matrix": {"admin_token": _shape("syt_", 40), "registration_shared_secret": _hex},
     "monitoring": {"alertmanager_webhook_token": _hex, "grafana_admin_password": _password},
-    "odoo_demo": {"admin_password": _password, "db_password": _password},
+    "odoo_demo": {
+        "admin_password": _password,
+        "db_password": _password,
+        "api_key": odoo_key,
+    },
     "penpot": {"secret_key": _hex, "db_password": _password},
     "pgadmin": {"admin_password": _password},
     "plana": {

@@ -18,7 +18,6 @@ from sandbox.cluster.control import Cluster
 from sandbox.cluster.flux import FLUX, SOURCE
 from sandbox.console import Console
 from sandbox.database import URL_PATH, Database, DatabaseServer
-from sandbox.documents import dump_yaml
 from sandbox.faults import Faults
 from sandbox.forgejo import ACCOUNT, Forgejo
 from sandbox.identity import CLIENT, Identity
@@ -31,8 +30,10 @@ from sandbox.keys import (
     write_identities,
     write_readonly,
 )
+from sandbox.kubeconfig import kubeconfig
 from sandbox.layout import SOPS_FILE, Layout
 from sandbox.manifests import infra_files
+from sandbox.odoo import DATABASE, Odoo
 from sandbox.openrouter import OpenRouter, openrouter_keys
 from sandbox.qtsp import Portal
 from sandbox.remote import Remote
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
 ANTHROPIC, OPENROUTER = "ai_agents.anthropic_api_key", "ai_agents.openrouter_api_key"
 FORGEJO, STRIPE_WEBHOOK = "forgejo.sync_bot_token", "pulse_website.stripe_webhook_secret"
-STRIPE_KEY = "pulse_website.stripe_secret_key"
+STRIPE_KEY, ODOO = "pulse_website.stripe_secret_key", "odoo_demo.api_key"
 """SOPS paths of the values that a provider has made."""
 VAULT_ADMIN = "vaultwarden-admin-token"
 """The file of the token of the vault's admin page, which is one of the seeded values."""
@@ -105,12 +106,14 @@ class World:
         )
         self.stripe = stripe_endpoints(self.clock)
         self.stripe_keys = stripe_keys(self.clock, self.values[STRIPE_KEY])
+        self.odoo = Odoo(self.clock, self.values[ODOO])
         self.rings: Mapping[str, Ring | Keybook] = {
             ANTHROPIC: self.anthropic,
             OPENROUTER: self.openrouter,
             FORGEJO: self.forgejo.tokens,
             STRIPE_WEBHOOK: self.stripe,
             STRIPE_KEY: self.stripe_keys,
+            ODOO: self.odoo.keys,
         }
         """By SOPS path, the provider's keys, for each value that is one of them."""
         self.qtsp = Portal()
@@ -179,6 +182,10 @@ class World:
         """Let the Stripe key this world was made with expire, as a person does; twice is as once."""
         expire(self.stripe_keys, self.values[STRIPE_KEY])
 
+    def remove_lost_odoo_keys(self) -> None:
+        """Remove the keys of runs that SOPS does not hold, as a person does; twice is as once."""
+        self.odoo.remove_by_hand(self.sops_value(ODOO))
+
     def close(self) -> None:
         """End every server and thread; closing twice is harmless."""
         for server in self._servers.values():
@@ -214,8 +221,8 @@ class World:
             self._serve("console", Console(self.anthropic, self.stripe_keys).answer)
             self._serve("qtsp", self.qtsp.answer)
             self._serve("banks", self.banks.answer)
-            urls = {name: self._servers[name].url for name in ("anthropic", "banks")}
-            self._serve("app", App(self.cluster, urls, self.rings, self.database).answer)
+            self._serve("odoo", self.odoo.answer)
+            self._serve("app", App(self.cluster, self.urls, self.rings, self.database).answer)
             receiver = f"{self._servers['app'].url}/webhooks/stripe"
             seed_endpoint(self.stripe, self.values[STRIPE_WEBHOOK], receiver)
             api_key = self.credentials.stripe_api_key
@@ -224,7 +231,8 @@ class World:
             self._serve("authentik", self.authentik.answer)
             self._serve("forgejo", self.forgejo.answer)
             self._serve("control", Steering(self).answer)
-            write_readonly(self.layout.kubeconfig, _kubeconfig(self))
+            token_file = self.layout.credential("kubernetes-token")
+            write_readonly(self.layout.kubeconfig, kubeconfig(self.urls["kubernetes"], token_file))
             self.layout.world_json.write_text(json.dumps(_describe(self), indent=2) + "\n")
         except BaseException:
             self.close()
@@ -242,21 +250,6 @@ def _seed_remote(layout: Layout, values: Mapping[str, str], readers: tuple[str, 
     remote.commit({".sops.yaml": rules, **infra_files()}, "Describe the platform's namespaces")
     remote.commit({SOPS_FILE: encrypt_tree(values, readers)}, "Add the platform's secrets")
     return remote
-
-
-def _kubeconfig(world: World) -> str:
-    name = "sandbox"
-    token = {"tokenFile": str(world.layout.credential("kubernetes-token"))}
-    return dump_yaml(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": name,
-            "clusters": [{"name": name, "cluster": {"server": world.urls["kubernetes"]}}],
-            "users": [{"name": name, "user": token}],
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-        }
-    )
 
 
 def _describe(world: World) -> dict[str, Any]:
@@ -292,6 +285,7 @@ def _describe(world: World) -> dict[str, Any]:
         },
         "recipients": recipients(layout),
         "forgejo": {"username": ACCOUNT},
+        "odoo": {"database": DATABASE},
         "flux": {"namespace": FLUX, "source": SOURCE},
         "anthropic": {"current_key_id": current.key_id if current else None},
         "postgres": world.database.place if world.database else None,

@@ -54,6 +54,8 @@ class Hands:
     """By step, what a person ends outside before they answer its gate; twice must be as once."""
     entries: Mapping[str, Any] = field(default_factory=dict)
     """Entries that the catalogue gets for this play alone: secrets that are in no store yet."""
+    mends: Mapping[str, Callable[[World], None]] = field(default_factory=dict)
+    """By step, what a person does outside before they answer that it failed; twice must be as once."""
     fail: Mapping[str, Any] | None = None
     """A fault of the sandbox that the way to the point of no return does not survive."""
     fail_from: str = "verify"
@@ -107,6 +109,14 @@ HANDS: Mapping[str, Hands] = {
     ),
     "rotate-forgejo-token": Hands(
         inputs={"reason": "a crash test of the engine"},
+        fail=VAULT_SHUT,
+    ),
+    "rotate-odoo-api-key": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        mends={
+            "mint": World.remove_lost_odoo_keys,
+            "no-lost-keys": World.remove_lost_odoo_keys,
+        },
         fail=VAULT_SHUT,
     ),
     "rotate-stripe-webhook-secret": Hands(
