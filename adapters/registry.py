@@ -13,6 +13,7 @@ from adapters import (
     http,
     kubernetes,
     manual,
+    matrix,
     odoo,
     openrouter,
     postgres,
@@ -49,6 +50,7 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
         *forgejo.steps(settings.forgejo),
         *stripe.steps(settings.stripe),
         *odoo.steps(settings.odoo),
+        *matrix.steps(settings.matrix),
         *postgres.steps(settings.postgres),
     )
     return {step.name: step for step in steps}
@@ -81,4 +83,5 @@ def offers() -> tuple[Offer, ...]:
         stripe.WEBHOOKS,
         stripe.KEYS,
         odoo.OFFER,
+        matrix.OFFER,
     )

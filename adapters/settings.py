@@ -21,6 +21,7 @@ from adapters.forgejo_admin import ForgejoAdminSettings
 from adapters.gateway import GatewaySettings
 from adapters.http import HttpSettings
 from adapters.ledger import LedgerSettings
+from adapters.matrix import MatrixSettings
 from adapters.notify import NotifySettings
 from adapters.odoo import OdooSettings
 from adapters.openrouter import OpenRouterSettings
@@ -85,6 +86,7 @@ class Settings(BaseModel):
     forgejo: ForgejoSettings = ForgejoSettings()
     stripe: StripeSettings = StripeSettings()
     odoo: OdooSettings = OdooSettings()
+    matrix: MatrixSettings = MatrixSettings()
     http: HttpSettings = HttpSettings()
     gateway: GatewaySettings = GatewaySettings()
     notify: NotifySettings = NotifySettings()

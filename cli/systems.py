@@ -16,6 +16,7 @@ from adapters import (
     http,
     kubernetes,
     ledger,
+    matrix,
     notify,
     odoo,
     openrouter,
@@ -192,6 +193,12 @@ SYSTEMS = (
         lambda p: odoo.check(p.settings.odoo),
         lambda s: s.odoo != odoo.OdooSettings(),
         ("odoo.",),
+    ),
+    System(
+        "matrix",
+        lambda p: matrix.check(p.settings.matrix),
+        lambda s: s.matrix != matrix.MatrixSettings(),
+        ("matrix.",),
     ),
     System(
         "postgres",

@@ -41,6 +41,7 @@ def systems_of(world: Mapping[str, Any]) -> dict[str, Any]:
         "forgejo_admin": {"url": urls["forgejo"], "token_file": paths["forgejo_admin_token"]},
         "stripe": {"url": urls["stripe"], "secret_key_file": paths["stripe_api_key"]},
         "odoo": {"url": urls["odoo"], "database": world["odoo"]["database"]},
+        "matrix": {"url": urls["matrix"]},
         "postgres": _postgres_of(world),
     }
 

@@ -10,9 +10,11 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 
+from sandbox.matrix import CLERK
 from sandbox.odoo import DATABASE
 
 if TYPE_CHECKING:
@@ -49,6 +51,15 @@ CALLERS: Mapping[str, Caller] = {
         scheme="bearer",
         headers={"X-Odoo-Database": DATABASE, "Content-Type": "application/json"},
         body=b'{"domain": [["is_company", "=", true]]}',
+    ),
+    "housekeeper": Caller(
+        namespace="matrix",
+        workload="housekeeper",
+        variable="MATRIX_TOKEN",
+        double="matrix",
+        path=f"/_synapse/admin/v2/users/{quote(CLERK)}",
+        method="GET",
+        body=None,
     ),
 }
 

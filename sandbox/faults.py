@@ -22,6 +22,7 @@ DoubleName = Literal[
     "app",
     "authentik",
     "odoo",
+    "matrix",
 ]
 
 

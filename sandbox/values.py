@@ -51,6 +51,11 @@ def odoo_key() -> str:
     return secrets.token_hex(20)
 
 
+def matrix_token() -> str:
+    """Return an access token in the form of the Matrix Authentication Service, for compatibility."""
+    return f"mct_{letters(30)}_{letters(6)}"
+
+
 def _shape(prefix: str, length: int) -> Callable[[], str]:
     return lambda: prefix + letters(length)
 
@@ -97,7 +102,7 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "admin_password": _password,
         "oidc_client_secret": _hex,
     },
-    "matrix": {"admin_token": _shape("syt_", 40), "registration_shared_secret": _hex},
+    "matrix": {"admin_token": matrix_token, "registration_shared_secret": _hex},
     "monitoring": {"alertmanager_webhook_token": _hex, "grafana_admin_password": _password},
     "odoo_demo": {
         "admin_password": _password,

@@ -33,6 +33,7 @@ from sandbox.keys import (
 from sandbox.kubeconfig import kubeconfig
 from sandbox.layout import SOPS_FILE, Layout
 from sandbox.manifests import infra_files
+from sandbox.matrix import Synapse
 from sandbox.odoo import DATABASE, Odoo
 from sandbox.openrouter import OpenRouter, openrouter_keys
 from sandbox.qtsp import Portal
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 ANTHROPIC, OPENROUTER = "ai_agents.anthropic_api_key", "ai_agents.openrouter_api_key"
 FORGEJO, STRIPE_WEBHOOK = "forgejo.sync_bot_token", "pulse_website.stripe_webhook_secret"
 STRIPE_KEY, ODOO = "pulse_website.stripe_secret_key", "odoo_demo.api_key"
+MATRIX = "matrix.admin_token"
 """SOPS paths of the values that a provider has made."""
 VAULT_ADMIN = "vaultwarden-admin-token"
 """The file of the token of the vault's admin page, which is one of the seeded values."""
@@ -107,6 +109,7 @@ class World:
         self.stripe = stripe_endpoints(self.clock)
         self.stripe_keys = stripe_keys(self.clock, self.values[STRIPE_KEY])
         self.odoo = Odoo(self.clock, self.values[ODOO])
+        self.matrix = Synapse(self.clock, self.values[MATRIX])
         self.rings: Mapping[str, Ring | Keybook] = {
             ANTHROPIC: self.anthropic,
             OPENROUTER: self.openrouter,
@@ -114,6 +117,7 @@ class World:
             STRIPE_WEBHOOK: self.stripe,
             STRIPE_KEY: self.stripe_keys,
             ODOO: self.odoo.keys,
+            MATRIX: self.matrix.tokens,
         }
         """By SOPS path, the provider's keys, for each value that is one of them."""
         self.qtsp = Portal()
@@ -218,10 +222,11 @@ class World:
             self._serve("anthropic", Anthropic(self.anthropic, admin_key).answer)
             management_key = self.credentials.openrouter_management_key
             self._serve("openrouter", OpenRouter(self.openrouter, management_key).answer)
-            self._serve("console", Console(self.anthropic, self.stripe_keys).answer)
+            self._serve("console", Console(self.anthropic, self.stripe_keys, self.matrix).answer)
             self._serve("qtsp", self.qtsp.answer)
             self._serve("banks", self.banks.answer)
             self._serve("odoo", self.odoo.answer)
+            self._serve("matrix", self.matrix.answer)
             self._serve("app", App(self.cluster, self.urls, self.rings, self.database).answer)
             receiver = f"{self._servers['app'].url}/webhooks/stripe"
             seed_endpoint(self.stripe, self.values[STRIPE_WEBHOOK], receiver)

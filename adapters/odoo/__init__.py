@@ -34,11 +34,12 @@ _ODOO = Named(name="odoo", title="Odoo", console="the preferences of the user in
 
 def steps(settings: OdooSettings) -> tuple[AnyStep, ...]:
     """Return what this adapter offers; nothing is opened yet."""
+    trial = Trial(partial(try_value, settings), "asks whose it is")
     return (
         find_key_step(settings),
         mint_key_step(settings),
-        probe_key_step(_ODOO, Trial(partial(try_value, settings), "asks whose it is")),
-        delete_key_step(settings),
+        probe_key_step(_ODOO, trial),
+        delete_key_step(settings, trial),
         no_lost_keys_step(settings),
     )
 

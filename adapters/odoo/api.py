@@ -30,7 +30,6 @@ KEYS_PATH = "/json/2/res.users.apikeys"
 VERSION_PATH = "/web/version"
 OLDEST = 19
 """The first version with the JSON-2 API."""
-ACCEPTED, REFUSED = 200, 401
 _OK, _FORBIDDEN = 200, 403
 
 

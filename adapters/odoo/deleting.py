@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
-
-from adapters.odoo.api import ACCEPTED, REFUSED, WHAT, open_odoo, try_value
+from adapters.odoo.api import WHAT, open_odoo
 from adapters.odoo.settings import OdooSettings
+from adapters.shared.keys.ended import ACCEPTED, Ended, EndKey, look_ended, refuse_same
+from adapters.shared.keys.provider import Trial
 from engine.errors import Refused
-from engine.step import Call, Done, Effect, Frozen, Irreversible, NotYet, Probe, Step
+from engine.step import Call, Done, Effect, Irreversible, Step
 
 
-class DeleteKey(Frozen):
-    """Parameters of `odoo.delete_key`."""
-
-    value: SecretStr = Field(description="The old key, which ends.")
-    keep: SecretStr = Field(description="The new key, which must be accepted and ends the old one.")
-
-
-class Deleted(Frozen):
-    """Outputs of `odoo.delete_key`."""
-
-    fingerprint: str = Field(description="Keyed fingerprint of the key that ended.")
-
-
-def delete_key_step(settings: OdooSettings) -> Step[DeleteKey, Deleted]:
+def delete_key_step(settings: OdooSettings, trial: Trial) -> Step[EndKey, Ended]:
     """Return `odoo.delete_key`."""
     return Step(
         name="odoo.delete_key",
         summary="End the old key for good, under the new one.",
-        params=DeleteKey,
-        outputs=Deleted,
+        params=EndKey,
+        outputs=Ended,
         effect=Effect.REVOKE,
-        probe=lambda params, call: _probe(settings, params, call),
-        run=lambda params, call: _run(settings, params, call),
+        probe=lambda params, call: look_ended(WHAT, trial, params, call),
+        run=lambda params, call: _run(settings, trial, params, call),
         undo=Irreversible("a revoked key cannot be made again, and its value is accepted no more"),
         describe=lambda _: (
             "Ends the old key at Odoo for good, after making sure that the new one is another key "
@@ -41,38 +28,19 @@ def delete_key_step(settings: OdooSettings) -> Step[DeleteKey, Deleted]:
     )
 
 
-def _probe(settings: OdooSettings, params: DeleteKey, call: Call) -> Probe[Deleted]:
-    """Believe a 401 only of a server that accepts the new key in between, and says it again."""
-    known_as = call.fingerprint(params.value)
-    for value, wanted in (
-        (params.value, REFUSED),
-        (params.keep, ACCEPTED),
-        (params.value, REFUSED),
-    ):
-        status = try_value(settings, value)
-        if status != wanted:
-            return NotYet(f"{WHAT} answers {status} to {call.fingerprint(value)}, not {wanted}")
-    evidence = f"{WHAT} refuses {known_as} and accepts {call.fingerprint(params.keep)}"
-    return Done(Deleted(fingerprint=known_as), evidence)
-
-
-def _run(settings: OdooSettings, params: DeleteKey, call: Call) -> Done[Deleted]:
+def _run(settings: OdooSettings, trial: Trial, params: EndKey, call: Call) -> Done[Ended]:
     known_as, stays = call.fingerprint(params.value), call.fingerprint(params.keep)
-    if params.value.get_secret_value() == params.keep.get_secret_value():
-        raise Refused(
-            f"{known_as} is both the key to end and the key to keep",
-            hint="Read the old key before the new one is stored, and end that.",
-        )
+    refuse_same(params, call)
     with open_odoo(settings, params.keep) as odoo:
         user = odoo.user()
-        if try_value(settings, params.value) == ACCEPTED:
+        if trial.status(params.value) == ACCEPTED:
             _same_user(settings, params, user)
         call.report(f"{stays} is accepted and stays; {known_as} is revoked")
         odoo.revoke(params.value)
-    return Done(Deleted(fingerprint=known_as), f"{WHAT} revoked {known_as} under {stays}")
+    return Done(Ended(fingerprint=known_as), f"{WHAT} revoked {known_as} under {stays}")
 
 
-def _same_user(settings: OdooSettings, params: DeleteKey, user: int) -> None:
+def _same_user(settings: OdooSettings, params: EndKey, user: int) -> None:
     with open_odoo(settings, params.value) as odoo:
         other = odoo.user()
     if other != user:

@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import Field, SecretStr
 
-from adapters.odoo.api import REFUSED, WHAT, greet, open_odoo, try_value
+from adapters.odoo.api import WHAT, greet, open_odoo, try_value
 from adapters.odoo.lost import refuse_lost
 from adapters.odoo.settings import OdooSettings
+from adapters.shared.keys.ended import REFUSED
 from adapters.shared.keys.key import listed
 from adapters.shared.keys.names import PREFIX, minted_name, orphans
 from engine.errors import Refused

@@ -26,6 +26,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Platform:
         ("tpp-qwac-a", "renew-tpp-certificates"),
         ("forgejo-sync-bot-token", "rotate-forgejo-token"),
         ("odoo-api-key", "rotate-odoo-api-key"),
+        ("matrix-admin-token", "rotate-matrix-admin-token"),
     ],
 )
 def test_a_secret_is_rotated_by_the_one_runbook_that_replaces_it(

@@ -134,6 +134,11 @@ HANDS: Mapping[str, Hands] = {
         ends={"revoke": lambda world: expire(world.stripe_keys, world.values[STRIPE_KEY])},
         fail=VAULT_SHUT,
     ),
+    "rotate-matrix-admin-token": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        bring=lambda world: world.matrix.sign_in("housekeeper").secret,
+        fail=VAULT_SHUT,
+    ),
     "add-secret": Hands(
         inputs={"reason": "a crash test of the engine", "secret": next(iter(NEW_SECRET))},
         bring=lambda _: letters(48),
