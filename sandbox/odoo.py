@@ -90,6 +90,8 @@ class Odoo:
         for field, operator, _ in given.get("domain", []):
             if (field, operator) != ("user_id", "="):
                 raise _user_error(f"Invalid field {field!r} or operator {operator!r}")
+        if given.get("order", "id") != "id":
+            raise _user_error("only the order of ids is known here")
         wanted = {value for _, _, value in given.get("domain", [])} or {key.more["user"]}
         seen = [
             each

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.odoo.api import WHAT, open_odoo
 from adapters.odoo.settings import OdooSettings
-from adapters.shared.keys.ended import ACCEPTED, Ended, EndKey, look_ended, refuse_same
+from adapters.shared.keys.ended import REFUSED, Ended, EndKey, look_ended, refuse_same
 from adapters.shared.keys.provider import Trial
 from engine.errors import Refused
 from engine.step import Call, Done, Effect, Irreversible, Step
@@ -33,10 +33,10 @@ def _run(settings: OdooSettings, trial: Trial, params: EndKey, call: Call) -> Do
     refuse_same(params, call)
     with open_odoo(settings, params.keep) as odoo:
         user = odoo.user()
-        if trial.status(params.value) == ACCEPTED:
+        if trial.status(params.value) != REFUSED:  # a dead one counts as a failed sign-in
             _same_user(settings, params, user)
-        call.report(f"{stays} is accepted and stays; {known_as} is revoked")
-        odoo.revoke(params.value)
+            call.report(f"{stays} is accepted and stays; {known_as} is revoked")
+            odoo.revoke(params.value)
     return Done(Ended(fingerprint=known_as), f"{WHAT} revoked {known_as} under {stays}")
 
 

@@ -164,6 +164,7 @@ def test_a_key_already_dead_is_not_revoked_again_and_locks_nobody_out(kept: Vill
     kept.end(keep=made.value)
     for _ in range(6):
         assert isinstance(kept.probe("delete_key", value=sky.MARKER, keep=made.value), Done)
+        kept.end(keep=made.value)
 
     later = kept.run("mint_key", at(2), current=made.value, name="another-rotation")
     assert kept.book.accepts(later.outputs.value.get_secret_value())
@@ -173,6 +174,9 @@ def test_one_401_alone_does_not_make_a_key_dead(kept: Villa) -> None:
     made = kept.mint()
     kept.fail("status", path="*/context_get", status=401)
 
+    assert isinstance(kept.probe("delete_key", value=sky.MARKER, keep=made.value), NotYet)
+    kept.fail("status", path="*/context_get", status=401, after=1)
+    kept.end(keep=made.value)
     assert isinstance(kept.probe("delete_key", value=sky.MARKER, keep=made.value), NotYet)
 
 
