@@ -12,11 +12,16 @@ import pytest
 from adapters import matrix
 from adapters.matrix import MatrixSettings
 from engine.errors import NotConverged, Refused, Transient
+from engine.job import prepared
+from engine.ledger import Event
+from engine.state import Outcome
 from engine.step import Done, NotYet
 from sandbox.clock import Clock
 from sandbox.matrix import BOT, CLERK, Synapse
 from tests.adapters import house, sky
 from tests.adapters.house import House
+from tests.adapters.rotation import Rotation
+from tests.ground import ground
 
 
 class Home(House):
@@ -146,3 +151,27 @@ def test_no_value_is_told_or_logged(tmp_path: Path, caplog: pytest.LogCaptureFix
     said = "\n".join(record.getMessage() for record in caplog.records) + log
     assert made not in said
     assert sky.MARKER not in said
+
+
+def test_a_rotation_ends_well_though_the_engine_dies_after_the_logging_out(tmp_path: Path) -> None:
+    with ground(tmp_path, "matrix-admin-token") as place:
+        rotation = Rotation.on(place, "rotate-matrix-admin-token")
+        brought = place.world.matrix.sign_in("housekeeper")
+        place.shown.append(brought.secret)
+        rotation.sail_to("provide")
+        sealed = place.platform.seal().close(sky.secret(brought.secret))
+        rotation.decide("approve", sealed_value=sealed)
+        rotation.sail_to("delete")
+        rotation.decide("approve")
+        job = rotation.job("delete")
+        rotation.append(Event.STEP_STARTED, step="delete", key="delete")
+        job.declared.run(*prepared(job))  # and dies before it is recorded
+        rotation.resume()
+
+        rotation.sail_to()
+
+        assert rotation.outcome is Outcome.COMPLETED
+        assert all(rotation.holds(brought.secret).values())
+        assert not rotation.ring.accepts(place.old)
+        assert (rotation.ring.created, rotation.ring.deleted) == (1, 1)
+        assert place.leaks(*rotation.told, str(rotation.entries)) == []
