@@ -15,6 +15,8 @@ from adapters import (
     http,
     kubernetes,
     manual,
+    matrix,
+    odoo,
     openrouter,
     postgres,
     secret,
@@ -51,6 +53,8 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
         *forgejo.steps(settings.forgejo),
         *stripe.steps(settings.stripe),
         *exoscale.steps(settings.exoscale),
+        *odoo.steps(settings.odoo),
+        *matrix.steps(settings.matrix),
         *postgres.steps(settings.postgres),
     )
     return {step.name: step for step in steps}
@@ -84,4 +88,6 @@ def offers() -> tuple[Offer, ...]:
         stripe.WEBHOOKS,
         stripe.KEYS,
         exoscale.OFFER,
+        odoo.OFFER,
+        matrix.OFFER,
     )

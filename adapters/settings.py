@@ -22,7 +22,9 @@ from adapters.forgejo_admin import ForgejoAdminSettings
 from adapters.gateway import GatewaySettings
 from adapters.http import HttpSettings
 from adapters.ledger import LedgerSettings
+from adapters.matrix import MatrixSettings
 from adapters.notify import NotifySettings
+from adapters.odoo import OdooSettings
 from adapters.openrouter import OpenRouterSettings
 from adapters.postgres import PostgresSettings
 from adapters.shared.checkout import GitSettings
@@ -85,6 +87,8 @@ class Settings(BaseModel):
     forgejo: ForgejoSettings = ForgejoSettings()
     stripe: StripeSettings = StripeSettings()
     exoscale: ExoscaleSettings = ExoscaleSettings()
+    odoo: OdooSettings = OdooSettings()
+    matrix: MatrixSettings = MatrixSettings()
     http: HttpSettings = HttpSettings()
     gateway: GatewaySettings = GatewaySettings()
     notify: NotifySettings = NotifySettings()

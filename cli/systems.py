@@ -17,7 +17,9 @@ from adapters import (
     http,
     kubernetes,
     ledger,
+    matrix,
     notify,
+    odoo,
     openrouter,
     postgres,
     sops,
@@ -192,6 +194,18 @@ SYSTEMS = (
         lambda p: exoscale.check(p.settings.exoscale),
         lambda s: s.exoscale != exoscale.ExoscaleSettings(),
         ("exoscale.",),
+    ),
+    System(
+        "odoo",
+        lambda p: odoo.check(p.settings.odoo),
+        lambda s: s.odoo != odoo.OdooSettings(),
+        ("odoo.",),
+    ),
+    System(
+        "matrix",
+        lambda p: matrix.check(p.settings.matrix),
+        lambda s: s.matrix != matrix.MatrixSettings(),
+        ("matrix.",),
     ),
     System(
         "postgres",

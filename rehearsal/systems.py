@@ -45,6 +45,8 @@ def systems_of(world: Mapping[str, Any]) -> dict[str, Any]:
             "key_file": paths["exoscale_key"],
             "secret_file": paths["exoscale_secret"],
         },
+        "odoo": {"url": urls["odoo"], "database": world["odoo"]["database"]},
+        "matrix": {"url": urls["matrix"]},
         "postgres": _postgres_of(world),
     }
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from starlette.responses import JSONResponse, Response
 
 from sandbox.banking import Banking
+from sandbox.callers import Callers
 from sandbox.naming import Naming
 from sandbox.placement import PLACEMENTS, WORKLOADS, Workload, namespaces
 from sandbox.routes import Call, Routes
@@ -65,6 +66,7 @@ class App:
         routes.add("GET", "/health/{namespace}/{variable}", self._accepted)
         Banking(cluster, urls["banks"]).add_to(routes)
         Naming(cluster, urls["exoscale"]).add_to(routes)
+        Callers(cluster, urls).add_to(routes)
         self.answer = routes
 
     def _chat(self, _: Call) -> Response:

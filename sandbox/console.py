@@ -1,4 +1,4 @@
-"""What a person does in a browser to get a new key, shown once: at Anthropic, and at Stripe."""
+"""What a person does in a browser to get a new key, shown once: at Anthropic, at Stripe, at Matrix."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from sandbox.routes import Call, Routes
 from sandbox.values import stripe_key
 
 if TYPE_CHECKING:
-    from sandbox.keybook import Keybook
+    from sandbox.keybook import BookKey, Keybook
     from sandbox.keyring import ProviderKey, Ring
+    from sandbox.matrix import Synapse
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Console:
-    """Two pages: the list with its button, and the new key; of Stripe's dashboard its button alone."""
+    """Two pages: the list with its button, and the new key; of the others their button alone."""
 
-    def __init__(self, ring: Ring, stripe: Keybook) -> None:
+    def __init__(self, ring: Ring, stripe: Keybook, matrix: Synapse) -> None:
         self._ring = ring
         self._stripe = stripe
+        self._matrix = matrix
         routes = Routes()
         routes.add("GET", "/console", self._show)
         routes.add("POST", "/console/keys", self._create)
         routes.add("POST", "/stripe/keys", self._roll)
+        routes.add("POST", "/matrix/devices", self._sign_in)
         self.answer = routes
 
     def _show(self, _: Call) -> Response:
@@ -58,9 +61,18 @@ class Console:
         name = _name(call)
         if not name:
             return JSONResponse({"message": "name the key"}, status_code=400)
-        key = self._stripe.create(name, stripe_key(), {})
-        shown = {"id": key.key_id, "name": key.name, "key": key.secret}
-        return JSONResponse(shown, status_code=201, headers=_NO_STORE)
+        return _shown(self._stripe.create(name, stripe_key(), {}))
+
+    def _sign_in(self, call: Call) -> Response:
+        name = _name(call)
+        if not name:
+            return JSONResponse({"message": "name the device"}, status_code=400)
+        return _shown(self._matrix.sign_in(name))
+
+
+def _shown(key: BookKey) -> Response:
+    shown = {"id": key.key_id, "name": key.name, "key": key.secret}
+    return JSONResponse(shown, status_code=201, headers=_NO_STORE)
 
 
 def _name(call: Call) -> str:

@@ -22,6 +22,8 @@ DoubleName = Literal[
     "console",
     "app",
     "authentik",
+    "odoo",
+    "matrix",
 ]
 
 

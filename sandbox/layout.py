@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+VAULT_ADMIN = "vaultwarden-admin-token"
+"""The file of the token of the vault's admin page, which is one of the seeded values."""
 SOPS_FILE = "infra/secrets/plana-pulse.enc.yaml"
 """The one encrypted file, as a path inside the infra repository."""
 CATALOGUE = "infra/secrets/catalogue.yaml"

@@ -5,7 +5,7 @@ This is the sandbox's own map of its world; the catalogue of the project is writ
 
 from __future__ import annotations
 
-from sandbox import databases, naming
+from sandbox import databases, naming, services
 from sandbox.kinds import ADMINS, STAFF, Item, Kind, Placement, Workload
 from sandbox.kinds import placed as _placed
 
@@ -69,6 +69,7 @@ PLACEMENTS: tuple[Placement, ...] = (
     ),
     *databases.PLACEMENTS,
     *naming.PLACEMENTS,
+    *services.PLACEMENTS,
 )
 
 _REGISTRY = "registry.planapulse.com"
@@ -129,6 +130,7 @@ WORKLOADS: tuple[Workload, ...] = (
     ),
     *databases.WORKLOADS,
     *naming.WORKLOADS,
+    *services.WORKLOADS,
 )
 
 _PAIRS = {
@@ -268,6 +270,7 @@ ITEMS: tuple[Item, ...] = (
     ),
     *databases.ITEMS,
     *naming.ITEMS,
+    *services.ITEMS,
 )
 
 

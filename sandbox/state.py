@@ -34,6 +34,8 @@ def describe_state(world: World) -> dict[str, Any]:
         "stripe": _book(world.stripe),
         "stripe_keys": _book(world.stripe_keys),
         "exoscale": _book(world.exoscale),
+        "odoo": _book(world.odoo.keys),
+        "matrix": _book(world.matrix.tokens),
         **describe_circle(world),
         "qtsp": {"issued": {kind: len(made) for kind, made in world.qtsp.issued.items()}},
         "vaultwarden": {"counts": world.vaultwarden.counts(), "items": world.vaultwarden.names()},

@@ -88,6 +88,12 @@ class ExpireKnob(_Knob):
     knob: Literal["expire-stripe-key"]
 
 
+class LostKeysKnob(_Knob):
+    """Let lost keys of Odoo stay; off, a person removes them in the preferences of their user."""
+
+    knob: Literal["lost-odoo-keys"]
+
+
 class RegisterKnob(_Knob):
     """Let a bank know the certificate that was issued last, as a person does in its portal."""
 
@@ -98,7 +104,13 @@ class RegisterKnob(_Knob):
 
 ClusterKnob: TypeAlias = SuspendKnob | OverlookKnob | FailKnob | FreezeKnob | NeverReadyKnob
 Knob: TypeAlias = Annotated[
-    BreakPushesKnob | EditKnob | ExpireKnob | RegisterKnob | ReadOnlyKnob | ClusterKnob,
+    BreakPushesKnob
+    | EditKnob
+    | ExpireKnob
+    | LostKeysKnob
+    | RegisterKnob
+    | ReadOnlyKnob
+    | ClusterKnob,
     Field(discriminator="knob"),
 ]
 _KNOB: TypeAdapter[Knob] = TypeAdapter(Knob)
@@ -180,6 +192,9 @@ class Steering:
                 self._world.edit(knob.at, knob.name)
             case ExpireKnob():
                 self._world.expire_stripe_key()
+            case LostKeysKnob():
+                if not knob.on:
+                    self._world.remove_lost_odoo_keys()
             case RegisterKnob():
                 self._register(knob)
             case ReadOnlyKnob():

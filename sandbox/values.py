@@ -56,6 +56,16 @@ def exoscale_secret() -> str:
     return letters(43, _URL_SAFE)
 
 
+def odoo_key() -> str:
+    """Return a key in Odoo's form: 160 random bits in hex."""
+    return secrets.token_hex(20)
+
+
+def matrix_token() -> str:
+    """Return an access token in the form of the Matrix Authentication Service, for compatibility."""
+    return f"mct_{letters(30)}_{letters(6)}"
+
+
 def _shape(prefix: str, length: int) -> Callable[[], str]:
     return lambda: prefix + letters(length)
 
@@ -103,9 +113,13 @@ TREE: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "admin_password": _password,
         "oidc_client_secret": _hex,
     },
-    "matrix": {"admin_token": _shape("syt_", 40), "registration_shared_secret": _hex},
+    "matrix": {"admin_token": matrix_token, "registration_shared_secret": _hex},
     "monitoring": {"alertmanager_webhook_token": _hex, "grafana_admin_password": _password},
-    "odoo_demo": {"admin_password": _password, "db_password": _password},
+    "odoo_demo": {
+        "admin_password": _password,
+        "db_password": _password,
+        "api_key": odoo_key,
+    },
     "penpot": {"secret_key": _hex, "db_password": _password},
     "pgadmin": {"admin_password": _password},
     "plana": {

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from sandbox.access import AccessLog
 from sandbox.anthropic import Anthropic
 from sandbox.app import App
 from sandbox.authentik import Authentik
 from sandbox.banks import Banks
-from sandbox.circle import recipients
 from sandbox.clock import Clock
 from sandbox.cluster.agenda import Pace
 from sandbox.cluster.control import Cluster
-from sandbox.cluster.flux import FLUX, SOURCE
 from sandbox.console import Console
 from sandbox.database import URL_PATH, Database, DatabaseServer
+from sandbox.described import described
 from sandbox.exoscale import Exoscale, exoscale_keys
 from sandbox.faults import Faults
-from sandbox.forgejo import ACCOUNT, Forgejo
-from sandbox.identity import CLIENT, Identity
+from sandbox.forgejo import Forgejo
+from sandbox.identity import Identity
 from sandbox.keybook import Keybook
 from sandbox.keyring import Ring
 from sandbox.keys import (
-    NEWCOMER,
     draw_credentials,
     write_credentials,
     write_identities,
     write_readonly,
 )
 from sandbox.kubeconfig import write_kubeconfig
-from sandbox.layout import CATALOGUE, SOPS_FILE, Layout
+from sandbox.layout import SOPS_FILE, VAULT_ADMIN, Layout
 from sandbox.manifests import infra_files
+from sandbox.matrix import Synapse
 from sandbox.naming import KEY_PATH, SECRET_PATH
+from sandbox.odoo import Odoo
 from sandbox.openrouter import OpenRouter, openrouter_keys
 from sandbox.qtsp import Portal
 from sandbox.remote import Remote
@@ -46,7 +46,7 @@ from sandbox.steering import Steering
 from sandbox.stripe import Stripe, expire, seed_endpoint, stripe_endpoints, stripe_keys
 from sandbox.values import draw_values, letters
 from sandbox.vaultwarden.control import Vaultwarden
-from sandbox.vaultwarden.seed import LEAVER_EMAIL, MACHINE_EMAIL, VaultOptions
+from sandbox.vaultwarden.seed import VaultOptions
 from sandbox.wire import Wire
 
 if TYPE_CHECKING:
@@ -58,10 +58,9 @@ if TYPE_CHECKING:
 
 ANTHROPIC, OPENROUTER = "ai_agents.anthropic_api_key", "ai_agents.openrouter_api_key"
 FORGEJO, STRIPE_WEBHOOK = "forgejo.sync_bot_token", "pulse_website.stripe_webhook_secret"
-STRIPE_KEY = "pulse_website.stripe_secret_key"
+STRIPE_KEY, ODOO = "pulse_website.stripe_secret_key", "odoo_demo.api_key"
+MATRIX = "matrix.admin_token"
 """SOPS paths of the values that a provider has made."""
-VAULT_ADMIN = "vaultwarden-admin-token"
-"""The file of the token of the vault's admin page, which is one of the seeded values."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +107,8 @@ class World:
         self.stripe = stripe_endpoints(self.clock)
         self.stripe_keys = stripe_keys(self.clock, self.values[STRIPE_KEY])
         self.exoscale = exoscale_keys(self.clock, self.values[KEY_PATH], self.values[SECRET_PATH])
+        self.odoo = Odoo(self.clock, self.values[ODOO])
+        self.matrix = Synapse(self.clock, self.values[MATRIX])
         self.rings: Mapping[str, Ring | Keybook] = {
             ANTHROPIC: self.anthropic,
             OPENROUTER: self.openrouter,
@@ -115,6 +116,8 @@ class World:
             STRIPE_WEBHOOK: self.stripe,
             STRIPE_KEY: self.stripe_keys,
             SECRET_PATH: self.exoscale,
+            ODOO: self.odoo.keys,
+            MATRIX: self.matrix.tokens,
         }
         """By SOPS path, the provider's keys, for each value that is one of them."""
         self.qtsp = Portal()
@@ -183,6 +186,10 @@ class World:
         """Let the Stripe key this world was made with expire, as a person does; twice is as once."""
         expire(self.stripe_keys, self.values[STRIPE_KEY])
 
+    def remove_lost_odoo_keys(self) -> None:
+        """Remove the keys of runs that SOPS does not hold, as a person does; twice is as once."""
+        self.odoo.remove_by_hand(self.sops_value(ODOO))
+
     def close(self) -> None:
         """End every server and thread; closing twice is harmless."""
         for server in self._servers.values():
@@ -215,13 +222,14 @@ class World:
             self._serve("anthropic", Anthropic(self.anthropic, admin_key).answer)
             management_key = self.credentials.openrouter_management_key
             self._serve("openrouter", OpenRouter(self.openrouter, management_key).answer)
-            self._serve("console", Console(self.anthropic, self.stripe_keys).answer)
+            self._serve("console", Console(self.anthropic, self.stripe_keys, self.matrix).answer)
             self._serve("qtsp", self.qtsp.answer)
             self._serve("banks", self.banks.answer)
             own = (self.credentials.exoscale_key, self.credentials.exoscale_secret)
             self._serve("exoscale", Exoscale(self.exoscale, own).answer)
-            urls = {each: self._servers[each].url for each in ("anthropic", "banks", "exoscale")}
-            self._serve("app", App(self.cluster, urls, self.rings, self.database).answer)
+            self._serve("odoo", self.odoo.answer)
+            self._serve("matrix", self.matrix.answer)
+            self._serve("app", App(self.cluster, self.urls, self.rings, self.database).answer)
             receiver = f"{self._servers['app'].url}/webhooks/stripe"
             seed_endpoint(self.stripe, self.values[STRIPE_WEBHOOK], receiver)
             api_key = self.credentials.stripe_api_key
@@ -231,7 +239,8 @@ class World:
             self._serve("forgejo", self.forgejo.answer)
             self._serve("control", Steering(self).answer)
             write_kubeconfig(self.layout, self.urls["kubernetes"])
-            self.layout.world_json.write_text(json.dumps(_describe(self), indent=2) + "\n")
+            told = described(self, self.anthropic.key_of(self.values[ANTHROPIC]))
+            self.layout.world_json.write_text(json.dumps(told, indent=2) + "\n")
         except BaseException:
             self.close()
             raise
@@ -248,43 +257,3 @@ def _seed_remote(layout: Layout, values: Mapping[str, str], readers: tuple[str, 
     remote.commit({".sops.yaml": rules, **infra_files()}, "Describe the platform's namespaces")
     remote.commit({SOPS_FILE: encrypt_tree(values, readers)}, "Add the platform's secrets")
     return remote
-
-
-def _describe(world: World) -> dict[str, Any]:
-    layout, vault = world.layout, world.vaultwarden
-    current = world.anthropic.key_of(world.values[ANTHROPIC])
-    credentials = {name: name.replace("_", "-") for name in vars(world.credentials)}
-    return {
-        "urls": world.urls,
-        "paths": {
-            "directory": str(layout.root),
-            "remote": str(layout.remote),
-            "kubeconfig": str(layout.kubeconfig),
-            "access_log": str(layout.access_log),
-            "sops_file": SOPS_FILE,
-            "catalogue": CATALOGUE,
-            "engine_age_key": str(layout.age_key("engine")),
-            "operator_age_key": str(layout.age_key("operator")),
-            "staff_age_key": str(layout.age_key("staff")),
-            "leaver_age_key": str(layout.age_key("leaver")),
-            "newcomer_age_key": str(layout.age_key(NEWCOMER)),
-            "vaultwarden_admin_token": str(layout.credential(VAULT_ADMIN)),
-            **{key: str(layout.credential(name)) for key, name in credentials.items()},
-        },
-        "vaultwarden": {
-            "client_id": vault.client_id,
-            "email": MACHINE_EMAIL,
-            "leaver": LEAVER_EMAIL,
-            "organization_id": vault.vault.organization_id,
-            "collections": vault.collection_ids(),
-        },
-        "identity": {
-            "client_id": CLIENT,
-            "passwords": {name: str(layout.password(name)) for name in GROUPS},
-        },
-        "recipients": recipients(layout),
-        "forgejo": {"username": ACCOUNT},
-        "flux": {"namespace": FLUX, "source": SOURCE},
-        "anthropic": {"current_key_id": current.key_id if current else None},
-        "postgres": world.database.place if world.database else None,
-    }

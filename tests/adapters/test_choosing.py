@@ -25,6 +25,8 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Platform:
         ("plana-postgres-password", "rotate-postgres-shared-role"),
         ("tpp-qwac-a", "renew-tpp-certificates"),
         ("forgejo-sync-bot-token", "rotate-forgejo-token"),
+        ("odoo-api-key", "rotate-odoo-api-key"),
+        ("matrix-admin-token", "rotate-matrix-admin-token"),
     ],
 )
 def test_a_secret_is_rotated_by_the_one_runbook_that_replaces_it(

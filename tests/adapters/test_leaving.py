@@ -19,8 +19,9 @@ from adapters.vaultwarden import VaultwardenSettings
 from adapters.vaultwarden.admin import check_admin
 from engine.errors import Refused, Transient
 from engine.step import Done, NotYet, Step
+from sandbox.layout import VAULT_ADMIN
 from sandbox.vaultwarden.seed import LEAVER_EMAIL, PETRA_EMAIL
-from sandbox.world import VAULT_ADMIN, World
+from sandbox.world import World
 from tests.adapters import sky
 
 AUTHENTIK, FORGEJO, VAULT = (

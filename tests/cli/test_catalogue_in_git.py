@@ -124,4 +124,4 @@ def test_a_run_about_a_shipped_secret_asks_no_remote(settings: Path) -> None:
 
 
 def _catalogue(settings: Path) -> Path:
-    return settings.parent / yaml.safe_load(settings.read_text())["catalogue"]
+    return Path(yaml.safe_load(settings.read_text())["catalogue"])

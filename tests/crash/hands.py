@@ -48,6 +48,8 @@ class Hands:
     """What a person does about one item of a checklist, with the certificate."""
     ends: Mapping[str, Callable[[World], None]] = field(default_factory=dict)
     """By step, what a person ends outside before they answer its gate; twice must be as once."""
+    mends: Mapping[str, Callable[[World], None]] = field(default_factory=dict)
+    """By step, what a person does outside before they answer that it failed; twice must be as once."""
     fail: Mapping[str, Any] | None = None
     """A fault of the sandbox that the way to the point of no return does not survive."""
     fail_from: str = "verify"
@@ -109,6 +111,14 @@ HANDS: Mapping[str, Hands] = {
         inputs={"reason": "a crash test of the engine"},
         fail=VAULT_SHUT,
     ),
+    "rotate-odoo-api-key": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        mends={
+            "mint": World.remove_lost_odoo_keys,
+            "no-lost-keys": World.remove_lost_odoo_keys,
+        },
+        fail=VAULT_SHUT,
+    ),
     "rotate-stripe-webhook-secret": Hands(
         inputs={"reason": "a crash test of the engine"},
         fail=VAULT_SHUT,
@@ -122,6 +132,11 @@ HANDS: Mapping[str, Hands] = {
         inputs={"reason": "a crash test of the engine"},
         bring=lambda world: world.stripe_keys.create("website", stripe_key(), {}).secret,
         ends={"revoke": lambda world: expire(world.stripe_keys, world.values[STRIPE_KEY])},
+        fail=VAULT_SHUT,
+    ),
+    "rotate-matrix-admin-token": Hands(
+        inputs={"reason": "a crash test of the engine"},
+        bring=lambda world: world.matrix.sign_in("housekeeper").secret,
         fail=VAULT_SHUT,
     ),
     "add-secret": Hands(

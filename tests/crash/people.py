@@ -33,6 +33,8 @@ def decide(voyage: Voyage) -> None:
     if opening.kind is Kind.FAILURE:
         voyage.verdict.failure_gates += 1
         end_trouble(voyage)
+        if opening.step in voyage.hands.mends:
+            voyage.hands.mends[opening.step](voyage.world)
     patiently(send)
     begin_trouble(voyage, "gate")
     voyage.decided = opening.number

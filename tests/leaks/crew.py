@@ -90,6 +90,16 @@ class Dashboard(Crew):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Device(Crew):
+    """People who get their new token by signing in to Matrix at a new device."""
+
+    def new_key(self, run: str) -> SecretStr:
+        token = self.theatre.world.matrix.sign_in("housekeeper").secret
+        self.theatre.mark("the token a person signed in for", token)
+        return SecretStr(token)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Newcomer(Crew):
     """People who bring the first value of a secret."""
 

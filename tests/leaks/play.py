@@ -19,7 +19,7 @@ from sandbox.stripe import expire
 from sandbox.world import STRIPE_KEY
 from tests.crash.hands import HANDS, NEW_SECRET
 from tests.flows.voyages import begin, process_of, state, until
-from tests.leaks.crew import Crew, Dashboard, Newcomer, crew, flow_below, openings
+from tests.leaks.crew import Crew, Dashboard, Device, Newcomer, crew, flow_below, openings
 from tests.leaks.mistakes import make_mistakes
 from tests.leaks.theatre import Theatre
 from tests.staff import LETTER, offboarding, onboarding, read_word, waive_all
@@ -123,6 +123,28 @@ def rotate_a_key_of_a_dashboard(theatre: Theatre, runbook: str) -> str:
     return run
 
 
+def rotate_a_token_that_logs_itself_out(theatre: Theatre, runbook: str) -> str:
+    """A token of a new device; the answer to the old one's logging out is lost."""
+    people, run = Device(stage=theatre.stage, theatre=theatre), begin(runbook)
+    theatre.world.faults.add("matrix", "lost_reply", method="POST")
+    for opening in openings(theatre, run):
+        assert opening.kind is not Kind.FAILURE, f"its step {opening.step} failed"
+        people.say(run, opening)
+    return run
+
+
+def rotate_a_key_whose_value_gets_lost(theatre: Theatre, runbook: str) -> str:
+    """A key that its predecessor makes; one is lost, and removed by a person in the end."""
+    people, run = crew(theatre), begin(runbook)
+    theatre.world.faults.add("odoo", "half_body", path="*/generate")
+    theatre.world.faults.add("odoo", "lost_reply", path="*/revoke")
+    for opening in openings(theatre, run):
+        if opening.kind is Kind.FAILURE and opening.step == "no-lost-keys":
+            theatre.world.remove_lost_odoo_keys()
+        people.say(run, opening, "retry" if opening.kind is Kind.FAILURE else "approve")
+    return run
+
+
 def take_somebody_in(theatre: Theatre, runbook: str) -> str:
     """A newcomer who reads the word that was encrypted to them."""
     people, run = crew(theatre), begin(runbook, **onboarding(theatre.world))
@@ -189,6 +211,8 @@ TROUBLED: Mapping[str, Play] = {
     "renew-tpp-certificates": renew_a_certificate,
     "rotate-anthropic-api-key": rotate_a_key_that_a_person_brings,
     "rotate-api-key": rotate_a_generated_value_and_take_it_back,
+    "rotate-matrix-admin-token": rotate_a_token_that_logs_itself_out,
+    "rotate-odoo-api-key": rotate_a_key_whose_value_gets_lost,
     "rotate-stripe-api-key": rotate_a_key_of_a_dashboard,
     "rotate-exoscale-key": rotate_a_pair_and_lose_an_answer,
     "add-secret": add_a_secret_and_be_cut_off,

@@ -48,22 +48,28 @@ class Switching(Keys, Protocol):
 K_co = TypeVar("K_co", bound=Keys, covariant=True)
 
 
-@dataclass(frozen=True)
-class Provider(Generic[K_co]):
-    """One provider as the steps see it; nothing is opened before it is used."""
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """What one provider and its keys are called."""
 
     name: str
     """As step names and messages say it, e.g. `openrouter`."""
     title: str
     """As people say it, e.g. `OpenRouter`."""
-    connect: Callable[[], AbstractContextManager[K_co]]
-    """Open the management of keys; raises `Refused` where its credential is not there."""
     console: str
     """Where a person can look at keys, as `the Anthropic console`."""
     noun: str = "key"
     """What a step name calls one of them, e.g. `mint_key`."""
     paired: bool = False
     """Whether a key is known by its id, which stands in the stores beside the secret."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider(Named, Generic[K_co]):
+    """One provider as the steps see it; nothing is opened before it is used."""
+
+    connect: Callable[[], AbstractContextManager[K_co]]
+    """Open the management of keys; raises `Refused` where its credential is not there."""
 
     def greet(self) -> str:
         """Say that the provider lists its keys to us; raise `Refused` or `Transient` if not."""

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from adapters.shared.convergence import converge
-from adapters.shared.keys.provider import Keys, Provider, Trial
+from adapters.shared.keys.provider import Named, Trial
 from engine.errors import Transient
 from engine.step import Call, Done, Effect, Frozen, NotYet, Repeatable, Step, Untouched
 
@@ -40,8 +40,8 @@ class Proved(Frozen):
     fingerprint: str = Field(description="Keyed fingerprint of the value that was tried.")
 
 
-def probe_key_step(provider: Provider[Keys], trial: Trial) -> Step[ProbeKey, Proved]:
-    """Return `probe_key` of a provider."""
+def probe_key_step(provider: Named, trial: Trial) -> Step[ProbeKey, Proved]:
+    """Return `probe_key` of a provider; it needs no right but that of the value itself."""
     return Step(
         name=f"{provider.name}.probe_key",
         summary=f"Prove that {provider.title} accepts a key, or no longer does.",
@@ -55,14 +55,14 @@ def probe_key_step(provider: Provider[Keys], trial: Trial) -> Step[ProbeKey, Pro
     )
 
 
-def _describe(provider: Provider[Keys], trial: Trial, params: ProbeKey) -> str:
+def _describe(provider: Named, trial: Trial, params: ProbeKey) -> str:
     return (
         f"{trial.does.capitalize()} at {provider.title} with the value, for up to "
         f"{params.timeout} s, until it is {params.expect}; this costs nothing."
     )
 
 
-def _run(provider: Provider[Keys], trial: Trial, params: ProbeKey, call: Call) -> Done[Proved]:
+def _run(provider: Named, trial: Trial, params: ProbeKey, call: Call) -> Done[Proved]:
     return converge(
         lambda: _look(provider.name, trial, params, call),
         seconds=params.timeout,
