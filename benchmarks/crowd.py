@@ -76,14 +76,19 @@ class Crowd:
         Returns the seconds from the first answer until the first step of each began, once all of
         them stand at their second gate.
         """
+        sent = self.approve(runs)
+        begun = self.wait_for(runs, Event.STEP_STARTED)
+        self.wait_for(runs, Event.GATE_OPENED, 2)
+        return [moment(entry.at) - sent for entry in begun]
+
+    def approve(self, runs: Sequence[str]) -> float:
+        """Approve the gates at which these stand; return when the first answer was sent."""
         with self.people.acting(self.people.staff):
             gates = [until(partial(_gate, run), f"the form of {run}") for run in runs]
             sent = time.time()
             for waiting in gates:
                 answer(waiting.run, _yes(waiting))
-        begun = self.wait_for(runs, Event.STEP_STARTED)
-        self.wait_for(runs, Event.GATE_OPENED, 2)
-        return [moment(entry.at) - sent for entry in begun]
+        return sent
 
     def held(self) -> tuple[int, float, float]:
         """Return the processes below the worker, and the MiB of worker and server."""
