@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -37,6 +38,11 @@ from flows.whereabouts import refusals_recorded, whereabouts
 
 LOGGER = "runbook"
 """How the logger of the engine's own lines is named, below Prefect's for flow and task runs."""
+
+
+RECORD_SECONDS = 1.0
+"""Steps that follow each other within so long share one version of the run's record; a gate and the end
+write it in any case."""
 
 
 class RunFailed(RuntimeError):
@@ -94,6 +100,9 @@ def _run(name: str, parameters: Mapping[str, Any]) -> None:
 class _AtPrefect:
     """The moves of a run as Prefect shows them: a step is a task run, and a gate suspends the run."""
 
+    def __init__(self) -> None:
+        self._recorded_at = -RECORD_SECONDS
+
     def make(self, voyage: Voyage, job: Job, *, interrupted: bool) -> None:
         """Perform the step, or take it back, as a task run of its own."""
         _as_task(voyage, job, interrupted=interrupted)
@@ -102,9 +111,12 @@ class _AtPrefect:
         """Pass the gate, or suspend the run."""
         _ask(voyage, state, move)
 
-    def keep_record(self, voyage: Voyage) -> None:
-        """Write the run's artifact anew."""
-        publish_record(voyage)
+    def keep_record(self, voyage: Voyage, *, over: bool = False) -> None:
+        """Write the run's artifact anew; where steps follow each other fast, not for each of them."""
+        now = time.monotonic()
+        if over or now - self._recorded_at >= RECORD_SECONDS:
+            publish_record(voyage)
+            self._recorded_at = now
 
 
 def _ask(voyage: Voyage, state: RunState, move: AskPerson) -> None:

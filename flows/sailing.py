@@ -24,8 +24,8 @@ class Crew(Protocol):
         """Pass the gate, or leave by an exception until somebody has answered."""
         ...
 
-    def keep_record(self, voyage: Voyage) -> None:
-        """Show where the run stands, for those who look at it from outside."""
+    def keep_record(self, voyage: Voyage, *, over: bool = False) -> None:
+        """Show where the run stands, or that it is over, for those who look from outside."""
         ...
 
 
@@ -46,7 +46,7 @@ def sail(voyage: Voyage, crew: Crew) -> Outcome:
             case End(outcome):
                 if state.outcome is None:
                     voyage.end(state, outcome)
-                crew.keep_record(voyage)
+                crew.keep_record(voyage, over=True)
                 return outcome
             case _:
                 assert_never(move)

@@ -114,7 +114,7 @@ class Play:
         open_gate(voyage, state, move)
         raise _AtGate
 
-    def keep_record(self, voyage: Voyage) -> None:
+    def keep_record(self, voyage: Voyage, *, over: bool = False) -> None:
         """Show nothing: who rehearses reads the ledger."""
 
     def _sail(self, plan: Plan, voyage: Voyage) -> str:
