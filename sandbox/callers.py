@@ -6,8 +6,6 @@ good only when every pod is let in.
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -16,14 +14,13 @@ from starlette.responses import JSONResponse, Response
 
 from sandbox.matrix import CLERK
 from sandbox.odoo import DATABASE
+from sandbox.outgoing import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.cluster.control import Cluster
     from sandbox.routes import Call, Routes
-
-_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -88,18 +85,6 @@ class Callers:
         return JSONResponse({"status": words}, status_code=200 if is_well else 502)
 
     def _ask(self, caller: Caller, key: str) -> int:
-        """Return the status of the answer to one pod; 0 where there was none."""
-        request = urllib.request.Request(  # noqa: S310 - the double's own http address
-            f"{self._urls[caller.double]}{caller.path}",
-            caller.body,
-            {"Authorization": f"{caller.scheme} {key}", **caller.headers},
-            method=caller.method,
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - as above
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            error.close()
-            return error.code
-        except OSError:
-            return 0
+        headers = {"Authorization": f"{caller.scheme} {key}", **caller.headers}
+        url = f"{self._urls[caller.double]}{caller.path}"
+        return status_of(caller.method, url, headers, caller.body)

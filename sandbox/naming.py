@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
 from sandbox.exosign import header
 from sandbox.kinds import STAFF, Item, Workload, placed
+from sandbox.outgoing import status_of
 
 if TYPE_CHECKING:
     from sandbox.cluster.control import Cluster
@@ -19,7 +18,7 @@ KEY_PATH, SECRET_PATH = "exoscale.dns_api_key", "exoscale.dns_api_secret"
 """SOPS paths of the two halves."""
 _NAME, _SECRET = "external-dns", "exoscale-credentials"
 _KEY, _VALUE = "EXOSCALE_API_KEY", "EXOSCALE_API_SECRET"
-_PATH, _SECONDS = "/v2/dns-domain", 10
+_PATH = "/v2/dns-domain"
 _PORTAL = "https://portal.exoscale.com"
 
 PLACEMENTS = placed(_NAME, _SECRET, **{_KEY: KEY_PATH, _VALUE: SECRET_PATH})
@@ -54,20 +53,12 @@ class Naming:
         pods = self._cluster.pod_env(_NAME, _NAME)
         if not pods:
             return JSONResponse({"error": "no pod is ready"}, status_code=503)
-        said = {self._status(pod[_KEY], pod[_VALUE]) for pod in pods}
+        said = {
+            status_of(
+                "GET", self._provider_url + _PATH, header(pod[_KEY], pod[_VALUE], f"GET {_PATH}")
+            )
+            for pod in pods
+        }
         if said == {200}:
             return JSONResponse({"status": "ok"})
         return JSONResponse({"error": "the provider refuses what a pod holds"}, status_code=502)
-
-    def _status(self, key: str, secret: str) -> int:
-        request = urllib.request.Request(  # noqa: S310 - the double's own http address
-            self._provider_url + _PATH, headers=dict(header(key, secret, f"GET {_PATH}"))
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - as above
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            error.close()
-            return error.code
-        except OSError:
-            return 0
