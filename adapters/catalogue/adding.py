@@ -14,7 +14,7 @@ from adapters.catalogue.text import SECRETS, entries, with_entry
 from adapters.shared import trailers
 from adapters.shared.checkout import Change, Checkout, GitSettings, open_checkout
 from adapters.shared.remote import shown
-from engine.errors import Refused, Transient
+from engine.errors import Refused
 from engine.findings import Invalid, refusal
 from engine.merging import merged
 from engine.step import Call, Done, Frozen, NotYet, Probe, Unclear
@@ -105,12 +105,7 @@ def add(files: Files, params: Add, call: Call) -> Done[Added]:
         change = Change(file, (SECRETS, params.secret))
         message = trailers.message(call, trailers.verb_of(call), [change])
         commit = checkout.commit(checkout.tree_with(tip, folder, [file]), tip, message)
-        call.report(f"pushing {commit[:12]} to {checkout.pending_branch}")
-        if not checkout.git.push(commit, checkout.pending_branch):
-            raise Transient(
-                f"{checkout.pending_branch} was pushed to by someone else just now",
-                hint="Another attempt of this run may be alive; look before trying again.",
-            )
+        checkout.push_pending(commit, call.report)
         return _done(files, params, checkout.pending_branch, commit)
 
 
@@ -124,11 +119,7 @@ def take_back(files: Files, params: Add, outputs: Added, call: Call) -> Added:
                 f"{files.git.branch} holds {_place(files, params)} already",
                 hint="Take the publishing back first.",
             )
-        if not checkout.drop_pending():
-            raise Transient(
-                f"{checkout.pending_branch} was pushed to by someone else just now",
-                hint="Look who works on this run, then try again.",
-            )
+        checkout.undo_pending()
         return Added(branch=files.git.branch, commit=checkout.main)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from adapters.shared import command, trailers
 from adapters.shared.remote import REMOTE_SECONDS, Git, GitSettings, shown
 from adapters.shared.trailers import Change, KeyPath
-from engine.errors import Refused
+from engine.errors import Refused, Transient
 
 __all__ = [
     "Change",
@@ -160,6 +160,20 @@ class Checkout:
             return True
         lease = f"--force-with-lease=refs/heads/{self.pending_branch}:{self.pending}"
         return self.git.push("", self.pending_branch, lease)
+
+    def push_pending(self, commit: str, report: Callable[[str], None]) -> None:
+        """Let the pending branch be this commit; raise `Transient` if it is not what was seen."""
+        report(f"pushing {commit[:12]} to {self.pending_branch}")
+        if not self.git.push(commit, self.pending_branch):
+            raise self._moved("Another attempt of this run may be alive; look before trying again.")
+
+    def undo_pending(self) -> None:
+        """Delete the pending branch; raise `Transient` if it is not what was seen."""
+        if not self.drop_pending():
+            raise self._moved("Look who works on this run, then try again.")
+
+    def _moved(self, hint: str) -> Transient:
+        return Transient(f"{self.pending_branch} was pushed to by someone else just now", hint=hint)
 
     def rehearse_push(self, branch: str) -> None:
         """Ask the remote whether we may push to `branch`, without doing it; raise if not."""

@@ -15,7 +15,7 @@ from adapters.sops.location import SopsLocation
 from adapters.sops.models import ReadOutputs, ReadParams, SetOutputs, SetParams
 from adapters.sops.program import Sops, SopsSettings, open_sops
 from adapters.sops.replacement import decoded, encoded, equal, read_value, replace_value
-from engine.errors import Refused, Transient
+from engine.errors import Refused
 from engine.step import Call, Done, NotYet, Probe, Unclear
 
 ALMOST_THE_SAME = 0.85
@@ -65,12 +65,7 @@ def set_value(stores: Stores, params: SetParams, call: Call) -> Done[SetOutputs]
             return _done(params, call, branch, tip)
         message = trailers.message(call, trailers.verb_of(call), [at.change])
         commit = checkout.commit(checkout.tree_with(tip, folder, [at.file]), tip, message)
-        call.report(f"pushing {commit[:12]} to {checkout.pending_branch}")
-        if not checkout.git.push(commit, checkout.pending_branch):
-            raise Transient(
-                f"{checkout.pending_branch} was pushed to by someone else just now",
-                hint="Another attempt of this run may be alive; look before trying again.",
-            )
+        checkout.push_pending(commit, call.report)
         return _done(params, call, checkout.pending_branch, commit)
 
 
@@ -86,11 +81,7 @@ def take_back(stores: Stores, params: SetParams, outputs: SetOutputs, call: Call
                 f"{stores.git.branch} holds the new value at {params.at} already",
                 hint="Take the publishing back first.",
             )
-        if not checkout.drop_pending():
-            raise Transient(
-                f"{checkout.pending_branch} was pushed to by someone else just now",
-                hint="Look who works on this run, then try again.",
-            )
+        checkout.undo_pending()
         print_of = "" if held is None else call.fingerprint(held)
         return SetOutputs(branch=stores.git.branch, commit=checkout.main, fingerprint=print_of)
 

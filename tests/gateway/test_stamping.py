@@ -53,15 +53,16 @@ def test_every_endpoint_of_prefect_that_asks_who_made_it_is_stamped() -> None:
     wanted = {dependencies.get_created_by, dependencies.get_updated_by}
     app: Any = create_app()
     asking = [
-        path
+        (method, path)
         for path, route in walk(app.api_app.routes)
+        for method in getattr(route, "methods", None) or ()
         if wanted
         & {each.call for each in getattr(getattr(route, "dependant", None), "dependencies", ())}
     ]
     seen = Prefect()
     stamped = Stamped(seen)
-    for path in asking:
-        scope = {"type": "http", "method": "POST", "path": f"/api{path}"}
+    for method, path in asking:
+        scope = {"type": "http", "method": method, "path": f"/api{path}"}
         asyncio.run(stamped(scope, None, None))  # type: ignore[arg-type]
 
     assert len(asking) >= 4, "deployments, runs, runs of deployments, many of them at once"
