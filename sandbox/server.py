@@ -20,7 +20,7 @@ class Server:
     """A running server; `stop` ends its thread and frees the port."""
 
     def __init__(self, name: str, app: ASGIApp) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = _listener()
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
             app,
@@ -54,6 +54,23 @@ class Server:
         if self._thread.is_alive():
             self._thread.join()
         self._socket.close()
+
+
+def _listener() -> socket.socket:
+    """Return a socket on a free port that names its protocol.
+
+    asyncio switches Nagle's algorithm off on TCP sockets alone, and takes one for TCP by `proto`
+    (`base_events._set_nodelay`); an answer in two writes would wait 40 ms for an acknowledgement.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+    except BaseException:
+        listener.close()
+        raise
+    return listener
 
 
 class _Announcing(uvicorn.Server):
