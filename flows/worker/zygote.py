@@ -7,7 +7,6 @@ children along.
 
 from __future__ import annotations
 
-import gc
 import os
 import select
 import signal
@@ -16,14 +15,11 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
-
-import anyio
-from pydantic import BaseModel
 
 from flows.worker.child import Request, become, parse
 from flows.worker.settings import PRELOADED, READY, UNFIT
+from flows.worker.warmth import share_memory, warm_up
 
 REQUEST_SECONDS = 5.0
 """A launcher sends its request in one go."""
@@ -125,16 +121,12 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     worker = socket.socket(fileno=0)
-    for name in PRELOADED:
-        import_module(name)
-    anyio.run(anyio.sleep, 0)  # imports what the first event loop imports
-    complete_models()
+    warm_up(PRELOADED)
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         threads = ", ".join(thread.name for thread in threading.enumerate())
         sys.stderr.write(f"no run can be forked: an import started threads ({threads})\n")
         sys.exit(UNFIT)
-    gc.collect()
-    gc.freeze()  # objects that are never looked at again stay shared with the children
+    share_memory()
     woken, wake = socket.socketpair()
     woken.setblocking(False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -146,19 +138,6 @@ def main() -> None:
         signal.set_wakeup_fd(-1)
         woken.close()
         become(request)
-
-
-def complete_models() -> None:
-    """Build what Prefect's models are validated with: it puts that off until each is first used.
-
-    `pydantic.ConfigDict.defer_build` is why; every child would build the same ones again.
-    """
-    waiting = BaseModel.__subclasses__()
-    while waiting:
-        model = waiting.pop()
-        waiting += model.__subclasses__()
-        if not model.__pydantic_complete__:
-            model.model_rebuild(raise_errors=False)
 
 
 def _listen(path: str) -> socket.socket:

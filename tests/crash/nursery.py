@@ -13,35 +13,23 @@ import signal
 import sys
 import tempfile
 import warnings
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from flows.worker.settings import PRELOADED
+from flows.worker.warmth import share_memory, warm_up
 from tests.crash.boundary import Boundary
 from tests.crash.clock import step_clock
 from tests.crash.disk import end_with_parent, protect
 from tests.crash.tripwire import Kill, Tripwire, lay
 
-PRELOADED = (
-    "prefect.engine",
-    "prefect.flow_engine",
-    "prefect.task_engine",
-    "prefect.events.clients",
-    "adapters.platform",
-    "flows.catalogue",
-    "kubernetes",
-    "prefect.deployments",
-    "prefect.runner",
-    "sqlalchemy.dialects.sqlite",
-)
-
 
 def main() -> None:
     """Fork until standard input ends; children outlive nothing but their own run."""
-    for name in PRELOADED:
-        import_module(name)
+    warm_up(PRELOADED)
     threads = list(Path("/proc/self/task").iterdir())
     assert len(threads) == 1, "an import started a thread, and a fork would lose it"
+    share_memory()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks for exit codes
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _say("ready")

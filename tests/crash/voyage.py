@@ -166,7 +166,7 @@ class Voyage:
         take(self.run)
         victim, before = self.fork(kill), self.struck()
         deadline = time.monotonic() + PATIENCE
-        while not victim.is_gone(0.02):
+        while not victim.is_gone(0.06):
             if self._stands_at_gate():
                 break
             if time.monotonic() > deadline:

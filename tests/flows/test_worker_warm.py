@@ -226,7 +226,7 @@ def test_a_fork_has_every_model_of_prefect_built() -> None:
         "from importlib import import_module\n"
         "from prefect.client.schemas.objects import FlowRun\n"
         "from flows.worker.settings import PRELOADED\n"
-        "from flows.worker.zygote import complete_models\n"
+        "from flows.worker.warmth import complete_models\n"
         "for name in PRELOADED: import_module(name)\n"
         "before = FlowRun.__pydantic_complete__\n"
         "complete_models()\n"
