@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,7 +15,7 @@ from adapters.catalogue import read_catalogue
 from adapters.ledger import SqlJournal, open_journal
 from adapters.registry import registry
 from adapters.settings import Settings, load_settings
-from adapters.shared.checkout import GitSettings
+from adapters.shared.checkout import GitSettings, one_look
 from adapters.shared.files import read_file, read_secret, shown_path
 from engine.catalogue import Catalogue, People, Secret
 from engine.checks import read_runbook
@@ -29,6 +29,7 @@ from engine.inputs import check_inputs
 from engine.job import Desk
 from engine.loading import load
 from engine.plan import Plan, make_plan
+from engine.preflight import preflight
 from engine.runbook import Runbook
 from engine.sealing import Seal
 from engine.step import AnyStep
@@ -166,6 +167,11 @@ class Platform:
         found = objection(name, entry) if entry is not None else None
         if found is not None:
             raise Refused(f"{name} is no secret: {found.what}", hint=found.instead)
+
+    def preflight(self, plan: Plan, redact: Callable[[str], str]) -> dict[str, str]:
+        """Return what was found fine before a run, by step; raise `Refused` with all that was not."""
+        with one_look():
+            return preflight(plan, self.registry, redact)
 
     def seal(self) -> Seal:
         """Return the engine's key pair; raise `Refused` if the file is not there or no age key."""

@@ -10,9 +10,12 @@ from engine.ledger import BESIDE, Entry, Event, identity
 from engine.state import Approval, ItemState, Kind, Noted, Opening, Outcome, RunState, Status
 
 
-def fold(run: str, entries: Iterable[Entry]) -> RunState:
-    """Return where `run` stands after `entries`; entries of other runs are passed over."""
-    state = RunState(run)
+def fold(run: str, entries: Iterable[Entry], before: RunState | None = None) -> RunState:
+    """Return where `run` stands after `entries`; entries of other runs are passed over.
+
+    `before` is where it stood when the first of them was written, if that was not the beginning.
+    """
+    state = before or RunState(run)
     for entry in entries:
         if entry.run == run:
             state = _FOLDS[entry.event](state, entry)

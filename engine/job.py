@@ -94,6 +94,9 @@ def teach(job: Job, values: Iterable[SecretStr]) -> None:
 
     Such a value is sealed where a store had it before: which half of a pair it was, no store knows.
     """
+    values = tuple(values)
+    if not values:
+        return
     shown = {text for step in job.plan.steps for text in _identifiers(job, step)}
     for value in values:
         if value.get_secret_value() not in shown:

@@ -48,8 +48,11 @@ class Journal(Protocol):
         """
         ...
 
-    def entries(self, run: str | None = None) -> Sequence[Entry]:
-        """Return the entries of one run, or of all, in order; raise `LedgerDown`."""
+    def entries(self, run: str | None = None, *, after: int = 0) -> Sequence[Entry]:
+        """Return the entries of one run, or of all, in order; raise `LedgerDown`.
+
+        `after` leaves out those up to this place in the chain.
+        """
         ...
 
     def waiting(self) -> Sequence[Entry]:

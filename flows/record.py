@@ -32,6 +32,7 @@ def publish_record(voyage: Voyage) -> None:
 def record(plan: Plan, state: RunState, entries: Sequence[Entry]) -> str:
     """Return the record in Markdown."""
     head = entries[-1] if entries else None
+    people = _people(entries)
     lines = [
         f"# {plan.title}",
         _summary(state),
@@ -41,7 +42,7 @@ def record(plan: Plan, state: RunState, entries: Sequence[Entry]) -> str:
     ]
     for step in plan.steps:
         held = state.step(step.id)
-        who = _who(step.id, entries)
+        who = ", ".join(people.get(step.id, ()))
         note = held.error or held.evidence
         lines.append(
             f"| {MARKS[held.status]} | {step.name} | {held.status.value} | {plain(who)} "
@@ -64,11 +65,13 @@ def _summary(state: RunState) -> str:
     return f"State: {ended}. Started by {by}. Plan `{state.plan[:19]}`."
 
 
-def _who(step: str, entries: Sequence[Entry]) -> str:
-    people = [
-        entry.actor.subject for entry in entries if entry.step == step and entry.event in DECISIONS
-    ]
-    return ", ".join(dict.fromkeys(people))
+def _people(entries: Sequence[Entry]) -> dict[str, dict[str, None]]:
+    """Return who decided something about each step, in the order in which they first did."""
+    found: dict[str, dict[str, None]] = {}
+    for entry in entries:
+        if entry.event in DECISIONS:
+            found.setdefault(entry.step, {})[entry.actor.subject] = None
+    return found
 
 
 def _moment(at: str) -> str:

@@ -21,7 +21,6 @@ from engine.execution import perform, take_back
 from engine.job import Job
 from engine.ledger import SCHEDULE
 from engine.plan import Plan
-from engine.preflight import preflight
 from engine.progress import AskPerson
 from engine.state import Outcome, RunState
 from flows.beforehand import rely_on_preapproval
@@ -172,7 +171,7 @@ def _preflight(voyage: Voyage, plan: Plan) -> dict[str, str]:
         log_prints=False,
     )
     def look() -> None:
-        findings.update(preflight(plan, voyage.desk.registry, voyage.desk.redact))
+        findings.update(voyage.platform.preflight(plan, voyage.desk.redact))
 
     findings: dict[str, str] = {}
     look()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -14,11 +15,27 @@ from adapters.platform import Platform
 from engine.difference import differences
 from engine.fold import fold
 from engine.job import Desk, Job
-from engine.journal import resources_of
+from engine.journal import Journal, resources_of
 from engine.ledger import Actor, Draft, Event
 from engine.plan import Plan, PlannedStep
 from engine.present import Present, present
 from engine.state import Outcome, RunState
+
+
+@dataclass
+class Standing:
+    """How far a run has been read out of the ledger, which only grows, and where it stood there."""
+
+    state: RunState
+    place: int = 0
+    """Sequence of the last entry that was read."""
+
+    def follow(self, journal: Journal) -> RunState:
+        """Read what has come since, and return where the run stands now."""
+        come = journal.entries(self.state.run, after=self.place)
+        if come:
+            self.state, self.place = fold(self.state.run, come, self.state), come[-1].sequence
+        return self.state
 
 
 @dataclass(frozen=True)
@@ -30,9 +47,13 @@ class Voyage:
     desk: Desk
     plan: Plan
 
+    @cached_property
+    def _standing(self) -> Standing:
+        return Standing(RunState(self.run))
+
     def state(self) -> RunState:
-        """Return where the run stands, read anew from the ledger."""
-        return fold(self.run, self.desk.journal.entries(self.run))
+        """Return where the run stands by the ledger as it is now."""
+        return self._standing.follow(self.desk.journal)
 
     def present(self) -> Present:
         """Return what time it is, and whether changes are frozen."""

@@ -19,7 +19,6 @@ from engine.execution import perform, take_back
 from engine.job import Desk, Job, Patience
 from engine.ledger import Actor, Event
 from engine.plan import Plan
-from engine.preflight import preflight
 from engine.progress import AskPerson
 from engine.state import RunState
 from engine.watching import watch
@@ -79,7 +78,7 @@ class Play:
             return Played(self.run, "refused", error.message)
         voyage = self._voyage(plan)
         try:
-            findings = preflight(plan, voyage.desk.registry, voyage.desk.redact)
+            findings = self.platform.preflight(plan, voyage.desk.redact)
             enter(voyage, Actor(self.case.started_by, via=VIA), findings)
         except RunbookError as error:
             return Played(self.run, "refused", error.message, plan)

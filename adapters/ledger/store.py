@@ -119,12 +119,14 @@ class SqlJournal:
             self._database.wipe()
         return entry
 
-    def entries(self, run: str | None = None) -> Sequence[Entry]:
-        """Return the entries of one run, or of all, in order.
+    def entries(self, run: str | None = None, *, after: int = 0) -> Sequence[Entry]:
+        """Return the entries of one run, or of all, in order; those up to `after` are left out.
 
         Raises `LedgerDown`, and `ChainBroken` for a row no ledger wrote.
         """
         wanted = _ALL if run is None else _ALL.where(ENTRIES.c.run == run)
+        if after:
+            wanted = wanted.where(ENTRIES.c.sequence > after)
         return tuple(self._stream(wanted, entry_of))
 
     def waiting(self) -> Sequence[Entry]:

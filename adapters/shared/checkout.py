@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from adapters.shared import command, trailers
-from adapters.shared.remote import REMOTE_SECONDS, Git, GitSettings, shown
+from adapters.shared.heads import fetch, is_branch
+from adapters.shared.remote import Git, GitSettings
 from adapters.shared.trailers import Change, KeyPath
 from engine.errors import Refused, Transient
 
@@ -26,6 +28,7 @@ __all__ = [
     "KeyPath",
     "Replay",
     "is_descendant",
+    "one_look",
     "open_checkout",
 ]
 
@@ -39,6 +42,10 @@ of the paths neither the value of `base` nor that of `source`.
 CONFIGURATION = ".sops.yaml"
 """Put beside and above each file too: it holds the layout (indent) that sops writes files in."""
 
+_Wanted = tuple[GitSettings, str, str | None]
+_look: ContextVar[tuple[ExitStack, dict[_Wanted, Checkout]] | None] = ContextVar(
+    "look", default=None
+)
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _MARKS = (trailers.RUN, trailers.KEY)
@@ -65,27 +72,25 @@ class Checkout:
 
     def refresh(self) -> Checkout:
         """Return the remote as of now."""
-        _fetch(self.git, self.pending_branch)
-        main = _head(self.git, self.settings.branch)
-        if main is None:
-            raise _no_branch(self.settings)
-        return replace(self, main=main, pending=_head(self.git, self.pending_branch))
+        heads = fetch(self.git, self.pending_branch)
+        return replace(self, main=heads.main, pending=heads.pending)
 
     def place(self, commit: str, files: Sequence[str]) -> Path:
         """Write `files` as of `commit` into a new directory and return it; skip missing ones."""
         folder = Path(tempfile.mkdtemp(dir=self.home))
-        for file in dict.fromkeys([*files, *_configurations(files)]):
-            content = self.content(commit, file)
-            if content is not None:
+        wanted = dict.fromkeys([*files, *_configurations(files)])
+        entries = self._entries(commit, *wanted)
+        for file in wanted:
+            if file in entries:
                 target = folder / file
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content)
+                target.write_bytes(self._blob(entries[file]))
         return folder
 
     def content(self, commit: str, file: str) -> bytes | None:
         """Return one file as of `commit`, None if it is not there; refuse links and directories."""
-        entry = self._entry(commit, file)
-        return None if entry is None else self.git.local("cat-file", "blob", entry[1])
+        entry = self._entries(commit, file).get(file)
+        return None if entry is None else self._blob(entry)
 
     def tree(self, commit: str) -> str:
         """Return the tree of `commit`."""
@@ -94,11 +99,11 @@ class Checkout:
     def tree_with(self, commit: str, folder: Path, files: Sequence[str]) -> str:
         """Return the tree of `commit` with `files` as they are in `folder`."""
         self.git.local("read-tree", commit)
-        lines = []
+        lines, entries = [], self._entries(commit, *files)
         for file in files:
             raw = (folder / file).read_bytes()
             blob = self.git.local("hash-object", "-w", "--stdin", stdin=raw).decode().strip()
-            mode, _ = self._entry(commit, file) or ("100644", "")
+            mode, _ = entries.get(file, ("100644", ""))
             lines.append(f"{mode} {blob}\t{file}\0")
         self.git.local("update-index", "-z", "--index-info", stdin="".join(lines).encode())
         return self.git.local("write-tree").decode().strip()
@@ -179,18 +184,23 @@ class Checkout:
         """Ask the remote whether we may push to `branch`, without doing it; raise if not."""
         self.git.push(self.main, branch, "--dry-run")
 
-    def _entry(self, commit: str, file: str) -> tuple[str, str] | None:
-        """Return mode and blob of a file as of `commit`."""
-        entry = self.git.local("ls-tree", "-z", commit, "--", file).decode().rstrip("\0")
-        if not entry:
-            return None
-        mode, kind, blob = entry.split("\t")[0].split()
-        if kind != "blob" or mode not in {"100644", "100755"}:
-            raise Refused(
-                f"{file} is not a regular file in the repository",
-                hint="Name the encrypted file itself, not a directory or a link to it.",
-            )
-        return mode, blob
+    def _entries(self, commit: str, *files: str) -> dict[str, tuple[str, str]]:
+        """Return mode and blob of each of these files that is there as of `commit`."""
+        listed = self.git.local("ls-tree", "-z", "--full-tree", commit, "--", *files)
+        found = {}
+        for entry in filter(None, listed.decode().split("\0")):
+            what, file = entry.split("\t", 1)
+            mode, kind, blob = what.split()
+            if kind != "blob" or mode not in {"100644", "100755"}:
+                raise Refused(
+                    f"{file} is not a regular file in the repository",
+                    hint="Name the encrypted file itself, not a directory or a link to it.",
+                )
+            found[file] = mode, blob
+        return found
+
+    def _blob(self, entry: tuple[str, str]) -> bytes:
+        return self.git.local("cat-file", "blob", entry[1])
 
     def _log(self, commits: str, *options: str) -> Iterator[tuple[str, str, str, list[str]]]:
         """Yield commit, run, key and changes of each commit, newest first."""
@@ -205,6 +215,20 @@ class Checkout:
 
 
 @contextmanager
+def one_look() -> Iterator[None]:
+    """Let checkouts that are opened in here, alike and for nothing but looking, be the same one.
+
+    What is seen is as of the first of them. Only checks before a run may be content with that.
+    """
+    with ExitStack() as held:
+        token = _look.set((held, {}))
+        try:
+            yield
+        finally:
+            _look.reset(token)
+
+
+@contextmanager
 def open_checkout(
     settings: GitSettings, run: str, *, pending_branch: str | None = None
 ) -> Iterator[Checkout]:
@@ -212,17 +236,30 @@ def open_checkout(
 
     Raises `Refused` if no remote is set or it does not let us in, `Transient` if it is away.
     """
+    look = _look.get()
+    if look is None:
+        with _opened(settings, run, pending_branch) as checkout:
+            yield checkout
+        return
+    held, seen = look
+    wanted = (settings, run, pending_branch)
+    if wanted not in seen:
+        seen[wanted] = held.enter_context(_opened(*wanted))
+    yield seen[wanted]
+
+
+@contextmanager
+def _opened(settings: GitSettings, run: str, pending_branch: str | None) -> Iterator[Checkout]:
     if not settings.remote:
         raise Refused("no git remote is configured", hint="Set git.remote in the settings.")
     if _RUN.fullmatch(run) is None:
         raise Refused(f"the run {trailers.one_line(run)!r} cannot name a branch")
     branch = pending_branch or settings.pending_prefix + run
+    if not is_branch(branch):
+        raise Refused(f"{trailers.one_line(branch)!r} cannot name a branch")
     with tempfile.TemporaryDirectory(prefix="runbook-") as home:
         git = Git(command.find("git"), settings, Path(home, "git"))
-        if git.attempt("check-ref-format", f"refs/heads/{branch}").exit_code != 0:
-            raise Refused(f"{trailers.one_line(branch)!r} cannot name a branch")
         git.local("init", "--quiet", "--bare", "--template=")
-        git.local("remote", "add", "--", "origin", settings.remote)
         yield Checkout(git, Path(home), run, branch, main="", pending=None).refresh()
 
 
@@ -239,36 +276,6 @@ def is_descendant(settings: GitSettings) -> Callable[[str, str], bool]:
             return checkout.is_on_main(later) and checkout.contains(later, earlier)
 
     return ask
-
-
-def _fetch(git: Git, pending_branch: str) -> None:
-    # one fetch for both branches, so that they are seen as of the same moment; the star lets the
-    # second be missing
-    wanted = (git.settings.branch, pending_branch + "*")
-    refs = [f"+refs/heads/{name}:refs/remotes/origin/{name}" for name in wanted]
-    ended = git.attempt(
-        "fetch", "--quiet", "--no-tags", "--prune", "--filter=blob:none", "origin", *refs,
-        seconds=REMOTE_SECONDS,
-    )  # fmt: skip
-    if ended.exit_code == 0:
-        return
-    if "couldn't find remote ref" in ended.stderr:
-        raise _no_branch(git.settings)
-    raise git.judge(ended)
-
-
-def _head(git: Git, branch: str) -> str | None:
-    ended = git.attempt(
-        "rev-parse", "--quiet", "--verify", f"refs/remotes/origin/{branch}^{{commit}}"
-    )
-    return ended.stdout.decode().strip() if ended.exit_code == 0 else None
-
-
-def _no_branch(settings: GitSettings) -> Refused:
-    return Refused(
-        f"{shown(settings.remote)} has no branch {settings.branch}",
-        hint="Set git.branch to the branch that Flux follows.",
-    )
 
 
 def _configurations(files: Sequence[str]) -> list[str]:

@@ -82,12 +82,13 @@ def find(name: Name, path: Path | None = None) -> Program:
     Raises `Refused` if there is none, or if it cannot be executed.
     """
     if path is not None:
-        if shutil.which(path) is None:
+        named = shutil.which(path)
+        if named is None:
             raise Refused(
                 f"there is no {name} program at {path}",
                 hint=f"Correct the path in the settings, or leave it out to look {name} up.",
             )
-        return Program(name, path)
+        return Program(name, Path(named))
     beside = shutil.which(name, path=str(Path(sys.executable).parent))
     found = beside or shutil.which(name)
     if found is None:

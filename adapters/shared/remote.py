@@ -177,6 +177,7 @@ def _options(settings: GitSettings) -> Sequence[str]:
         "gc.auto": "0",  # no background program may outlive the temporary directory
         "maintenance.auto": "false",
         "credential.helper": "",
+        "remote.origin.url": settings.remote,
     }
     options = [word for name, value in pairs.items() for word in ("-c", f"{name}={value}")]
     if settings.credentials_file is not None:

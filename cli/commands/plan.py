@@ -17,7 +17,6 @@ from cli.typed import typed_inputs
 from cli.words import gate_words
 from engine.foresight import changes, point_of_no_return
 from engine.plan import Plan, PlannedStep
-from engine.preflight import preflight
 from engine.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def plan(
     """
     platform = open_patient()
     made = platform.plan(name, typed_inputs(platform.runbook(name), inputs))
-    fine = preflight(made, platform.registry, Redactor()) if checked else None
+    fine = platform.preflight(made, Redactor()) if checked else None
     found = _foresee(platform, made) if look else None
     would = changes(made, platform.registry)
     if as_json:
