@@ -149,11 +149,11 @@ class Platform:
         rotation of a secret that the shipped one knows; `runbook validate` tells of it.
         """
         is_whole = self.shipped_alone or "catalogue" in vars(self)
-        return (
-            replace(self, shipped_alone=True)
-            if self.settings.git.catalogue and not is_whole
-            else None
-        )
+        return self._shipped if self.settings.git.catalogue and not is_whole else None
+
+    @cached_property
+    def _shipped(self) -> Platform:
+        return replace(self, shipped_alone=True)
 
     def entry(self, plan: Plan) -> Secret | None:
         """Return the entry of the secret that a plan is about: as its form describes it, if it does."""
