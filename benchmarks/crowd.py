@@ -16,6 +16,7 @@ import yaml
 
 from adapters.gateway import Role
 from benchmarks.processes import below, memory
+from benchmarks.together import all_at_once
 from demo.oncall import OnCall
 from demo.stage import POOL, ROOT, Stage, set_stage
 from engine.errors import Refused, RunbookError
@@ -82,13 +83,10 @@ class Crowd:
         return [moment(entry.at) - sent for entry in begun]
 
     def approve(self, runs: Sequence[str]) -> float:
-        """Approve the gates at which these stand; return when the first answer was sent."""
+        """Approve the gates at which these stand, all at once; return when that began."""
         with self.people.acting(self.people.staff):
             gates = [until(partial(_gate, run), f"the form of {run}") for run in runs]
-            sent = time.time()
-            for waiting in gates:
-                answer(waiting.run, _yes(waiting))
-        return sent
+            return all_at_once(partial(answer, each.run, _yes(each)) for each in gates)
 
     def held(self) -> tuple[int, float, float]:
         """Return the processes below the worker, and the MiB of worker and server."""

@@ -23,6 +23,7 @@ from benchmarks.environment import plot
 from benchmarks.figures import line, say, slope
 from benchmarks.native import NO_WORKER, native
 from benchmarks.server import answering
+from benchmarks.together import all_at_once
 from demo.stage import NO_CLOCK, set_stage
 from engine.ledger import Event
 from flows.door import at_server
@@ -93,7 +94,7 @@ def at_once_native(folder: Path, count: int, ours: float) -> None:
                 others = [flow.begin("suspend", 1) for _ in range(count)]
                 for run in others:
                     run.wait_until_asked()
-                began = min([run.resume() for run in others])
+                began = all_at_once(run.resume for run in others)
                 theirs = max(run.wait_for(1) for run in others) - began
             say(
                 f"{count} of Prefect's own, {'tuned' if tuned else 'default'}: {theirs:.1f} s, "

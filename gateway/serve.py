@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from prefect.context import refresh_global_settings_context
+from pydantic import SecretStr
+from sqlalchemy import make_url
 
 from adapters.gateway import GatewaySettings
 from adapters.shared.files import read_secret
@@ -23,6 +25,7 @@ from gateway.scopes import API
 from gateway.signing import read_signer
 from gateway.stamping import Stamped
 from gateway.store import Store
+from gateway.turns import AT_ONCE, InTurns
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -79,8 +82,15 @@ def prefect_app() -> ASGIApp:
     from prefect.server.api.server import create_app  # noqa: PLC0415 - after the environment is set
     from prefect.settings import get_current_settings  # noqa: PLC0415 - as above
 
-    _refuse_moved(get_current_settings().server.api)
-    return Stamped(create_app())
+    server = get_current_settings().server
+    _refuse_moved(server.api)
+    app = Stamped(create_app())
+    return InTurns(app, AT_ONCE) if _has_one_writer(server.database.connection_url) else app
+
+
+def _has_one_writer(address: SecretStr | None) -> bool:
+    """Tell whether Prefect keeps its data in SQLite, as it does where nothing is said."""
+    return address is None or make_url(address.get_secret_value()).get_backend_name() == "sqlite"
 
 
 def refuse_unset(settings: GatewaySettings) -> None:
