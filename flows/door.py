@@ -28,6 +28,7 @@ from engine.errors import Refused, Transient
 from engine.sealing import require_sealed
 from flows.form import REQUESTED_BY
 from flows.refusals import refusal_in
+from flows.trust import trust
 
 SCHEMA_LAG = 10
 """Looks, a fifth of a second apart: Prefect saves a gate's form a moment after it is suspended."""
@@ -238,7 +239,7 @@ def connected() -> Iterator[SyncPrefectClient]:
     token = _TOKEN.get()
     headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
     try:
-        with get_client(httpx_settings={"headers": headers}, sync_client=True) as client:
+        with get_client(httpx_settings={"headers": headers, **trust()}, sync_client=True) as client:
             yield client
     except httpx.TransportError as error:
         refusal = None

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import yaml
 
 from adapters.platform import open_platform
-from flows.door import at_server, standing
+from flows.door import at_server, connected, standing
 from sandbox.postgresql import Postgres, find_programs, running_postgres
 from sandbox.world import Options, World
 from tests.crash import disk
@@ -211,10 +211,9 @@ def restart(voyage: Voyage) -> None:
     """Start the finished run once more, as somebody may who overrules Prefect."""
     from uuid import UUID  # noqa: PLC0415
 
-    from prefect.client.orchestration import get_client  # noqa: PLC0415
     from prefect.states import AwaitingRetry  # noqa: PLC0415
 
-    with get_client(sync_client=True) as client:
+    with connected() as client:
         client.set_flow_run_state(UUID(voyage.run), AwaitingRetry(), force=True)
     voyage.pick_up(None)
     voyage.bury()

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from prefect.client.orchestration import get_client
 from prefect.states import Crashed, Pending
 
 from adapters.platform import Platform
@@ -23,7 +22,7 @@ from engine.errors import RunbookError
 from engine.fold import fold
 from engine.ledger import Entry
 from engine.state import RunState
-from flows.door import standing, start, wake
+from flows.door import connected, standing, start, wake
 from sandbox.keybook import Keybook
 from sandbox.keyring import Ring
 from sandbox.postgresql import Postgres
@@ -199,7 +198,7 @@ class Voyage:
         """Tell Prefect of the crash, as the worker does when a process ends badly."""
         if standing(self.run).is_final:
             return
-        with get_client(sync_client=True) as client:
+        with connected() as client:
             client.set_flow_run_state(UUID(self.run), Crashed(message="killed by the test"))
 
     def close(self) -> None:
@@ -224,7 +223,7 @@ class Voyage:
 
 def take(run: str) -> None:
     """Take a run that is ready, as a worker does before it starts a process."""
-    with get_client(sync_client=True) as client:
+    with connected() as client:
         client.set_flow_run_state(UUID(run), Pending())
 
 
