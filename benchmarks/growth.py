@@ -77,7 +77,7 @@ def _append(journal: SqlJournal) -> None:
 
 
 def _verify(journal: SqlJournal) -> None:
-    verify(journal.stream())
+    verify(journal.links())
 
 
 def _tell(file: str, title: str, x: str, curves: dict[str, list[tuple[float, float]]]) -> None:
