@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -42,6 +43,9 @@ LOGGER = "runbook"
 RECORD_SECONDS = 1.0
 """Steps that follow each other within so long share one version of the run's record; a gate and the end
 write it in any case."""
+RECORD_PAUSE = 9.0
+"""How many times as long as it took to write the record it is left alone: that of a run of a thousand
+steps is long, and would be most of what the run does."""
 
 
 class RunFailed(RuntimeError):
@@ -100,7 +104,7 @@ class _AtPrefect:
     """The moves of a run as Prefect shows them: a step is a task run, and a gate suspends the run."""
 
     def __init__(self) -> None:
-        self._recorded_at = -RECORD_SECONDS
+        self._next_record = -math.inf
 
     def make(self, voyage: Voyage, job: Job, *, interrupted: bool) -> None:
         """Perform the step, or take it back, as a task run of its own."""
@@ -112,10 +116,11 @@ class _AtPrefect:
 
     def keep_record(self, voyage: Voyage, *, over: bool = False) -> None:
         """Write the run's artifact anew; where steps follow each other fast, not for each of them."""
-        now = time.monotonic()
-        if over or now - self._recorded_at >= RECORD_SECONDS:
+        began = time.monotonic()
+        if over or began >= self._next_record:
             publish_record(voyage)
-            self._recorded_at = now
+            ended = time.monotonic()
+            self._next_record = ended + max(RECORD_SECONDS, RECORD_PAUSE * (ended - began))
 
 
 def _ask(voyage: Voyage, state: RunState, move: AskPerson) -> None:
