@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import certifi
-
 from demo import processes
 from demo.database import give_database, keep_database
 from demo.stage import CACHE, POOL, ROOT, SERVER_SECONDS
 from flows.door import at_server, make_pool
+from flows.worker.settings import make_quick
 
 FACTS = ("app", "anthropic_console")
 """What runbooks refer to as `platform.…`; a deployment's form needs them to be there."""
@@ -88,21 +87,17 @@ def _settings_of_forms(folder: Path) -> Path:
 
 
 def _variables(folder: Path, url: str) -> dict[str, str]:
-    end = "-----END CERTIFICATE-----\n"
-    authority = folder / "authority.pem"  # reading all authorities takes 40 ms for each client
-    authority.write_text(Path(certifi.where()).read_text().split(end)[0] + end)
-    return {
+    variables = {
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_API_URL": f"{url}/api",
-        "PREFECT_API_SSL_CERT_FILE": str(authority),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
-        "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
-        "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
         "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "0.2",
         "PREFECT_CLI_COLORS": "false",
     }
+    make_quick(variables, folder)  # as the worker would whose place the harness takes
+    return variables
 
 
 class Nursery:
