@@ -14,7 +14,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-BENCHMARKS = ("ledger", "gateway", "resume", "waiting", "recovery", "steps", "growth")
+BENCHMARKS = ("ledger", "gateway", "resume", "at_once", "waiting", "recovery", "steps", "growth")
 PAGE = Path(__file__).with_name("RESULTS.md")
 PLOTS = {"waiting": ("waiting",), "steps": ("steps",), "growth": ("ledger", "catalogue")}
 """The pictures that a benchmark draws."""

@@ -16,6 +16,7 @@ import yaml
 
 from adapters.gateway import Role
 from benchmarks.processes import below, memory
+from benchmarks.storage import FILES, Storage
 from benchmarks.together import all_at_once
 from demo.oncall import OnCall
 from demo.stage import POOL, ROOT, Stage, set_stage
@@ -103,7 +104,9 @@ class Crowd:
 
 
 @contextmanager
-def set_crowd(folder: Path, address: str, minutes: int) -> Iterator[Crowd]:
+def set_crowd(
+    folder: Path, address: str, minutes: int, storage: Storage = FILES
+) -> Iterator[Crowd]:
     """Yield nobody yet, on a stage with the clock of gates, whose gates expire after so long."""
     runbooks = folder / "runbooks"
     shutil.copytree(ROOT / "runbooks", runbooks)
@@ -117,11 +120,20 @@ def set_crowd(folder: Path, address: str, minutes: int) -> Iterator[Crowd]:
         ],
     }
     (runbooks / f"{RUNBOOK}.yaml").write_text(yaml.safe_dump(told, sort_keys=False))
-    changes = {"runbooks": str(runbooks)}
-    stage = set_stage(folder / "stage", say=lambda _: None, changes=changes, gateway=True)
+    stage = set_stage(
+        folder / "stage",
+        say=lambda _: None,
+        changes={"runbooks": str(runbooks), **storage.changes},
+        extra=storage.extra,
+        gateway=True,
+    )
     with stage as made, at_server(made.api_url):
         _deploy(made)
-        yield Crowd(made)
+        crowd = Crowd(made)
+        try:
+            yield crowd
+        finally:
+            crowd.journal.close()
 
 
 def _deploy(stage: Stage) -> None:

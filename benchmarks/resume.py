@@ -22,9 +22,11 @@ from pathlib import Path
 
 from benchmarks.figures import line, say
 from benchmarks.native import NO_WORKER, Native, native
+from benchmarks.storage import storages
 from demo.oncall import OnCall
 from demo.stage import NO_CLOCK, STOCK, WARM, Stage, set_stage
 from engine.fold import fold
+from engine.journal import Journal
 from engine.ledger import Entry, Event
 from flows.door import at_server, start
 
@@ -34,10 +36,12 @@ PAUSE = 2.0
 LOOK = 0.25
 """Seconds between two looks; every time is read from the ledger, so it is in none of them."""
 KINDS = {
-    "shipped: warm worker and gateway": (WARM, True),
-    "warm worker, bare server": (WARM, False),
-    "stock worker, bare server": (STOCK, False),
+    "shipped: warm worker and gateway": (WARM, True, "SQLite"),
+    "shipped, on PostgreSQL": (WARM, True, "PostgreSQL"),
+    "warm worker, bare server": (WARM, False, "SQLite"),
+    "stock worker, bare server": (STOCK, False, "SQLite"),
 }
+"""The worker, whether there is a gateway, and what Prefect and the ledger keep their data in."""
 SHIPPED = next(iter(KINDS))
 NATIVE_GATES = 8
 """Gates of a run of bare Prefect, as many as a rotation has."""
@@ -60,6 +64,9 @@ def main() -> int:
     found: dict[str, Times] = {}
     if told.only != "native":
         for kind in [SHIPPED] if told.only == "shipped" else list(KINDS):
+            if KINDS[kind][-1] not in storages():
+                say(f"{kind}: left out, as it is not installed")
+                continue
             found[kind] = measure(kind, told.runs)
             _tell(kind, found[kind])
     if told.only in {None, "native"}:
@@ -87,11 +94,18 @@ def _compare(shipped: Times, kind: str, times: Times) -> None:
 
 def measure(kind: str, runs: int) -> Times:
     """Return the waits of so many runs of the main job on this kind of stage."""
-    times, (worker, gateway) = Times(), KINDS[kind]
+    times, (worker, gateway, database) = Times(), KINDS[kind]
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        place = Path(folder) / "stage"
+        kept = stack.enter_context(storages()[database]())
         stage = stack.enter_context(
-            set_stage(place, say=_nothing, worker=worker, extra=NO_CLOCK, gateway=gateway)
+            set_stage(
+                Path(folder) / "stage",
+                say=_nothing,
+                worker=worker,
+                extra={**NO_CLOCK, **kept.extra},
+                changes=kept.changes,
+                gateway=gateway,
+            )
         )
         people = OnCall(stage)
         stack.enter_context(at_server(stage.api_url))
@@ -138,7 +152,11 @@ def _nothing(_: str) -> None:
 
 
 def _play(stage: Stage, people: OnCall, times: Times) -> None:
-    journal = stage.platform().journal
+    with stage.platform().journal as journal:
+        _follow(journal, people, times)
+
+
+def _follow(journal: Journal, people: OnCall, times: Times) -> None:
     decided, sent = 0, datetime.now(UTC)
     with people.acting("otto"):
         run = start(RUNBOOK, {"reason": "a benchmark", "requested_by": "otto"})

@@ -2,9 +2,9 @@
 
 `python -m benchmarks.waiting [--most 500]` starts so many runs of a small runbook with two gates,
 and looks, at 1, 10, 100 and so on, at the processes below the worker, at the memory of server and
-worker, and at the time from Resume to the next step. Then 20 are resumed at once, beside 20 of bare
-Prefect's suspended flows on a server of their own; with `--all` so are all others; and the gate at
-which each stands in the end is left to expire. All of it goes through the gateway, as it is shipped.
+worker, and at the time from Resume to the next step. Then all others are resumed, some at a time, and
+the second gate, at which each stands in the end, is left to expire. All of it goes through the gateway,
+as it is shipped.
 """
 
 from __future__ import annotations
@@ -21,15 +21,12 @@ from pathlib import Path
 from benchmarks.crowd import STEPS, Crowd, moment, set_crowd, until
 from benchmarks.environment import plot
 from benchmarks.figures import line, say, slope
-from benchmarks.native import NO_WORKER, native
 from benchmarks.server import answering
-from benchmarks.together import all_at_once
-from demo.stage import NO_CLOCK, set_stage
 from engine.ledger import Event
-from flows.door import at_server
 
 SIZES = (1, 10, 100, 500)
-AT_ONCE = 20
+BATCH = 20
+"""Runs resumed together, of those that were not one by one."""
 SAMPLE = 5
 """Runs resumed one after the other at each size."""
 MINUTE = 60.0
@@ -41,7 +38,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.waiting", description=__doc__)
     parser.add_argument("--most", type=int, default=500, help="runs that wait in the end")
     parser.add_argument("--expires", type=int, default=20, help="minutes until a gate expires")
-    parser.add_argument("--all", action="store_true", help="resume every run before it expires")
     wanted = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as made,
@@ -49,12 +45,8 @@ def main() -> int:
         set_crowd(Path(made), address, wanted.expires) as crowd,
     ):
         grow(crowd, [size for size in SIZES if size <= wanted.most])
-        left = [run for run in crowd.runs if not _steps(crowd, run)]
-        ours = at_once(crowd, left[:AT_ONCE])
-        resume_all(crowd, left[AT_ONCE:] if wanted.all else ())
+        resume_all(crowd, [run for run in crowd.runs if not _steps(crowd, run)])
         expire(crowd)
-    with tempfile.TemporaryDirectory() as made:
-        at_once_native(Path(made), len(left[:AT_ONCE]), ours)
     return 0
 
 
@@ -78,34 +70,10 @@ def grow(crowd: Crowd, sizes: Sequence[int]) -> None:
         plot("waiting", "Runs that wait", ("runs", "MiB"), {"worker and server": memory})
 
 
-def at_once(crowd: Crowd, runs: Sequence[str]) -> float:
-    """Resume these at once; return the seconds until the last one runs."""
-    ours = max(crowd.resume(runs))
-    say(f"{len(runs)} resumed at once: the last one runs after {ours:.1f} s")
-    return ours
-
-
-def at_once_native(folder: Path, count: int, ours: float) -> None:
-    """Resume as many flows of bare Prefect at once."""
-    stage = set_stage(folder / "stage", say=lambda _: None, worker=NO_WORKER, extra=NO_CLOCK)
-    with stage as made, at_server(made.api_url):
-        for tuned in (True, False):
-            with native(made, folder / f"native-{tuned}", tuned=tuned) as flow:
-                others = [flow.begin("suspend", 1) for _ in range(count)]
-                for run in others:
-                    run.wait_until_asked()
-                began = all_at_once(run.resume for run in others)
-                theirs = max(run.wait_for(1) for run in others) - began
-            say(
-                f"{count} of Prefect's own, {'tuned' if tuned else 'default'}: {theirs:.1f} s, "
-                f"{theirs / ours:.1f} times as long"
-            )
-
-
 def resume_all(crowd: Crowd, runs: Sequence[str]) -> None:
     """Resume these, so many at a time, and see that each did its first step and nothing else."""
-    for start in range(0, len(runs), AT_ONCE):
-        crowd.resume(runs[start : start + AT_ONCE])
+    for start in range(0, len(runs), BATCH):
+        crowd.resume(runs[start : start + BATCH])
     found = Counter(tuple(_steps(crowd, run)) for run in crowd.runs)
     say(f"{found[(STEPS[0],)]} were resumed, did their first step once and wait again")
     say(f"{found[()]} still wait at their first gate; anything else: {len(found) - 2}")

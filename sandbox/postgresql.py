@@ -76,9 +76,9 @@ class Postgres:
             if self.account is not None:
                 shutil.chown(path, user=self.account)
 
-    def url(self, database: str, role: str = "owner") -> str:
-        """Return an SQLAlchemy URL."""
-        return f"postgresql://{role}@/{database}?host={self.folder}"
+    def url(self, database: str, role: str = "owner", *, driver: str = "") -> str:
+        """Return an SQLAlchemy URL, for one of its drivers (`asyncpg`) if it is named."""
+        return f"postgresql{driver and f'+{driver}'}://{role}@/{database}?host={self.folder}"
 
     def connect(self, database: str, role: str = "owner") -> psycopg.Connection:
         """Return a connection that commits each statement by itself."""

@@ -1,4 +1,4 @@
-"""`make crash`: play the whole matrix and write docs/crash-matrix.md."""
+"""`make crash`: play the matrix and write its pages, one for each runbook and the list of them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--record", type=Path, help="file that keeps what was played; a second "
                         "call with it and the same seed plays what is left")  # fmt: skip
-    parser.add_argument("--page", type=Path, help="where the page goes, if not into docs")
+    parser.add_argument(
+        "--pages", type=Path, help="folder of the pages, if not docs/crash-matrix; the list of them "
+        "goes beside it")  # fmt: skip
     return parser.parse_args()
 
 
@@ -56,7 +58,7 @@ def _play(wanted: argparse.Namespace, folder: Path) -> bool:
     from tests.crash.fleet import launch, shared_files  # noqa: PLC0415
     from tests.crash.leaks import told_by  # noqa: PLC0415
     from tests.crash.matrix import Matrix, playable_runbooks  # noqa: PLC0415
-    from tests.crash.page import PAGE, write_page  # noqa: PLC0415
+    from tests.crash.page import PAGES, write_pages  # noqa: PLC0415
     from tests.crash.record import read_record, write_record  # noqa: PLC0415
 
     names = _asked_for(wanted.runbook, playable_runbooks())
@@ -74,7 +76,7 @@ def _play(wanted: argparse.Namespace, folder: Path) -> bool:
                 matrix.until = time.monotonic() + 60 * wanted.minutes / len(tables)
             _table(matrix, table)
     except KeyboardInterrupt:
-        sys.stdout.write("interrupted; the page tells of what was played so far\n")
+        sys.stdout.write("interrupted; the pages tell of what was played so far\n")
     finally:
         fleet.close()
     values = {value for verdict in matrix.played for value in verdict.values}
@@ -82,7 +84,7 @@ def _play(wanted: argparse.Namespace, folder: Path) -> bool:
     matrix.finish()
     if wanted.record is not None:
         write_record(matrix.record, wanted.record)
-    write_page(matrix, wanted.page or PAGE)
+    write_pages(matrix, wanted.pages or PAGES)
     return not (matrix.record.leaking or any(v.violations or v.broke for v in matrix.played))
 
 

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 import yaml
 
@@ -159,6 +160,11 @@ class Matrix:
             if verdict.case.watched:
                 self.dry.setdefault((verdict.case.runbook, verdict.case.way), verdict)
 
+    def of_runbook(self, name: str) -> Matrix:
+        """Return the part of one runbook."""
+        dry = {key: verdict for key, verdict in self.dry.items() if key[0] == name}
+        return replace(self, names=[name], record=self.record.of_runbook(name), dry=dry)
+
     def _plain(self, dry: Verdict) -> Iterable[Boundary]:
         return self.dry[dry.case.runbook, "forward"].trace
 
@@ -170,7 +176,7 @@ class Matrix:
         return [self.dry[name, way] for name in names]
 
     def _dry_passes(self, cases: list[Case]) -> list[Verdict]:
-        self.record.planned["dry"] += len(cases)
+        self.record.plan("dry", cases)
         found = self.known.of("dry", cases)
         for verdict in self.fleet.play(_without(cases, found)):
             tell(verdict)
@@ -184,7 +190,7 @@ class Matrix:
 
     def _play(self, table: str, cases: list[Case]) -> None:
         cases = [case for case in cases if self.only in case.title]
-        self.record.planned[table] += len(cases)
+        self.record.plan(table, cases)
         found = self.known.of(table, cases)
         self.record.tables.setdefault(table, []).extend(found)
         uses = {name: used_by(name) for name in runbooks()}
@@ -195,6 +201,7 @@ class Matrix:
         for number, verdict in enumerate(self.fleet.play(left, self.until), start=1):
             tell(verdict, f"{number}/{len(left)} {time.monotonic() - began:.0f} s ")
             self.record.tables[table].append(verdict)
+            self.record.day = f"{datetime.now(UTC):%Y-%m-%d}"
             self.keep()
 
     def _rng(self, case: Case) -> random.Random:

@@ -1,9 +1,14 @@
-"""docs/crash-matrix.md, written from what was played and from nothing else."""
+"""The pages of the crash matrix, written from what was played and from nothing else.
+
+Each runbook has a page, in a folder. Beside the folder lies one that lists them, and is made of what
+they say, so that runbooks can be played one at a time.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,33 +21,67 @@ from tests.crash.always import ALWAYS
 from tests.crash.boundary import KINDS
 from tests.crash.cases import WAYS, Verdict, Way
 from tests.crash.eventually import EVENTUALLY
-from tests.crash.matrix import Matrix
+from tests.crash.matrix import Matrix, runbooks
 from tests.crash.meanwhile import HAPPENINGS
-from tests.crash.page_words import FOOT, HEAD, NOT_HELD, TABLES
+from tests.crash.page_words import FOOT, HEAD, NOT_HELD, TABLES, WRITTEN
 from tests.crash.person import PERSON
+from tests.crash.record import part
 
-PAGE = ROOT / "docs" / "crash-matrix.md"
+PAGES = ROOT / "docs" / "crash-matrix"
 MOST_FINDINGS = 30
+LISTED = (
+    "Cases",
+    "Kills",
+    "Questions to the invariants",
+    "Violations",
+    "Cases that did not come to their end",
+    "Values found in Prefect's databases and in logs",
+    "Played",
+)
+"""What the list takes from a page."""
 
 
-def write_page(matrix: Matrix, path: Path) -> None:
-    """Write the page."""
-    path.write_text("\n".join(_lines(matrix)) + "\n")
+def write_pages(matrix: Matrix, folder: Path) -> None:
+    """Write the page of each runbook of the matrix, and the list of all pages there are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in matrix.names:
+        lines = _lines(name, matrix.of_runbook(name))
+        (folder / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    lines = _list(folder)
+    folder.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _lines(matrix: Matrix) -> Iterator[str]:
+def _list(folder: Path) -> Iterator[str]:
     yield HEAD
+    yield f"| Runbook | {' | '.join(LISTED)} |"
+    yield f"|---|{'---|' * len(LISTED)}"
+    for name in runbooks():
+        page = folder / f"{name}.md"
+        if page.exists():
+            told = dict(_ROW.findall(page.read_text(encoding="utf-8")))
+            cells = " | ".join(told.get(each, "") for each in LISTED)
+            yield f"| [{name}]({folder.name}/{name}.md) | {cells} |"
+        else:
+            yield f"| {name} | not played as a whole |{' |' * (len(LISTED) - 1)}"
+    yield NOT_HELD
+    yield FOOT
+
+
+_ROW = re.compile(r"^\| ([^|]+?) \| ([^|]*?) \|$", re.MULTILINE)
+"""A row of two cells."""
+
+
+def _lines(name: str, matrix: Matrix) -> Iterator[str]:
+    yield f"# Crash matrix of {name}\n"
+    yield WRITTEN
     yield from _summary(matrix)
     yield from _parts(matrix)
     yield from _boundaries(matrix)
-    for name in matrix.names:
-        yield from _invariants(name, _killed(matrix, name))
+    yield from _invariants(_killed(matrix))
     yield from _faults(matrix)
     yield from _meanwhile(matrix)
     yield from _duels(matrix)
     yield from _findings(matrix.played)
-    yield NOT_HELD
-    yield FOOT
 
 
 def _summary(matrix: Matrix) -> Iterator[str]:
@@ -68,6 +107,7 @@ def _summary(matrix: Matrix) -> Iterator[str]:
     yield f"| Violations | {wrong} |"
     yield f"| Cases that did not come to their end | {broken} |"
     yield f"| Values found in Prefect's databases and in logs | {', '.join(leaking) or 'none'} |"
+    yield f"| Played | {matrix.record.day} |"
     yield f"| Seed | {matrix.seed} |"
     yield f"| Machine | {_machine()} |"
     yield f"| Versions | {', '.join(f'{name} {value}' for name, value in versions.items())} |\n"
@@ -81,7 +121,7 @@ def _machine() -> str:
 def _parts(matrix: Matrix) -> Iterator[str]:
     yield "| Table | Cases there are | Played | Not played | Wrong |\n|---|---|---|---|---|"
     for table, words in TABLES.items():
-        planned = matrix.record.planned[table]
+        planned = sum(matrix.record.planned[part(table, name)] for name in matrix.names)
         played = matrix.record.tables.get(table, [])
         row = [planned, len(played), planned - len(played), _wrong(played)]
         numbers = " | ".join(map(str, row)) if planned else "not begun | 0 | all | 0"
@@ -90,21 +130,21 @@ def _parts(matrix: Matrix) -> Iterator[str]:
 
 
 def _boundaries(matrix: Matrix) -> Iterator[str]:
-    yield "## Runbook, way and boundary\n"
+    yield "## Way and boundary\n"
     yield (
         "*Crossed* is how many boundaries a dry pass met, *stretches* how often the world changed "
         "between two of them (plus one), *not met* the kills whose boundary did not come up again.\n"
     )
-    yield "| Runbook | Way | Boundary | Crossed | Cases | Kills | Not met | Wrong |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for (name, way), dry in sorted(matrix.dry.items()):
-        yield from _kinds(matrix, name, way, dry)  # type: ignore[arg-type] # keys are ways
+    yield "| Way | Boundary | Crossed | Cases | Kills | Not met | Wrong |"
+    yield "|---|---|---|---|---|---|---|"
+    for (_, way), dry in sorted(matrix.dry.items()):
+        yield from _kinds(matrix, way, dry)  # type: ignore[arg-type] # keys are ways
 
 
-def _kinds(matrix: Matrix, name: str, way: Way, dry: Verdict) -> Iterator[str]:
-    played = [each for each in _killed(matrix, name) if each.case.way == way]
+def _kinds(matrix: Matrix, way: Way, dry: Verdict) -> Iterator[str]:
+    played = [each for each in _killed(matrix) if each.case.way == way]
     crossed = Counter(each.kind for each in dry.trace)
-    title = f"{name} | {WAYS[way]} ({len(dry.edges) + 1} stretches)"
+    title = f"{WAYS[way]} ({len(dry.edges) + 1} stretches)"
     for kind, words in KINDS.items():
         cases = [each for each in played if each.case.at and each.case.at.kind == kind]
         if cases:
@@ -113,11 +153,11 @@ def _kinds(matrix: Matrix, name: str, way: Way, dry: Verdict) -> Iterator[str]:
             yield f"| {title} | {words} | {' | '.join(map(str, row))} |"
 
 
-def _invariants(name: str, played: list[Verdict]) -> Iterator[str]:
+def _invariants(played: list[Verdict]) -> Iterator[str]:
     kinds = [kind for kind in KINDS if any(_kind(each) == kind for each in played)]
     if not kinds:
         return
-    yield f"\n## Invariants of {name}\n"
+    yield "\n## Invariants\n"
     yield "How often each was asked after in the cases of that boundary; what failed stands in bold.\n"
     yield f"| Invariant | | {' | '.join(KINDS[kind] for kind in kinds)} |"
     yield f"|---|---|{'---|' * len(kinds)}"
@@ -143,12 +183,12 @@ def _faults(matrix: Matrix) -> Iterator[str]:
         "Where a fault needs a person, a failure gate opens and the person says `retry` after it "
         "is gone. *Gates* counts those.\n"
     )
-    yield "| Runbook | Fault | From | Failure gates | Ended right |\n|---|---|---|---|---|"
-    for each in sorted(played, key=lambda v: (v.case.runbook, v.case.told, v.case.since)):
+    yield "| Fault | From | Failure gates | Ended right |\n|---|---|---|---|"
+    for each in sorted(played, key=lambda v: (v.case.told, v.case.since)):
         case = each.case
         since = "before the run" if case.since == "start" else "the first gate"
         right = "**no**" if each.violations or each.broke else "yes"
-        yield f"| {case.runbook} | `{case.told}` | {since} | {each.failure_gates} | {right} |"
+        yield f"| `{case.told}` | {since} | {each.failure_gates} | {right} |"
 
 
 def _meanwhile(matrix: Matrix) -> Iterator[str]:
@@ -161,13 +201,12 @@ def _meanwhile(matrix: Matrix) -> Iterator[str]:
         "the very value of the run is the one case that ends with *stop* at a failure gate: nobody "
         "can know which value counts, and the engine must not write over it.\n"
     )
-    yield "| Runbook | What happens | Cases | Failure gates | Wrong |\n|---|---|---|---|---|"
-    for name in matrix.names:
-        for happening, told in HAPPENINGS.items():
-            cases = [e for e in played if (e.case.runbook, e.case.meanwhile) == (name, happening)]
-            gates = sum(each.failure_gates for each in cases)
-            numbers = f"{len(cases)} | {gates} | {_wrong(cases)}" if cases else "not played | | "
-            yield f"| {name} | {told.words} | {numbers} |"
+    yield "| What happens | Cases | Failure gates | Wrong |\n|---|---|---|---|"
+    for happening, told in HAPPENINGS.items():
+        cases = [each for each in played if each.case.meanwhile == happening]
+        gates = sum(each.failure_gates for each in cases)
+        numbers = f"{len(cases)} | {gates} | {_wrong(cases)}" if cases else "not played | | "
+        yield f"| {told.words} | {numbers} |"
 
 
 def _duels(matrix: Matrix) -> Iterator[str]:
@@ -175,14 +214,14 @@ def _duels(matrix: Matrix) -> Iterator[str]:
     if not played:
         return
     yield "\n## Two processes at one run\n"
-    yield "| Runbook | What | Ended right | What was found |\n|---|---|---|---|"
-    for each in sorted(played, key=lambda v: (v.case.runbook, v.case.title)):
+    yield "| What | Ended right | What was found |\n|---|---|---|"
+    for each in sorted(played, key=lambda v: v.case.title):
         case = each.case
         what = f"asleep at {case.at}" if case.at else "two workers at every pick-up"
         found = "; ".join(dict.fromkeys(f"{name}: {text}" for name, text in each.violations))
         right = "**no**" if found or each.broke else "yes"
         said = found or each.broke or "; ".join(each.notes)
-        yield f"| {case.runbook} | {what} | {right} | {said} |"
+        yield f"| {what} | {right} | {said} |"
 
 
 def _findings(played: Iterable[Verdict]) -> Iterator[str]:
@@ -199,9 +238,8 @@ def _findings(played: Iterable[Verdict]) -> Iterator[str]:
             yield f"- and {len(found) - MOST_FINDINGS} more"
 
 
-def _killed(matrix: Matrix, name: str) -> list[Verdict]:
-    tables = [matrix.record.tables.get(table, []) for table in WAYS]
-    return [each for table in tables for each in table if each.case.runbook == name]
+def _killed(matrix: Matrix) -> list[Verdict]:
+    return [each for way in WAYS for each in matrix.record.tables.get(way, [])]
 
 
 def _kind(verdict: Verdict) -> str:

@@ -1,4 +1,4 @@
-"""The words of docs/crash-matrix.md that no case can write."""
+"""The words of the pages that no case can write."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ of them differ. Two boundaries with the same world between them leave the same w
 matrix kills at each ledger entry, at the first boundary after every change of the world, at every
 program in the middle of a change, at each kind of act at least once, and at some more that are
 drawn. `make crash ARGS=--every` kills at all of them.
+
+Each runbook was played by itself; its page has the numbers in full.
+"""
+
+WRITTEN = """Written by `make crash`; do not edit it by hand. [The list](../crash-matrix.md) says what a case, a
+boundary and an invariant are.
 """
 
 TABLES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,9 +17,16 @@ class Record:
     """Cases by table: how many there are to play, and what became of those that were."""
 
     planned: Counter[str] = field(default_factory=Counter)
+    """By table and runbook, as `part` spells them."""
     tables: dict[str, list[Verdict]] = field(default_factory=dict)
     leaking: list[str] = field(default_factory=list)
     """Names of shared files in which a value was found."""
+    day: str = ""
+    """When the last case was played."""
+
+    def plan(self, table: str, cases: Iterable[Case]) -> None:
+        """Count cases that there are to play."""
+        self.planned.update(part(table, case.runbook) for case in cases)
 
     def of(self, table: str, cases: list[Case]) -> list[Verdict]:
         """Return what is known of these cases."""
@@ -31,9 +39,27 @@ class Record:
             mine = self.tables.setdefault(table, [])
             have = {each.case for each in mine}
             mine += [each for each in played if each.case not in have]
-            most = max(self.planned[table], other.planned[table], len(mine))
-            self.planned[table] = most
+            known = Counter(part(table, each.case.runbook) for each in mine)
+            self.planned |= other.planned | known
         self.leaking = sorted({*self.leaking, *other.leaking})
+        self.day = max(self.day, other.day)
+
+    def of_runbook(self, name: str) -> Record:
+        """Return what is known of one runbook."""
+        return Record(
+            Counter({key: n for key, n in self.planned.items() if key.endswith(f" {name}")}),
+            {
+                table: [each for each in played if each.case.runbook == name]
+                for table, played in self.tables.items()
+            },
+            self.leaking,
+            self.day,
+        )
+
+
+def part(table: str, runbook: str) -> str:
+    """Return how the cases of a runbook in a table are counted."""
+    return f"{table} {runbook}"
 
 
 _RECORD: TypeAdapter[Record] = TypeAdapter(Record)

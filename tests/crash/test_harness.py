@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ from tests.crash import disk
 from tests.crash.boundary import Boundary, normal
 from tests.crash.cases import Case, Verdict
 from tests.crash.choice import choose
+from tests.crash.fleet import Fleet
 from tests.crash.leaks import holds, spellings
+from tests.crash.matrix import Matrix
 from tests.crash.order import newest_first
+from tests.crash.page import write_pages
 from tests.crash.record import Record, read_record, write_record
 
 ENTRY = Boundary("entry", "sops", "before step.started")
@@ -39,7 +43,7 @@ def test_a_record_comes_back_as_it_was_kept_but_for_the_values(tmp_path: Path) -
     verdict = Verdict(Case("try", at=PUSH, faults=(fault,)), edges=((ENTRY, PUSH),), values=("x",))
     verdict.hold("I1", claim=False, otherwise="a pod holds nothing")
     record = Record(tables={"forward": [verdict]})
-    record.planned["forward"] = 7
+    record.planned["forward try"] = 7
 
     write_record(record, tmp_path / "record")
     verdict.values, verdict.edges = (), ()  # nothing is chosen by the edges of a kill
@@ -54,6 +58,23 @@ def test_what_an_earlier_part_has_played_is_taken_over_once() -> None:
     record.add(Record(tables={"forward": [old, Verdict(Case("try", at=PUSH))]}))
 
     assert [each.case.at for each in record.tables["forward"]] == [PUSH, ENTRY]
+
+
+def test_each_runbook_has_a_page_and_the_list_tells_what_the_pages_say(tmp_path: Path) -> None:
+    played = [Verdict(Case("rotate-api-key", at=PUSH), kills=1), Verdict(Case("add-secret"))]
+    played[0].hold("I1", claim=False, otherwise="a pod holds nothing")
+    for verdict in played:
+        record = Record(tables={"forward": [verdict]}, day="2026-11-26")
+        record.plan("forward", [verdict.case, Case(verdict.case.runbook, at=ENTRY)])
+        fleet = Fleet(ProcessPoolExecutor(1))  # starts nothing before it has a case
+        write_pages(Matrix(fleet, [verdict.case.runbook], 7, record=record), tmp_path / "pages")
+
+    told = (tmp_path / "pages.md").read_text()
+    numbers = "1 of 2, the boundaries that differ | 1 | 1 | 1 | 0 | none | 2026-11-26"
+    assert f"| [rotate-api-key](pages/rotate-api-key.md) | {numbers} |" in told
+    assert "| [add-secret](pages/add-secret.md) | 1 of 2, " in told
+    assert "| offboard-staff | not played as a whole |" in told
+    assert "a pod holds nothing" in (tmp_path / "pages" / "rotate-api-key.md").read_text()
 
 
 def test_a_part_begins_with_what_no_runbook_has_had_yet() -> None:

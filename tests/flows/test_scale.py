@@ -55,7 +55,7 @@ class OneLedger(Stage):
 def servers(postgres: Postgres, tmp_path: Path) -> Iterator[Stage]:
     """The servers alone: sandbox and Prefect, with PostgreSQL for Prefect and the ledger."""
     with postgres.new_database() as prefect, postgres.new_database() as ledger:
-        server = postgres.url(prefect).replace("postgresql:", "postgresql+asyncpg:")
+        server = postgres.url(prefect, driver="asyncpg")
         stage = set_stage(
             tmp_path / "servers",
             say=lambda _: None,
