@@ -7,6 +7,9 @@ from typing import Any
 
 import yaml
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where PyYAML has it: controllers read the same documents again and again."""
+
 
 def dump_yaml(*documents: object) -> str:
     """Return the documents as YAML, keys in the order given."""
@@ -17,7 +20,7 @@ def dump_yaml(*documents: object) -> str:
 def load_yaml(text: bytes | str) -> Any:
     """Return the first document; raise `ValueError` when the text is no YAML."""
     try:
-        return next(iter(yaml.safe_load_all(text)), None)
+        return next(iter(yaml.load_all(text, Loader=_LOADER)), None)
     except yaml.YAMLError:
         message = "the text is not YAML"
         raise ValueError(message) from None
