@@ -35,12 +35,23 @@ def main() -> int:
     for name in names:
         sys.stdout.write(f"benchmarks.{name}\n")
         before = surroundings()
-        told = subprocess.run(  # noqa: S603 - our own modules
-            [sys.executable, "-m", f"benchmarks.{name}"], check=True, stdout=subprocess.PIPE
-        ).stdout.decode()
-        sys.stdout.write(told)
-        put(PAGE, name, before, told)
+        put(PAGE, name, before, tell(name))
     return 0
+
+
+def tell(name: str) -> str:
+    """Run a benchmark, print what it says as it says it, and return that."""
+    call = [sys.executable, "-m", f"benchmarks.{name}"]
+    said = []
+    with subprocess.Popen(call, stdout=subprocess.PIPE, encoding="utf-8") as running:  # noqa: S603
+        assert running.stdout is not None
+        for line in running.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            said.append(line)
+    if running.returncode != 0:
+        raise subprocess.CalledProcessError(running.returncode, call)
+    return "".join(said)
 
 
 def surroundings() -> str:

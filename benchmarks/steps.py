@@ -155,8 +155,9 @@ class Engine:
         work(requested_by="otto")
         seconds = time.perf_counter() - began
         with platform.journal as journal:
-            told = journal.entries(journal.entries()[-1].run)
-        return Took(seconds, _each([moment(e.at) for e in told if e.event is Event.STEP_STARTED]))
+            entries = journal.entries(journal.entries()[-1].run)
+        starts = [moment(each.at) for each in entries if each.event is Event.STEP_STARTED]
+        return Took(seconds, _each(starts))
 
     def _step(self, number: int) -> dict[str, Any]:
         asked = {"url": self._address}
