@@ -43,6 +43,11 @@ class Boundary:
         """Return what is done here, whether before, during or after it."""
         return self.kind, re.sub(r"^(before|during|after) ", "", self.what)
 
+    @property
+    def step(self) -> str:
+        """The id of the step, or another place where there is none."""
+        return re.split(r"[.,]", self.place)[0]
+
     def line(self) -> str:
         """Spell it as one line."""
         return "\t".join([self.kind, self.place, self.what, str(self.occurrence)])

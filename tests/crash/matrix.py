@@ -16,7 +16,7 @@ from demo.stage import ROOT
 from sandbox.postgresql import find_programs
 from tests.crash.boundary import Boundary
 from tests.crash.cases import Case, Verdict, Way
-from tests.crash.choice import choose, gates_only, sleeps, way_back_only
+from tests.crash.choice import choose, gates_only, ours, sleeps, way_back_only
 from tests.crash.fleet import Fleet
 from tests.crash.hands import hands_of
 from tests.crash.meanwhile import HAPPENINGS, places, playable
@@ -25,6 +25,8 @@ from tests.crash.record import Record
 from tests.crash.trouble import fault_cases
 
 NOT_RUNBOOKS = frozenset({"secrets.yaml", "people.yaml"})
+FIRST = ("rotate-anthropic-api-key", "rotate-api-key")
+"""The main jobs: what they do, others are not killed at again where the world does not change."""
 GATES = 8
 """Boundaries of single gates that are drawn from the pass in which each gate is answered alone."""
 MEANWHILE = 4
@@ -81,9 +83,12 @@ class Matrix:
         single = self._dry_passes([Case(name, stepwise=True) for name in self.names])
         self._dry_passes([Case(name, again=True) for name in self.names])
         cases = []
+        uses = {name: used_by(name) for name in [*FIRST, *runbooks()]}
         for plain, alone in zip(self._watched("forward"), single, strict=True):
             rng = self._rng(plain.case)
-            cases += choose(plain, rng, every=self.every, among=plain.trace).cases(rng)
+            mine = ours(plain.case.runbook, uses)
+            chosen = choose(plain, rng, every=self.every, among=plain.trace, is_ours=mine)
+            cases += chosen.cases(rng)
             found = gates_only(alone, plain.trace)
             drawn = found if self.every else rng.sample(found, min(GATES, len(found)))
             cases += [replace(alone.case, at=boundary) for boundary in drawn]

@@ -21,8 +21,8 @@ def kind_of(case: Case, uses: Mapping[str, str]) -> Kind:
     faults = tuple(f"{each.kind} {each.status} {each.path}" for each in case.faults)
     if case.at is None:
         return (*happens, *faults)
-    step, _, function = case.at.place.partition(".")
-    return (*happens, *faults, uses.get(step, step), function, case.at.what)
+    function = case.at.place.partition(".")[2]
+    return (*happens, *faults, uses.get(case.at.step, case.at.step), function, case.at.what)
 
 
 def newest_first(

@@ -18,9 +18,10 @@ step's function, a program (before it starts, while it runs, after it), a reques
 sent, after it is answered), a file it writes or renames, a call of Prefect's API. None is listed by
 hand: a dry pass crosses them all, waits at each until the world was looked at, and so tells which
 of them differ. Two boundaries with the same world between them leave the same world behind, so the
-matrix kills at each ledger entry, at the first boundary after every change of the world, at every
-program in the middle of a change, at each kind of act at least once, and at some more that are
-drawn. `make crash ARGS=--every` kills at all of them.
+matrix kills each runbook at the first boundary after every change of the world, at every program in
+the middle of a change, and at some more that are drawn. Before each ledger entry and at each kind of
+act it kills at least once in the first runbook that uses the step, the main jobs before all others,
+and on the way back in each. `make crash ARGS=--every` kills at all of them.
 
 Each runbook was played by itself; its page has the numbers in full.
 """

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from sandbox.faults import Fault
 from tests.crash import disk
 from tests.crash.boundary import Boundary, normal
 from tests.crash.cases import Case, Verdict
-from tests.crash.choice import choose
+from tests.crash.choice import choose, ours
 from tests.crash.fleet import Fleet
 from tests.crash.leaks import holds, spellings
 from tests.crash.matrix import Matrix
@@ -95,6 +96,28 @@ def test_a_kill_falls_on_the_first_boundary_after_a_change_and_on_a_program_amid
 
     assert {ENTRY, PUSH, looks[40]} <= set(chosen)
     assert len(chosen) < len(looks)
+
+
+def test_what_changes_nothing_is_killed_at_where_a_step_is_used_first() -> None:
+    dry = Verdict(Case("second"), trace=(ENTRY, PUSH, LOOK), edges=((LOOK, PUSH),))
+    uses = {
+        "first": {"write": "sops.set"},
+        "second": {"sops": "sops.set", "publish": "git.publish"},
+    }
+    is_ours = ours("second", uses)
+
+    chosen = choose(dry, Nothing(), every=False, among=dry.trace, is_ours=is_ours).chosen
+
+    assert chosen == (PUSH,)
+    assert [is_ours(each) for each in (ENTRY, PUSH, LOOK)] == [False, True, False]
+    assert ours("first", uses)(Boundary("prefect", "pick-up", "after GET /"))
+
+
+class Nothing(random.Random):
+    """Draws nothing."""
+
+    def sample(self, population: Any, k: int, **_more: Any) -> list[Any]:
+        return []
 
 
 @pytest.mark.parametrize("text", ["c2VjcmV0LXZhbHVl", "secret-value", "7365637265742d76616c7565"])
