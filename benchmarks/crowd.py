@@ -21,7 +21,7 @@ from benchmarks.storage import FILES, Storage
 from benchmarks.together import all_at_once
 from demo.oncall import OnCall
 from demo.stage import POOL, ROOT, Stage, set_stage
-from engine.errors import Refused, RunbookError
+from engine.errors import Refused, RunbookError, Transient
 from engine.ledger import Entry, Event
 from flows.door import Waiting, answer, at_server, connected, open_gate, standing, start
 from gateway.store import Store
@@ -177,11 +177,13 @@ def _gate(run: str) -> Waiting | None:
 
 
 def _press(waiting: Waiting) -> None:
-    """Approve the gate; whom the gateway slows down, having answered so many, waits as it says."""
+    """Approve the gate, and again after a while if the server is busy or has had so many answers."""
 
     def press() -> bool | None:
         try:
             answer(waiting.run, _yes(waiting))
+        except Transient:
+            return None
         except Refused as refusal:
             if "slows you down" not in refusal.message:
                 raise

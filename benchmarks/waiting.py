@@ -37,7 +37,7 @@ def main() -> int:
     """Measure and print; always 0, since a benchmark is not a test."""
     parser = argparse.ArgumentParser(prog="benchmarks.waiting", description=__doc__)
     parser.add_argument("--most", type=int, default=500, help="runs that wait in the end")
-    parser.add_argument("--expires", type=int, default=25, help="minutes until a gate expires")
+    parser.add_argument("--expires", type=int, default=15, help="minutes until a gate expires")
     wanted = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as made,

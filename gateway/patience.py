@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Scope, Send
 from gateway.body import reading
 
 BUSY = 503
-PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds before each further try; what is busy then is told."""
 
 
