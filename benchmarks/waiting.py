@@ -76,7 +76,8 @@ def resume_all(crowd: Crowd, runs: Sequence[str]) -> None:
         crowd.resume(runs[start : start + BATCH])
     found = Counter(tuple(_steps(crowd, run)) for run in crowd.runs)
     say(f"{found[(STEPS[0],)]} were resumed, did their first step once and wait again")
-    say(f"{found[()]} still wait at their first gate; anything else: {len(found) - 2}")
+    others = found.total() - found[(STEPS[0],)] - found[()]
+    say(f"{found[()]} still wait at their first gate; anything else: {others}")
     processes, worker, server = crowd.settled()
     say(f"{processes} processes of the worker, {worker:.0f} MiB; server {server:.0f} MiB")
 
