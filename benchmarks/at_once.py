@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.crowd import Crowd, set_crowd
+from benchmarks.crowd import LONG, Crowd, set_crowd
 from benchmarks.figures import line, say
 from benchmarks.native import NO_WORKER, native
 from benchmarks.server import answering
@@ -26,8 +26,6 @@ SINGLE = 14
 """Runs resumed one after the other."""
 UNCOUNTED = 3
 """Runs that pay for what the first ones after a start pay for."""
-LONG = 60
-"""Minutes until a gate expires; none does here."""
 
 
 def main() -> int:

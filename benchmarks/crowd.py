@@ -33,6 +33,8 @@ STEPS = ("first", "second")
 BATCH = 10
 """Runs started at the same time."""
 PATIENCE = 600.0
+LONG = 60
+"""Minutes until a gate expires, where none is to."""
 LOOK = 0.25
 """Seconds between two looks; every time is read from the ledger, so it is in none of them."""
 STARTER = "otto"
@@ -130,10 +132,8 @@ def set_crowd(
     with stage as made, at_server(made.api_url):
         _deploy(made)
         crowd = Crowd(made)
-        try:
+        with crowd.journal:
             yield crowd
-        finally:
-            crowd.journal.close()
 
 
 def _deploy(stage: Stage) -> None:

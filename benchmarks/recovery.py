@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from adapters.ledger.workers import Workers
-from benchmarks.crowd import STARTER, Crowd, moment, set_crowd, until
+from benchmarks.crowd import LONG, STARTER, Crowd, moment, set_crowd, until
 from benchmarks.figures import line, say
 from benchmarks.processes import below
 from benchmarks.server import answering
@@ -30,8 +30,6 @@ from engine.ledger import Entry, Event
 from flows.door import standing, wake
 
 NAMES = ("first", "second")
-LONG = 60
-"""Minutes until a gate expires; none does here."""
 
 
 def main() -> int:

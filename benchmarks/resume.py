@@ -19,6 +19,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.figures import line, say
 from benchmarks.native import NO_WORKER, Native, native
@@ -35,13 +36,23 @@ PAUSE = 2.0
 """Seconds a person reads before answering; by then the run's last process has ended."""
 LOOK = 0.25
 """Seconds between two looks; every time is read from the ledger, so it is in none of them."""
+
+
+class Kind(NamedTuple):
+    """A way to run the engine."""
+
+    worker: Sequence[str]
+    gateway: bool
+    database: str
+    """What Prefect and the ledger keep their data in, as `storages` names it."""
+
+
 KINDS = {
-    "shipped: warm worker and gateway": (WARM, True, "SQLite"),
-    "shipped, on PostgreSQL": (WARM, True, "PostgreSQL"),
-    "warm worker, bare server": (WARM, False, "SQLite"),
-    "stock worker, bare server": (STOCK, False, "SQLite"),
+    "shipped: warm worker and gateway": Kind(WARM, gateway=True, database="SQLite"),
+    "shipped, on PostgreSQL": Kind(WARM, gateway=True, database="PostgreSQL"),
+    "warm worker, bare server": Kind(WARM, gateway=False, database="SQLite"),
+    "stock worker, bare server": Kind(STOCK, gateway=False, database="SQLite"),
 }
-"""The worker, whether there is a gateway, and what Prefect and the ledger keep their data in."""
 SHIPPED = next(iter(KINDS))
 NATIVE_GATES = 8
 """Gates of a run of bare Prefect, as many as a rotation has."""
@@ -64,7 +75,7 @@ def main() -> int:
     found: dict[str, Times] = {}
     if told.only != "native":
         for kind in [SHIPPED] if told.only == "shipped" else list(KINDS):
-            if KINDS[kind][-1] not in storages():
+            if KINDS[kind].database not in storages():
                 say(f"{kind}: left out, as it is not installed")
                 continue
             found[kind] = measure(kind, told.runs)

@@ -48,6 +48,12 @@ class Boundary:
         """The id of the step, or another place where there is none."""
         return re.split(r"[.,]", self.place)[0]
 
+    @property
+    def checked(self) -> str:
+        """What is checked here before the run, such as `sops.set`; empty where nothing is."""
+        told = re.match(r"preflight of (\S+)", self.place)
+        return told[1] if told else ""
+
     def line(self) -> str:
         """Spell it as one line."""
         return "\t".join([self.kind, self.place, self.what, str(self.occurrence)])

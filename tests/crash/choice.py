@@ -75,7 +75,7 @@ def ours(name: str, uses: Mapping[str, Mapping[str, str]]) -> Callable[[Boundary
     """
 
     def is_ours(boundary: Boundary) -> bool:
-        used = uses[name].get(boundary.step)
+        used = boundary.checked or uses[name].get(boundary.step)
         first = next(each for each, steps in uses.items() if used is None or used in steps.values())
         return first == name
 

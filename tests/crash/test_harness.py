@@ -111,6 +111,9 @@ def test_what_changes_nothing_is_killed_at_where_a_step_is_used_first() -> None:
     assert chosen == (PUSH,)
     assert [is_ours(each) for each in (ENTRY, PUSH, LOOK)] == [False, True, False]
     assert ours("first", uses)(Boundary("prefect", "pick-up", "after GET /"))
+    check = Boundary("program", "preflight of git.publish 2", "before git push")
+    assert is_ours(check)
+    assert not ours("first", uses)(check)
 
 
 class Nothing(random.Random):
