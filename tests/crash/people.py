@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import SecretStr
 
 from engine.checklist import SETTLED, item_state, items_of, unsettled
-from engine.plan import Plan
 from engine.state import Kind, Opening
 from flows.door import Waiting, answer, open_gate
 from tests.crash.hands import ROTATED_BY
@@ -83,7 +82,7 @@ def decision_of(voyage: Voyage, opening: Opening) -> str:
         return "roll back" if is_first else "retry"
     if voyage.case.way == "reject":
         return "reject"
-    step = plan_of(voyage).step(opening.step)
+    step = voyage.plan.step(opening.step)
     is_open = opening.kind is Kind.STEP and unsettled(step, voyage.state().step(step.id))
     return "note" if is_open else "approve"
 
@@ -97,7 +96,7 @@ def _issued(voyage: Voyage) -> str:
 def _word(voyage: Voyage, opening: Opening) -> dict[str, str]:
     """Do what the first open item asks for, and say so; gate by gate, half of it first."""
     assert voyage.hands.settle is not None, "hands.py must say what is done about an item"
-    step, state = plan_of(voyage).step(opening.step), voyage.state()
+    step, state = voyage.plan.step(opening.step), voyage.state()
     held = state.step(step.id)
     item = next(each for each in items_of(step) if item_state(held, each) not in SETTLED)
     if voyage.case.stepwise and item not in held.items:
@@ -130,14 +129,9 @@ def brought(voyage: Voyage) -> str:
     return voyage.brought[0]
 
 
-def plan_of(voyage: Voyage) -> Plan:
-    """Return the plan of the run."""
-    return voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs)
-
-
 def who_decides(voyage: Voyage, opening: Opening) -> str:
     """Name somebody who may decide here and has not yet."""
-    plan = plan_of(voyage)
+    plan = voyage.plan
     gate = plan.step(opening.step).gate or plan.gate
     approvals = voyage.state().approvals
     said = {each.actor.subject for each in approvals if each.step == opening.step}

@@ -25,7 +25,7 @@ from tests.crash.hands import hands_of
 from tests.crash.harbour import Harbour, Nursery
 from tests.crash.meanwhile import HAPPENINGS
 from tests.crash.onlooker import Onlooker, edges
-from tests.crash.people import decide, plan_of
+from tests.crash.people import decide
 from tests.crash.tripwire import Kill
 from tests.crash.trouble import begin_trouble, end_trouble, requests_of
 from tests.crash.voyage import MOST_PICK_UPS, PATIENCE, READY, Stuck, Voyage, awaken, settings_of
@@ -123,7 +123,7 @@ def equip(case: Case, folder: Path, held: ExitStack) -> Postgres | None:
 
 def sail(voyage: Voyage) -> None:
     """Bring the run to its end, with the deaths of the case, and look at what is left."""
-    plan = plan_of(voyage)
+    plan = voyage.plan
     watch = watch_of(voyage, plan)
     kills = _kills(voyage.case)
     for _ in range(MOST_PICK_UPS):

@@ -89,7 +89,7 @@ class Eye:
     @classmethod
     def of(cls, voyage: Voyage) -> Eye:
         """Return the eye for the secret that the run is about; look before the run starts."""
-        plan, entry = voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs), voyage.secret
+        plan, entry = voyage.plan, voyage.secret
         old = voyage.world.values.get(entry.sops.path, "")
         assert not old or entry.places, "a rotation without a consumer needs its own checks"
         key = voyage.ring.key_of(old)

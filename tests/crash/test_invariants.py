@@ -16,7 +16,7 @@ from sandbox.values import exoscale_key
 from tests.crash.always import hold_always
 from tests.crash.cases import Case, Verdict
 from tests.crash.database import keep_server_in
-from tests.crash.people import STRANGE, plan_of
+from tests.crash.people import STRANGE
 from tests.crash.playing import moored
 from tests.crash.sight import Eye
 from tests.crash.voyage import Voyage
@@ -71,7 +71,7 @@ def test_a_role_that_is_locked_too_early_breaks_what_it_should(tmp_path: Path) -
     with ExitStack() as held:
         keep_server_in(held)
         made = moored(case, tmp_path / "case", Verdict(case), held)
-        eye, plan = Eye.of(made), plan_of(made)
+        eye, plan = Eye.of(made), made.plan
         made.old = eye.old
         hold_always(eye, eye.look(), plan, made.verdict)
         assert made.verdict.violations == []
@@ -88,7 +88,7 @@ def test_a_half_that_is_changed_alone_parts_a_pair(tmp_path: Path) -> None:
     case = Case("rotate-exoscale-key")
     with ExitStack() as held:
         made = moored(case, tmp_path / "case", Verdict(case), held)
-        eye, plan = Eye.of(made), plan_of(made)
+        eye, plan = Eye.of(made), made.plan
         made.old = eye.old
         hold_always(eye, eye.look(), plan, made.verdict)
         assert made.verdict.violations == []
@@ -115,7 +115,7 @@ def test_a_damage_breaks_the_invariants_it_should(
     voyage: Voyage, damage: Callable[[Voyage], None], broken: set[str]
 ) -> None:
     eye = Eye.of(voyage)
-    plan = plan_of(voyage)
+    plan = voyage.plan
     hold_always(eye, eye.look(), plan, voyage.verdict)
     assert voyage.verdict.violations == []
 

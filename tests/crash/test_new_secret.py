@@ -15,10 +15,10 @@ from adapters.drift import compare_stores, read_ages
 from adapters.platform import open_platform
 from engine.drift import State
 from engine.errors import Refused
+from engine.plan import Plan
 from engine.preflight import preflight
 from engine.state import Outcome
 from tests.crash.cases import Case, Verdict, Way
-from tests.crash.people import plan_of
 from tests.crash.playing import moored
 from tests.crash.stroll import CutOff, stroll
 from tests.crash.voyage import Voyage
@@ -51,14 +51,19 @@ def as_another_process(voyage: Voyage) -> None:
     voyage.platform = open_platform(voyage.settings_file)
 
 
+def planned_anew(voyage: Voyage) -> Plan:
+    """Return the plan as a process makes it that starts now."""
+    return voyage.platform.plan(voyage.case.runbook, voyage.hands.inputs)
+
+
 @pytest.mark.parametrize("way", ["forward", "back"])
 def test_cut_off_again_and_again_there_is_never_one_without_the_other(
     tmp_path: Path, held: ExitStack, way: Way
 ) -> None:
     voyage = new_secret(tmp_path, held, way)
-    watch = watch_of(voyage, plan_of(voyage))
+    watch = watch_of(voyage, voyage.plan)
     rng = random.Random(f"{SEED} {way}")  # noqa: S311 - repeatable on purpose
-    cuts, plans = 0, {plan_of(voyage).digest}
+    cuts, plans = 0, {voyage.plan.digest}
     while voyage.run == "" or voyage.state().outcome is None:
         try:
             stroll(voyage, rng.randint(4, 9), after=rng.random() < 0.5)
@@ -66,7 +71,7 @@ def test_cut_off_again_and_again_there_is_never_one_without_the_other(
             cuts += 1
             watch.always()
         as_another_process(voyage)
-        plans.add(plan_of(voyage).digest)
+        plans.add(planned_anew(voyage).digest)
     watch.finally_()
 
     is_there = NAME in voyage.platform.catalogue.secrets
@@ -87,4 +92,4 @@ def test_what_was_added_is_known_and_not_added_twice(tmp_path: Path, held: ExitS
     assert (rows[NAME], age.max_age) == (State.EQUAL, timedelta(days=90))
     assert [row.place for row in compared if "calendar" in row.place] == []
     with pytest.raises(Refused, match=f"has an entry {NAME} already, at git:infra/secrets/cat"):
-        preflight(plan_of(voyage), voyage.platform.registry, lambda text: text)
+        preflight(planned_anew(voyage), voyage.platform.registry, lambda text: text)

@@ -14,7 +14,6 @@ from engine.ledger import Event
 from engine.state import Outcome
 from tests.crash.cases import Case, Verdict, Way
 from tests.crash.hands import HANDS
-from tests.crash.people import plan_of
 from tests.crash.person import PersonWatch
 from tests.crash.playing import moored
 from tests.crash.stroll import CutOff, stroll
@@ -34,7 +33,7 @@ class Play:
         case = Case(runbook, way)
         voyage = moored(case, self._folder / f"{runbook}-{way}", Verdict(case), self._held)
         self._held.callback(voyage.platform.journal.close)
-        return voyage, PersonWatch.of(voyage, plan_of(voyage))
+        return voyage, PersonWatch.of(voyage, voyage.plan)
 
 
 @pytest.fixture

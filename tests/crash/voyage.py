@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from engine.catalogue import Secret
 from engine.errors import RunbookError
 from engine.fold import fold
 from engine.ledger import Entry
+from engine.plan import Plan
 from engine.state import RunState
 from flows.door import connected, standing, start, wake
 from sandbox.keybook import Keybook
@@ -107,18 +109,22 @@ class Voyage:
         """Where the ledger's file is, and scratch; a disk of its own in some cases."""
         return self.folder / "state"
 
-    @property
+    @cached_property
+    def plan(self) -> Plan:
+        """What the run would do, as it was before it began."""
+        return self.platform.plan(self.case.runbook, self.hands.inputs)
+
+    @cached_property
     def secret(self) -> Secret:
-        """The entry of the catalogue that the run is about."""
-        entry = self.platform.entry(self.platform.plan(self.case.runbook, self.hands.inputs))
+        """The entry of the catalogue that the run is about, as it was before it began."""
+        entry = self.platform.entry(self.plan)
         assert entry is not None, "the run is about no secret"
         return entry
 
     @property
     def ring(self) -> Ring | Keybook:
         """The keys of the provider whose key the secret is; another's, where it is none."""
-        plan = self.platform.plan(self.case.runbook, self.hands.inputs)
-        path = self.secret.sops.path if plan.secret else ""
+        path = self.secret.sops.path if self.plan.secret else ""
         return self.world.rings.get(path, self.world.anthropic)
 
     @property
