@@ -49,6 +49,7 @@ PRELOADED = (
     "prefect.events.clients",
     "prefect.utilities.visualization",
     "adapters.platform",
+    "adapters.exposure",
     "flows.catalogue",
     "kubernetes.client",
     "kubernetes.config",
@@ -56,6 +57,7 @@ PRELOADED = (
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite",
     "encodings.idna",
+    "rich._emoji_codes",
     "pydantic.v1",
 )
 """What a run imports, now or later: half a second less for each start. Whatever is not here is

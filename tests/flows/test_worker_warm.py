@@ -232,7 +232,25 @@ def test_a_fork_has_every_model_of_prefect_built() -> None:
         "complete_models()\n"
         "print(before, FlowRun.__pydantic_complete__)\n"
     )
-    said = subprocess.run(  # noqa: S603 - our own program
+    said = _said_by(program)
+    assert said.split() == ["False", "True"], "where it is True before, nothing need be built"
+
+
+def test_a_fork_has_every_step_imported() -> None:
+    program = (
+        "import sys\n"
+        "from flows.worker.settings import PRELOADED\n"
+        "from flows.worker.warmth import warm_up\n"
+        "warm_up(PRELOADED)\n"
+        "from adapters.registry import registry\n"
+        "from adapters.settings import Settings\n"
+        "before = {*sys.modules}\n"
+        "print(len(registry(Settings.model_construct())) > 0, {*sys.modules} - before)\n"
+    )
+    assert _said_by(program).split() == ["True", "set()"]
+
+
+def _said_by(program: str) -> str:
+    return subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     ).stdout
-    assert said.split() == ["False", "True"], "where it is True before, nothing need be built"
