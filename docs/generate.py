@@ -19,7 +19,16 @@ from adapters.registry import offers, registry
 from adapters.settings import Settings
 from adapters.shared.keys.provider import Operation, Way
 from engine.plan import is_point_of_no_return
-from engine.step import Again, AnyStep, Ask, Irreversible, Once, Repeatable, Untouched
+from engine.step import (
+    Again,
+    AnyStep,
+    Ask,
+    Awaited,
+    Irreversible,
+    Once,
+    Repeatable,
+    Untouched,
+)
 from gateway.table import SECTIONS, SOCKETS
 
 PAGE = Path(__file__).with_name("steps.md")
@@ -126,6 +135,8 @@ def _undo(step: AnyStep) -> str:
             return f"none needed: {because}"
         case Again(because):
             return f"it runs once more: {because}"
+        case Awaited(because):
+            return f"nothing is taken back, but it waits for the old value: {because}"
         case _ if is_point_of_no_return(step):
             return "none that a run offers: from here on there is only forward"
         case _:

@@ -34,6 +34,7 @@ from engine.secrets import split_outputs
 from engine.step import (
     Again,
     AnyStep,
+    Awaited,
     Call,
     Done,
     Irreversible,
@@ -273,8 +274,13 @@ def _undone(job: Job, params: BaseModel, call: Call) -> tuple[Mapping[str, Any],
             found = _patiently(job, call, look)
             done = found if isinstance(found, Done) else _run_patiently(job, params, call)
             return split_outputs(done.outputs)[0], done.evidence
+        case Awaited(wait=wait):
+            return {}, _patiently(job, call, lambda: wait(params, call))
         case undo:
-            before = left_behind(job, lambda: _patiently(job, call, look))
+            forward = replace(call, key=replace(job, back=False).key)  # whose effect is looked for
+            before = left_behind(
+                job, lambda: _patiently(job, call, lambda: _probe(declared, params, forward))
+            )
             if isinstance(before, NotYet):
                 return {}, f"{job.step.name} had no effect to take back: {before.finding}"
             outputs = _patiently(job, call, lambda: undo(params, before, call))

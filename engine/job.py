@@ -31,7 +31,8 @@ class Patience:
     attempts: int = 4
     first_wait: float = 1.0
     """Seconds; doubled each time, unless the other side said how long."""
-    longest_wait: float = 60.0
+    longest_wait: float = 300.0
+    """Seconds; as long as Vaultwarden takes until it lets its admin page be opened once more."""
     sleep: Callable[[float], None] = time.sleep
 
 
@@ -60,6 +61,11 @@ class Job:
     state: RunState
     step: PlannedStep
     back: bool = False
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the effect: equal for every attempt at it."""
+        return f"{self.state.run}/{self.step.id}{BACK if self.back else ''}"
 
     @property
     def declared(self) -> AnyStep:
@@ -133,7 +139,7 @@ def _call(job: Job, values: Mapping[tuple[str, str], SecretStr]) -> Call:
         runbook=job.plan.runbook,
         step=step.id,
         attempt=state.attempt,
-        key=f"{state.run}/{step.id}{BACK if job.back else ''}",
+        key=job.key,
         head="",
         secret=job.plan.secret,
         started_by=state.initiator.subject,

@@ -14,7 +14,7 @@ from engine.plan import Plan, PlannedStep
 from engine.policy import is_open
 from engine.present import TIMELESS, Present
 from engine.state import Kind, Outcome, RunState, Status
-from engine.step import Again, AnyStep, Effect, Untouched
+from engine.step import Again, AnyStep, Awaited, Effect, Untouched
 
 
 @dataclass(frozen=True)
@@ -101,11 +101,12 @@ def rollback_order(
     """List what has to be taken back: stores last to first, what carries them out, then the new key.
 
     A restart or a reconcile is not reversed but repeated once the stores are back, so those come
-    after them and in their own order. What was minted outside ends last: until the old value is
+    after them and in their own order, and so does the wait for the old value between them. What was
+    minted outside ends last: until the old value is
     carried out again, consumers live on the new one.
     """
     touched = [step for step in plan.steps if state.step(step.id).touched]
-    repeated = [step for step in touched if isinstance(registry[step.uses].undo, Again)]
+    repeated = [step for step in touched if isinstance(registry[step.uses].undo, Again | Awaited)]
     undone = [
         step
         for step in reversed(touched)
@@ -124,6 +125,7 @@ def may_roll_back(plan: Plan, state: RunState) -> bool:
 def is_harmless(plan: Plan, state: RunState, registry: Mapping[str, AnyStep]) -> bool:
     """Tell whether nothing outside was changed yet, so that the run may simply end."""
     return not any(
-        state.step(step.id).touched and not isinstance(registry[step.uses].undo, Untouched)
+        state.step(step.id).touched
+        and not isinstance(registry[step.uses].undo, Untouched | Awaited)
         for step in plan.steps
     )

@@ -14,7 +14,10 @@ from engine.errors import NotConverged, Refused
 from engine.job import Job, prepared
 from engine.ledger import Event
 from engine.state import Status
-from engine.step import Ask, Done, Effect, NotYet, Once, Repeatable
+from engine.step import Ask, Awaited, Done, Effect, NotYet, Once, Repeatable
+
+LOOKED_AT = (Effect.STORE, Effect.DISTRIBUTE, Effect.VERIFY)
+"""What must still stand as it was brought about: both stores, what carries them out, the proof."""
 
 
 def renew_proofs(job: Job) -> dict[str, str]:
@@ -36,8 +39,9 @@ def _provable(job: Job) -> Iterator[Job]:
             continue
         by_look = not isinstance(declared.probe, Repeatable | Once)
         again = isinstance(declared.probe, Repeatable) and declared.ask is Ask.NOTHING
-        if (step.effect is Effect.VERIFY and (by_look or again)) or (
-            step.effect is Effect.DISTRIBUTE and by_look
+        arrived = isinstance(declared.undo, Awaited)
+        if (by_look and (step.effect in LOOKED_AT or arrived)) or (
+            again and step.effect is Effect.VERIFY
         ):
             yield replace(job, step=step)
 

@@ -173,6 +173,20 @@ class Again:
 
 
 @dataclass(frozen=True)
+class Awaited(Generic[P]):
+    """Instead of an undo: nothing is taken back, but others follow only once the old value is there.
+
+    On the way forward such a step waits for the new value to arrive where it is read. It is asked
+    again before the old value is ended.
+    """
+
+    because: str
+    wait: Callable[[P, Call], str]
+    """Return the evidence that the new value is gone from there; raise `NotConverged` while it
+    stays."""
+
+
+@dataclass(frozen=True)
 class Preflight(Generic[Q]):
     """Checks that can fail before anything has happened."""
 
@@ -219,7 +233,7 @@ class Step(Generic[P, O]):
     effect: Effect
     probe: Callable[[P, Call], Probe[O]] | Repeatable | Once
     run: Callable[[P, Call], Done[O]]
-    undo: Callable[[P, O, Call], O] | Irreversible | Untouched | Again
+    undo: Callable[[P, O, Call], O] | Irreversible | Untouched | Again | Awaited[P]
     """An undo returns the outputs that hold from then on, e.g. the commit that took another back."""
     preflight: Preflight[Any] | None = None
     store: Store | None = None

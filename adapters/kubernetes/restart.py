@@ -18,7 +18,7 @@ from adapters.kubernetes.roll import (
     require_restartable,
     see,
 )
-from adapters.kubernetes.rollout import RESTARTED_AT, ROTATION
+from adapters.kubernetes.rollout import MARKS, RESTARTED_AT, ROTATION
 from adapters.kubernetes.workload import NAME_PATTERN, Workload, WorkloadName, workload_in
 from adapters.shared.cluster import Cluster, Document, KubernetesSettings, open_cluster
 from adapters.shared.convergence import converge
@@ -106,7 +106,7 @@ def _run(settings: KubernetesSettings, params: Restart, call: Call) -> Done[Rest
         for sight in sights:
             require_restartable(sight)
         for sight in sights:
-            if sight.key != call.key:
+            if call.key not in sight.marks:
                 cluster.annotate(sight.workload.path, _mark(call.key, sight))
                 call.report(f"{sight.workload.reference} is told to restart")
         return _wait(cluster, params, call)
@@ -185,8 +185,10 @@ def _mark(key: str, sight: Sight) -> Document:
     refuse (409) one that was held up while another process restarted, so that we look again.
     """
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    marks = " ".join([key, *sight.marks][:MARKS])
+    annotations = {RESTARTED_AT: moment, ROTATION: marks}
     version = (sight.document.get("metadata") or {}).get("resourceVersion")
     return {
         "metadata": {"resourceVersion": version},
-        "spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: moment, ROTATION: key}}}},
+        "spec": {"template": {"metadata": {"annotations": annotations}}},
     }

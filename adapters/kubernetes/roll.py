@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adapters.kubernetes.rollout import (
-    RESTARTED_AT,
-    ROTATION,
     Stage,
     living,
+    marks_of,
     obstacle,
+    restarted_at,
     revision_of,
     selector_of,
     stage_of,
-    template_mark,
+    template_of,
     waiting_reasons,
 )
 from adapters.kubernetes.workload import Workload
@@ -30,14 +30,14 @@ class Sight:
     pods: tuple[Document, ...]
 
     @property
-    def key(self) -> str:
-        """Return the rotation mark of the pod template."""
-        return template_mark(self.document, ROTATION)
+    def marks(self) -> tuple[str, ...]:
+        """Return the marks of the restarts that its new pods come after, the newest first."""
+        return marks_of(template_of(self.document))
 
     @property
     def restarted_at(self) -> str:
         """Return when the last restart was asked for."""
-        return template_mark(self.document, RESTARTED_AT)
+        return restarted_at(self.document)
 
     @property
     def revision(self) -> str:
@@ -60,8 +60,8 @@ class Sight:
         return ", ".join(waiting_reasons(self.pods))
 
     def stage(self, key: str | None) -> Stage:
-        """Return how far the rollout is; with a `key`, the one that carries it as its mark."""
-        if key is not None and self.key != key:
+        """Return how far the rollout is; with a `key`, the one that has it among its marks."""
+        if key is not None and key not in self.marks:
             return Stage("it has not been restarted by this run")
         return stage_of(self.workload.kind, self.document, self.pods, key)
 

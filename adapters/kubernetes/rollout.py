@@ -15,6 +15,9 @@ from typing import Any, TypeAlias
 Document: TypeAlias = Mapping[str, Any]
 
 ROTATION = "plana.dev/rotation-id"
+"""The marks of the restarts that a pod has come after, the newest first, with spaces between."""
+MARKS = 8
+"""How many of them are kept."""
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 _REVISION = "deployment.kubernetes.io/revision"
 _REASON = re.compile(r"[A-Za-z]{1,64}")
@@ -41,7 +44,7 @@ COMPLETE = Stage("")
 def stage_of(kind: str, workload: Document, pods: Iterable[Document], key: str | None) -> Stage:
     """Judge a rollout by the status of its workload and then by its pods.
 
-    With a `key`, each pod must carry it as its rotation mark; without, each must only be ready.
+    With a `key`, each pod must carry it among its marks; without, each must only be ready.
     """
     by_status = _BY_KIND[kind](workload)
     if by_status.finding:
@@ -49,10 +52,25 @@ def stage_of(kind: str, workload: Document, pods: Iterable[Document], key: str |
     return _stage_of_pods(pods, key)
 
 
-def template_mark(workload: Document, name: str) -> str:
-    """Return one annotation of the pod template, or an empty text."""
-    template = _part(_part(workload, "spec"), "template")
-    return str(_part(_part(template, "metadata"), "annotations").get(name, ""))
+def template_of(workload: Document) -> Document:
+    """Return the pod template."""
+    return _part(_part(workload, "spec"), "template")
+
+
+def restarted_at(workload: Document) -> str:
+    """Return when the last restart was asked for; empty where none was."""
+    annotations = _part(_part(template_of(workload), "metadata"), "annotations")
+    return str(annotations.get(RESTARTED_AT, ""))
+
+
+def marks_of(annotated: Document) -> tuple[str, ...]:
+    """Return the marks of a pod, or of a pod template, the newest first.
+
+    Several runs may restart a workload one after the other, each for a secret of its own. A pod
+    that came after the later restart came after the earlier one as well.
+    """
+    annotations = _part(_part(annotated, "metadata"), "annotations")
+    return tuple(str(annotations.get(ROTATION, "")).split())
 
 
 def revision_of(kind: str, workload: Document) -> str:
@@ -148,7 +166,7 @@ _BY_KIND = {"deployment": _deployment, "statefulset": _statefulset, "daemonset":
 
 def _stage_of_pods(pods: Iterable[Document], key: str | None) -> Stage:
     alive = living(pods)
-    old = [pod for pod in alive if key is not None and _mark(pod) != key]
+    old = [pod for pod in alive if key is not None and key not in marks_of(pod)]
     if old:
         return Stage(f"{len(old)} of {len(alive)} pods do not carry the mark of this restart")
     leaving = [pod for pod in alive if _part(pod, "metadata").get("deletionTimestamp")]
@@ -160,10 +178,6 @@ def _stage_of_pods(pods: Iterable[Document], key: str | None) -> Stage:
     if unready:
         return Stage(f"{len(unready)} of {len(alive)} pods are not ready")
     return COMPLETE
-
-
-def _mark(pod: Document) -> str:
-    return str(_part(_part(pod, "metadata"), "annotations").get(ROTATION, ""))
 
 
 def _reasons_of(pod: Document) -> list[str]:

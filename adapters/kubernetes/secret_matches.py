@@ -14,7 +14,9 @@ from pydantic import Field, SecretStr
 from adapters.kubernetes.workload import NAME_PATTERN
 from adapters.shared.cluster import Cluster, Document, KubernetesSettings, open_cluster
 from adapters.shared.convergence import converge
-from engine.step import Call, Done, Effect, Frozen, NotYet, Preflight, Repeatable, Step, Untouched
+from engine.step import Awaited, Call, Done, Effect, Frozen, Nothing, NotYet, Preflight, Probe, Step
+
+LOOK = "Check that Flux has applied the commit and what the SopsSecret's status says."
 
 
 class SecretPlace(Frozen):
@@ -49,9 +51,12 @@ def secret_matches_step(settings: KubernetesSettings) -> Step[SecretMatches, Mat
         params=SecretMatches,
         outputs=Matched,
         effect=Effect.OBSERVE,
-        probe=Repeatable("it only reads the Secret"),
+        probe=lambda params, call: _probe(settings, params, call),
         run=lambda params, call: _run(settings, params, call),
-        undo=Untouched("it only reads the Secret"),
+        undo=Awaited(
+            "a pod that starts before the Secret has the old value again reads the new one",
+            lambda params, call: _gone(settings, params, call),
+        ),
         preflight=Preflight(SecretPlace, lambda place: _preflight(settings, place)),
         describe=_describe,
     )
@@ -64,14 +69,41 @@ def _describe(params: SecretMatches) -> str:
     )
 
 
+def _probe(settings: KubernetesSettings, params: SecretMatches, call: Call) -> Probe[Matched]:
+    with open_cluster(settings) as cluster:
+        return _look(cluster, params, call)
+
+
 def _run(settings: KubernetesSettings, params: SecretMatches, call: Call) -> Done[Matched]:
     with open_cluster(settings) as cluster:
         return converge(
             lambda: _look(cluster, params, call),
             seconds=params.timeout,
             report=call.report,
-            hint="Check that Flux has applied the commit and what the SopsSecret's status says.",
+            hint=LOOK,
         )
+
+
+def _gone(settings: KubernetesSettings, params: SecretMatches, call: Call) -> str:
+    """Wait until no pod that starts from now on reads the new value out of the Secret."""
+    name = f"Secret {params.namespace}/{params.secret}"
+
+    def look() -> Done[Nothing] | NotYet:
+        found = cluster.get(_path(params))
+        held = None if found is None else _held(found, params.key)
+        if held is None:
+            return Done(Nothing(), f"{name} has no key {params.key} any more")
+        if hmac.compare_digest(held, params.value.get_secret_value().encode()):
+            return NotYet(f"{name} still holds {call.fingerprint(params.value)}")
+        return Done(Nothing(), f"{name} holds {_shown(held, params.value, call)} again")
+
+    with open_cluster(settings) as cluster:
+        return converge(
+            look,
+            seconds=params.timeout,
+            report=call.report,
+            hint=f"{LOOK} The pods are left alone.",
+        ).evidence
 
 
 def _look(cluster: Cluster, params: SecretMatches, call: Call) -> Done[Matched] | NotYet:

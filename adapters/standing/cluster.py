@@ -65,7 +65,8 @@ def _pods(cluster: Cluster, workload: Workload) -> Standing:
     title = f"pods of {workload.reference}"
     try:
         sight = see(cluster, workload)
-        stage = sight.stage(sight.key or None)
+        newest = next(iter(sight.marks), "")
+        stage = sight.stage(newest or None)
     except Exception as error:  # noqa: BLE001 - as above
         return unseen(Place.PODS, title, error)
     if not stage.is_complete:
@@ -74,8 +75,8 @@ def _pods(cluster: Cluster, workload: Workload) -> Standing:
         Place.PODS,
         title,
         since=_oldest(sight.pods),
-        mark=sight.key,
-        note=f"restarted by {sight.key}" if sight.key else "no mark of a restart of ours",
+        mark=newest,
+        note=f"restarted by {newest}" if newest else "no mark of a restart of ours",
     )
 
 

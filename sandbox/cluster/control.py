@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from sandbox.clock import Clock, stamp
@@ -140,6 +141,22 @@ class Cluster:
     def freeze_operator(self, is_frozen: bool = True) -> None:
         """Let the operator do nothing: Secrets do not change, messages stay "Healthy"."""
         self._operator.is_frozen = is_frozen
+
+    def edit_secret(self, namespace: str, name: str, key: str, value: str) -> None:
+        """Change one value of a Secret as a person does, behind the operator's back."""
+        encoded = b64encode(value.encode()).decode()
+        self.store.change(
+            SECRET, namespace, name, lambda s: s["data"].update({key: encoded}), manager="kubectl"
+        )
+
+    def edit_template(self, namespace: str, workload: str, annotations: dict[str, str]) -> None:
+        """Change the pod template's annotations, as `kubectl rollout undo` does among others."""
+
+        def edit(found: Tree) -> None:
+            found["spec"]["template"]["metadata"]["annotations"].update(annotations)
+
+        resource = self._kind_of(namespace, workload)
+        self.store.change(resource, namespace, workload, edit, manager="kubectl")
 
     def never_ready(self, namespace: str, workload: str, is_stuck: bool = True) -> None:
         """Let new pods of a workload never be ready, or be ready again."""

@@ -32,14 +32,17 @@ class Killed(BaseException):
 
 
 class Mortal(SqlJournal):
-    """A ledger whose writer dies twice in each step: just before its effect, and just after it."""
+    """A ledger whose writer dies twice in each step: just before its effect, and just after it.
+
+    One that finds its goal reached has no effect, and dies once.
+    """
 
     def __init__(self, url: str, deaths: set[str]) -> None:
         super().__init__(url)
         self._deaths = deaths
 
     def append(self, draft: Draft, **more: Any) -> Entry:
-        if draft.event is Event.STEP_SUCCEEDED:
+        if draft.event in (Event.STEP_SUCCEEDED, Event.STEP_FOUND_DONE):
             self._die(f"after the effect of {draft.step}")
         entry = super().append(draft, **more)
         if draft.event is Event.STEP_STARTED:

@@ -82,6 +82,27 @@ def test_probe_is_done_after_the_restart_and_not_before(world: World) -> None:
     assert isinstance(sky.probe(step, sky.called("run-2/restart"), **GIVEN), NotYet)
 
 
+def test_a_restart_holds_after_another_run_restarted_and_not_after_it_was_rolled_back(
+    world: World,
+) -> None:
+    step, ours = restart(world), sky.called("run-1/restart")
+    first = sky.run(step, ours, **GIVEN)
+    before = world.cluster.workload(sky.NAMESPACE, sky.NAME)["spec"]["template"]
+    sky.run(step, sky.called("run-2/restart"), **GIVEN)
+
+    held = sky.probe(step, ours, **GIVEN)
+    assert isinstance(held, Done)
+    assert "plana.dev/rotation-id=run-1/restart" in held.evidence
+    assert restarts(world) == 2
+    assert first.outputs.pods == held.outputs.pods
+
+    marks = before["metadata"]["annotations"]["plana.dev/rotation-id"]
+    assert marks == "run-1/restart"
+    world.cluster.edit_template(sky.NAMESPACE, sky.NAME, {"plana.dev/rotation-id": "run-0/restart"})
+    world.cluster.settle()
+    assert isinstance(sky.probe(step, ours, **GIVEN), NotYet)
+
+
 def test_a_restart_cut_off_half_way_is_waited_for_and_not_repeated(world: World) -> None:
     step, call = restart(world), sky.called("run-1/restart")
     world.cluster.never_ready(sky.NAMESPACE, sky.NAME)

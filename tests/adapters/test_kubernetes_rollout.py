@@ -86,6 +86,13 @@ def test_rollout_is_complete_when_status_and_pods_agree(kind: str, document: Any
     assert stage_of(kind, document, [pod(), pod()], KEY).is_complete
 
 
+def test_a_pod_that_came_after_a_later_restart_came_after_ours_too() -> None:
+    later = pod(mark=f"run-9/restart {KEY} run-0/restart")
+
+    assert stage_of("deployment", deployed(), [later, later], KEY).is_complete
+    assert not stage_of("deployment", deployed(), [later, later], "run-8/restart").is_complete
+
+
 @pytest.mark.parametrize(
     ("pods", "finding"),
     [

@@ -92,7 +92,7 @@ def test_before_the_lock_all_is_taken_back_and_the_new_role_rests_again(events: 
 
     assert turn.outcome is Outcome.ROLLED_BACK
     undone = [entry.step for entry in turn.entries if entry.event is Event.UNDO_SUCCEEDED]
-    assert undone[-3:] == ["reconcile", "restart", "set-password"]
+    assert undone[-4:] == ["reconcile", "arrived", "restart", "set-password"]
     assert turn.everywhere() == {events.old}
     assert [turn.lets_in(value) for value in (events.old, new)] == [True, False]
     assert locked(events) == [False, True]

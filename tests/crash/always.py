@@ -29,13 +29,15 @@ ALWAYS: Mapping[str, str] = {
     "I8": "the ledger's chain is whole",
     "I9": "a run that is not over holds its secret, and nobody else does",
     "I10": "the cluster never holds a value that was never on main",
-    "I11": "nothing was restarted before the Secret held the new value",
+    "I11": "nothing was restarted before the Secret held the value that it was restarted for",
     "I12": "where the stores differ, the ledger says that a run is at work",
     "I29": "main has a new secret's value and its entry in the catalogue, or neither",
     "I30": "a key and its secret are of one pair, on main, in the Secret and in every pod",
     "I28": "ending the old key was announced in the ledger before it was done",
 }
 
+REPEATED = (Status.UNDOING, Status.UNDO_FAILED, Status.UNDONE)
+"""Where a restart on the way back is, once it was begun."""
 CHANGES = (Effect.MINT, Effect.STORE, Effect.DISTRIBUTE)
 
 
@@ -48,7 +50,7 @@ def hold_always(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
     _recoverable(eye, found, verdict)
     _repository(eye, found, verdict)
     _ledger(eye, found, plan, verdict)
-    _cluster(eye, found, verdict)
+    _cluster(eye, found, plan, verdict)
     hold_together(eye, found, verdict)
     for place in leaks(eye.voyage, markers(eye, found)):
         verdict.hold("I7", claim=False, otherwise=f"a value stands in clear in {place}")
@@ -218,10 +220,13 @@ def _ledger(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
     )
 
 
-def _cluster(eye: Eye, found: Sight, verdict: Verdict) -> None:
+def _cluster(eye: Eye, found: Sight, plan: Plan, verdict: Verdict) -> None:
     on_main = {eye.value(commit) for commit in found.rotations} | {eye.old}
     on_the_way_back = found.state.back or found.state.outcome is Outcome.ROLLED_BACK
+    restarts = [step for step in plan.steps if step.uses == "kubernetes.rollout_restart"]
+    is_repeated = any(found.state.step(each.id).status in REPEATED for each in restarts)
     for name, value in found.clusters.items():
         verdict.hold("I10", value in on_main, "the Secret holds a value that main never held")
-        is_due = value in eye.voyage.found or on_the_way_back
+        is_new = value in eye.voyage.found
+        is_due = not is_new if is_repeated else is_new or on_the_way_back
         verdict.hold("I11", not found.restarts[name] or is_due, f"{name} restarted too early")

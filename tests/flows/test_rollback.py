@@ -42,7 +42,7 @@ def test_everything_is_as_before_after_a_rollback(stage: Stage) -> None:
     ended = state(stage, run)
     undone = [entry.step for entry in entries(stage, run) if entry.event == "undo.succeeded"]
     assert ended.outcome is Outcome.ROLLED_BACK
-    assert undone == ["publish", "vaultwarden", "sops", "reconcile", "restart"]
+    assert undone == ["publish", "vaultwarden", "sops", "reconcile", "arrived", "restart"]
     assert all(ask_sandbox(stage, "agreement")["matomo.admin_password"].values())
     assert not [b for b in ask_sandbox(stage, "state")["remote"]["branches"] if run in b]
     again = begin("rotate-api-key", secret="matomo-admin-password")
