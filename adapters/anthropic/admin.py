@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 from pydantic import Field, SecretStr
@@ -88,7 +89,7 @@ class Admin:
             raise Refused(f"{WHAT} answers with a list of keys in a form unknown to us")
         return [each for each in data if isinstance(each, dict)]
 
-    def _ask(self, method: str, path: str, **options: object) -> dict[str, object]:
+    def _ask(self, method: str, path: str, **options: Any) -> dict[str, object]:
         response = http.send(self._http, method, path, what=WHAT, **options)
         if response.status_code != _OK:
             raise _refusal(response.status_code, f"{method} {path}")

@@ -39,11 +39,18 @@ def _trusted(*_: str | None) -> SSLContext:
 
 
 def send(
-    http: httpx.Client, method: str, path: str, *, what: str, **options: Any
+    http: httpx.Client,
+    method: str,
+    path: str,
+    *,
+    what: str,
+    busy: float | None = None,
+    **options: Any,
 ) -> httpx.Response:
     """Send one request and return the answer, whatever its status below 500 but 429.
 
-    `what` names the other side in messages, e.g. "vaultwarden".
+    `what` names the other side in messages, e.g. "vaultwarden"; `busy` is how many seconds to wait
+    after a 429 that does not say it.
 
     Raises `Transient` for 429, 5xx of a safe method, and a request that never left or was safe;
     `OutcomeUnknown` when an unsafe request may have had its effect; `Refused` for a bad address.
@@ -61,16 +68,18 @@ def send(
     except httpx.HTTPError as error:
         failure = _lost(what, method, path, type(error).__name__)
     else:
-        return _judged(response, what, method, path)
+        return _judged(response, what, method, path, busy)
     raise failure
 
 
-def _judged(response: httpx.Response, what: str, method: str, path: str) -> httpx.Response:
+def _judged(
+    response: httpx.Response, what: str, method: str, path: str, busy: float | None
+) -> httpx.Response:
     status = response.status_code
     if status == TOO_MANY_REQUESTS:
         raise Transient(
             f"{what} asks for patience: {method} {path} gave 429",
-            retry_after=_retry_after(response),
+            retry_after=_retry_after(response) or busy,
         )
     if status < SERVER_ERROR:
         return response

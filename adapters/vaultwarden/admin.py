@@ -24,6 +24,8 @@ from engine.errors import OutcomeUnknown, Refused, Transient
 from engine.step import Step
 
 COOKIE = "VW_ADMIN"
+LOGIN_SECONDS = 300.0
+"""As `session.LOGIN_SECONDS`, for the admin page and after three (`admin_ratelimit_seconds`)."""
 _OK, _SEE_OTHER, _UNAUTHORIZED, _MISSING = 200, 303, 401, 404
 
 _cookies: dict[tuple[str, str], SecretStr] = {}
@@ -139,7 +141,14 @@ def _sign_in(
     token = read_secret(settings.admin_token_file, "the token of vaultwarden's admin page")
     lost: Transient
     try:
-        response = send(http, "POST", "/admin", what=WHAT, data={"token": token.get_secret_value()})
+        response = send(
+            http,
+            "POST",
+            "/admin",
+            what=WHAT,
+            busy=LOGIN_SECONDS,
+            data={"token": token.get_secret_value()},
+        )
     except OutcomeUnknown as error:
         lost = Transient(error.message)
     else:

@@ -30,6 +30,9 @@ from engine.errors import OutcomeUnknown, Refused, Transient
 
 LINUX_CLI = "25"
 DEVICE_NAME = "runbook engine"
+LOGIN_SECONDS = 60.0
+"""After so long one more sign-in is let through, once ten were in a row (config.rs of 1.37.2:
+`login_ratelimit_seconds`); its 429 does not say so."""
 MARGIN = 60.0
 """Seconds before the end of a token at which it is not used any more."""
 OK = 200
@@ -92,6 +95,7 @@ def _request_token(http: httpx.Client, credentials: Credentials) -> httpx.Respon
             "POST",
             "/identity/connect/token",
             what=WHAT,
+            busy=LOGIN_SECONDS,
             data={
                 "grant_type": "client_credentials",
                 "client_id": credentials.client_id,

@@ -16,6 +16,7 @@ from adapters.vaultwarden.settings import credentials, safe_url
 from engine.errors import Refused, Transient
 from sandbox.vaultwarden.crypto import Kdf
 from sandbox.vaultwarden.seed import VaultOptions
+from sandbox.vaultwarden.vault import Rates
 from tests.adapters.vault import Hand, VaultWorld, settings
 
 TOKEN = "/identity/connect/token"
@@ -65,6 +66,21 @@ def test_device_is_the_same_for_ever_and_can_be_chosen(world: VaultWorld) -> Non
     expected = str(uuid.uuid5(uuid.NAMESPACE_URL, chosen.client_id))
     assert credentials(chosen).device == expected
     assert credentials(settings(world, device_identifier="d-1")).device == "d-1"
+
+
+def test_who_signed_in_too_often_is_told_how_long_to_wait(tmp_path: Path) -> None:
+    with VaultWorld(tmp_path, VaultOptions(rates=Rates(login_burst=1))) as world:
+        hand = Hand(world)
+        hand.probe(hand.params())
+        world.vaultwarden.end_sessions()
+
+        with pytest.raises(Transient, match="asks for patience") as told:
+            hand.probe(hand.params())
+        assert told.value.retry_after is not None
+        world.clock.advance(told.value.retry_after)
+
+        hand.probe(hand.params())
+        assert logins(world) == 2
 
 
 def test_ended_session_is_renewed_once(world: VaultWorld) -> None:
