@@ -120,6 +120,7 @@ class Database:
         run(_statement("CREATE ROLE {} NOLOGIN", GROUP))
         for role in LOGINS:
             run(_statement("CREATE ROLE {} NOLOGIN IN ROLE {}", role, GROUP))
+            run(_statement("ALTER ROLE {} SET role TO {}", role, GROUP))
         run(_statement("CREATE ROLE {} NOLOGIN", SHARED))
         run(_statement("CREATE ROLE {} CREATEROLE IN ROLE pg_read_all_stats", ENGINE))
         if self._owner.info.server_version >= _GRANTS_SETTINGS:

@@ -100,6 +100,20 @@ class Admin:
         """Tell whether a role has the rights of another one; raise `Refused` if either is missing."""
         return bool(self._value("SELECT pg_catalog.pg_has_role(%s, %s, 'MEMBER')", [role, group]))
 
+    def acts_as(self, role: str, group: str) -> bool:
+        """Tell whether sessions of a role begin as another one, so that it owns what they make.
+
+        `ALTER ROLE … SET role` is kept in pg_db_role_setting, for all databases or for one.
+        """
+        return bool(
+            self._value(
+                "SELECT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting AS s"
+                " JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole"
+                " WHERE r.rolname = %s AND 'role=' || %s = ANY (s.setconfig))",
+                [role, group],
+            )
+        )
+
     def sessions(self, role: str, before: datetime | None = None) -> tuple[Session, ...]:
         """Return the sessions of a role, or those of them that were opened before a moment."""
         rows = self._rows(

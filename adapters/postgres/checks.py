@@ -43,6 +43,12 @@ def require_plain(admin: Admin, name: str, group: str = "") -> None:
             f"{name} is no member of {group}, so it could not do what the service does",
             hint=f"GRANT {group} TO {name}, and ALTER ROLE {name} SET role TO {group}.",
         )
+    if group and not admin.acts_as(name, group):
+        raise Refused(
+            f"{name} does not act as {group}: what the service makes while it signs in as {name} "
+            "would be out of its reach after the next rotation",
+            hint=f"ALTER ROLE {name} SET role TO {group}; see who owns what it has made so far.",
+        )
     missing = admin.missing_right(name)
     if missing:
         raise Refused(f"the engine's role may not change {name}: it lacks {missing}", hint=SETUP)

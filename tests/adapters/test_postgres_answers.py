@@ -74,6 +74,7 @@ def test_no_answer_proves_nothing(database: Server, current: SecretStr) -> None:
         ("ALTER ROLE {} SUPERUSER", "is a superuser"),
         ("ALTER ROLE {} VALID UNTIL '2020-01-01'", "VALID UNTIL"),
         (f"REVOKE {GROUP} FROM {{}}", "no member of"),
+        ("ALTER ROLE {} RESET role", "does not act as"),
     ],
 )
 def test_a_preflight_tells_what_is_wrong_with_a_role(
