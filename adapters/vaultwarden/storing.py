@@ -115,14 +115,19 @@ def _is_made_by(item: Item, call: Call) -> bool:
 
 
 def _previous(item: Item, params: SetParams) -> SecretStr | None:
-    """Return the newest entry of the history that is about this field."""
+    """Return the value that ours came in place of; else what the history last says of this field.
+
+    The history may lack it: a long value does not fit in there.
+    """
+    if params.replaces is not None:
+        return params.replaces
     prefix = entry_prefix(params.at.field)
     others = tuple(f"{name}: " for name in (*item.field_names(), NOTES) if name != PASSWORD)
     for entry in item.history():
         clear = entry.get_secret_value()
         if clear.startswith(prefix) if prefix else not clear.startswith(others):
             return SecretStr(clear.removeprefix(prefix))
-    return params.replaces
+    return None
 
 
 def _is_foreign(held: SecretStr, params: SetParams) -> bool:
