@@ -221,6 +221,16 @@ def _settled(client: SyncPrefectClient, run: str) -> FlowRun:
     return _flow_run(client, run)
 
 
+def is_known(run: str) -> bool:
+    """Tell whether Prefect has this run; one may have been deleted there, or lost."""
+    with connected() as client:
+        try:
+            client.read_flow_run(UUID(run))
+        except ObjectNotFound:
+            return False
+    return True
+
+
 def _flow_run(client: SyncPrefectClient, run: str) -> FlowRun:
     try:
         return client.read_flow_run(UUID(run))

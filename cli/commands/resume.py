@@ -9,9 +9,10 @@ import typer
 from adapters.platform import open_platform
 from cli.exits import Exit
 from cli.follow import follow
+from cli.forgotten import end_forgotten
 from cli.gates import Reply, answer
 from cli.options import By, Comment, GateKey, Run, Wait, Yes, new_app
-from cli.runs import find_run, last_entry
+from cli.runs import Told, find_run, last_entry, read_run
 from cli.screen import say
 from cli.server import door
 from cli.text import SHORT
@@ -46,7 +47,8 @@ def resume(
 
     Without a decision the run must have failed, crashed or been cancelled in Prefect; it goes on
     where the ledger says, and no step that succeeded is repeated. With a decision it must stand
-    at the gate of a failed step, or with --skip at the gate before one.
+    at the gate of a failed step, or with --skip at the gate before one. A run that was deleted in
+    Prefect cannot go on; --stop ends it, and frees what it holds.
     """
     said = {
         "retry": retry,
@@ -60,14 +62,31 @@ def resume(
         raise typer.BadParameter(f"one decision at a time, not {' and '.join(decisions)}")
     if not decisions:
         raise typer.Exit(_wake(run, wait=wait))
+    if stop and (told := _forgotten(run)) is not None:
+        end_forgotten(open_platform(), told, by, comment, is_sure=yes)
+        raise typer.Exit(Exit.FINE)
     reply = Reply(decisions[0], by, comment, gate=gate, is_sure=yes, wait=wait)
     raise typer.Exit(answer(run, reply))
+
+
+def _forgotten(run: str) -> Told | None:
+    """Return the run where the ledger has it as going on and Prefect does not know it; else None."""
+    platform = open_platform()
+    told = read_run(platform, find_run(platform, run))
+    if told is None or told.state.outcome is not None or door().is_known(told.run):
+        return None
+    return told
 
 
 def _wake(run: str, *, wait: bool) -> Exit:
     platform = open_platform()
     identity = find_run(platform, run)
     short = identity[:SHORT]
+    if _forgotten(identity) is not None:
+        raise Refused(
+            f"Prefect knows no run {identity} any more, so it cannot go on",
+            hint=f"`runbook resume {short} --stop` ends it as it lies there.",
+        )
     if door().standing(identity).name == AT_A_GATE:
         raise Refused(
             "the run waits for a decision and is not broken",

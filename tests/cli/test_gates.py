@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -14,9 +15,14 @@ from prefect.states import Crashed
 from cli.exits import Exit
 from demo.stage import Stage
 from engine.ledger import Entry, Event
+from flows.door import at_server
 from tests.cli.conftest import Ended, Runbook
 
 pytestmark = pytest.mark.xdist_group("stage")
+
+
+INPUTS = ("-i", "reason=a test", "-i", "secret=redis-password")
+STOP = ("resume", "--stop", "--yes")
 
 
 class Operator:
@@ -69,6 +75,31 @@ def test_a_run_is_started_approved_rejected_and_rolled_back(operator: Operator) 
     assert operator.last(run, Event.GATE_APPROVED).actor.via == "cli"
     assert operator.sees(run)["outcome"] == "rolled back"
     assert operator.types("audit", "verify").code == 0
+
+
+def test_a_run_deleted_in_prefect_is_ended_by_a_person_and_frees_its_secret(
+    operator: Operator, stage: Stage
+) -> None:
+    run = operator.starts("rotate-api-key", "secret=redis-password")
+    with at_server(stage.api_url), get_client(sync_client=True) as client:
+        client.delete_flow_run(UUID(run))
+
+    woken = operator.types("resume", run)
+    stranger = operator.types(*STOP, run, "--by", "nobody", "--comment", "it is gone")
+    unsaid = operator.types(*STOP, run, "--by", "olga")
+    held = operator.types("run", "rotate-api-key", *INPUTS, "--by", "otto", "--wait")
+    ended = operator.types(*STOP, run, "--by", "olga", "--comment", "deleted by mistake")
+    again = operator.starts("rotate-api-key", "secret=redis-password")
+
+    assert f"resume {run[:8]} --stop" in woken.err
+    assert "nobody is in none of the groups" in stranger.err
+    assert "without a word about why" in unsaid.err
+    assert f"is held by run {run}" in held.out + held.err
+    assert (ended.code, ended.err) == (0, "")
+    assert operator.last(run, Event.RUN_ENDED).actor.subject == "olga"
+    assert operator.sees(run)["outcome"] == "stopped"
+    assert operator.types("audit", "verify").code == 0
+    assert operator.types("reject", again, "--by", "olga", "--yes", "--wait").code == Exit.REFUSED
 
 
 def test_a_value_is_sealed_on_its_way_and_shown_nowhere(operator: Operator, stage: Stage) -> None:
