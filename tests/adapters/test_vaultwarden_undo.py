@@ -54,6 +54,23 @@ def test_write_that_was_only_found_done_can_be_undone(world: VaultWorld) -> None
     assert world.vaultwarden.value(ITEM) == old
 
 
+def test_a_value_too_long_for_the_history_comes_back_and_not_an_older_one(
+    world: VaultWorld,
+) -> None:
+    hand, long_value = Hand(world), "x" * 6000
+    first = hand.params()
+    hand.undo(first, hand.run(first).outputs)  # the history now has two older values
+    world.vaultwarden.edit_as_human(ITEM, long_value)
+    params = hand.params(replaces=SecretStr(long_value))
+    hand.run(params)  # and dies before it is recorded
+    found = hand.probe(params)
+    assert isinstance(found, Done)
+
+    hand.undo(params, found.outputs)
+
+    assert world.vaultwarden.value(ITEM) == long_value
+
+
 def test_later_change_of_somebody_else_is_not_undone(world: VaultWorld) -> None:
     hand = Hand(world)
     done = hand.run(hand.params())
