@@ -166,11 +166,36 @@ class Certificate(Strict):
         return self
 
 
+class Items(Strict):
+    """Items of a vault's collection."""
+
+    collection: str
+    item: str
+    """Its name; `*` stands for any text."""
+
+
+class Alone(Strict):
+    """What is in one store on purpose, so that its absence from the other is no drift."""
+
+    sops: SopsPlace | None = None
+    """In its path `*` stands for any text."""
+    vaultwarden: Items | None = None
+    because: str = Field(pattern=r"^.{15,300}$")
+    """Why it has no mirror."""
+
+    @model_validator(mode="after")
+    def _is_in_one_store(self) -> Self:
+        if (self.sops is None) == (self.vaultwarden is None):
+            raise ValueError("name the one store it is in, `sops` or `vaultwarden`")
+        return self
+
+
 class Catalogue(Strict):
     """The whole of `secrets.yaml`."""
 
     secrets: dict[Slug, Secret] = Field(default_factory=dict)
     certificates: dict[Slug, Certificate] = Field(default_factory=dict)
+    alone: tuple[Alone, ...] = ()
 
     @model_validator(mode="after")
     def _slots_are_known(self) -> Self:

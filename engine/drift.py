@@ -26,13 +26,15 @@ class State(StrEnum):
     """Several items bear the name, so there is no saying which is meant."""
     UNREGISTERED = "unregistered"
     """A store has it and the catalogue does not."""
+    BY_CHOICE = "by-choice"
+    """A store has it and the other does not, as the catalogue says with a reason."""
     IN_PROGRESS = "rotation-in-progress"
     """They differ, and a live run knows every value that was seen."""
     UNKNOWN = "unknown"
     """A look failed; neither equal nor different."""
 
 
-FINE = frozenset({State.EQUAL, State.IN_PROGRESS})
+FINE = frozenset({State.EQUAL, State.BY_CHOICE, State.IN_PROGRESS})
 """States that nobody has to do anything about."""
 
 
@@ -55,10 +57,10 @@ class Compared:
     """One secret, or one place the catalogue does not know, and how it stands."""
 
     secret: str
-    """Name in the catalogue; empty for what is unregistered."""
+    """Name in the catalogue; empty for what is unregistered or alone by choice."""
     state: State
     place: str = ""
-    """Where it is, for what is unregistered."""
+    """Where it is, for what has no name."""
     note: str = ""
     """Why, in one sentence without a value."""
 

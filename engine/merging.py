@@ -30,6 +30,7 @@ def merged(parts: Sequence[Part]) -> Catalogue:
     return Catalogue.model_construct(
         secrets={n: e for part in parts for n, e in part.catalogue.secrets.items()},
         certificates={n: e for part in parts for n, e in part.catalogue.certificates.items()},
+        alone=tuple(each for part in parts for each in part.catalogue.alone),
     )
 
 

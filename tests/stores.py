@@ -88,9 +88,13 @@ class Stores:
 
     def write_certificates(self, entries: Mapping[str, Any]) -> None:
         """Have the catalogue name these certificates."""
+        self.write_catalogue(certificates=dict(entries))
+
+    def write_catalogue(self, **parts: Any) -> None:
+        """Have the catalogue say this as well."""
         catalogue = self.folder / "secrets.yaml"
         known = yaml.safe_load(catalogue.read_text())
-        catalogue.write_text(yaml.safe_dump({**known, "certificates": dict(entries)}))
+        catalogue.write_text(yaml.safe_dump({**known, **parts}))
 
     def count_sops(self) -> Path:
         """Have every call of sops counted from now on; return the file that names each."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from adapters.drift.choice import because, is_item, is_there
 from adapters.drift.history import open_history
 from adapters.drift.lives import joined, known_marks
 from adapters.drift.mirror import Mirror, mirror
@@ -17,6 +18,7 @@ from adapters.sops import SopsLocation
 from adapters.sops.program import Sops, open_sops
 from adapters.standing.looking import fingerprint_in
 from adapters.vaultwarden import read_inventory
+from engine.catalogue import Alone
 from engine.drift import Compared, Held, State, differ, judge
 from engine.errors import RunbookError
 
@@ -43,7 +45,8 @@ def compare_stores(platform: Platform) -> tuple[Compared, ...]:
         apart = [name for name in held if differ(held[name], mirrored[name])]
         held |= _dated(platform, sops, checkout, places, {name: held[name] for name in apart})
     known = joined(before, known_marks(platform))  # a run that ended meanwhile explains as well
-    return (*_entries(places, held, mirrored, known), *_strangers(places, grove, vault))
+    strangers = _strangers(places, grove, vault, platform.catalogue.alone)
+    return (*_entries(places, held, mirrored, known), *strangers)
 
 
 def _entries(
@@ -59,14 +62,22 @@ def _entries(
         yield Compared(name, state, note=note)
 
 
-def _strangers(places: Places, grove: Grove, vault: Mirror) -> Iterator[Compared]:
+def _strangers(
+    places: Places, grove: Grove, vault: Mirror, alone: Sequence[Alone]
+) -> Iterator[Compared]:
     named = {at.change for at in (*places.sops.values(), *places.certificates)}
     for file, tree in grove.trees.items():
         for path in tree.document.encrypted():
             if Change(file, path) not in named:
-                yield Compared("", State.UNREGISTERED, f"{file}#{index_of(path)}")
-    for place in vault.strangers(places.vault.values()):
-        yield Compared("", State.UNREGISTERED, place)
+                why = because(each for each in alone if is_there(each.sops, file, path))
+                yield _stranger(f"{file}#{index_of(path)}", why)
+    for collection, item in vault.strangers(places.vault.values()):
+        why = because(each for each in alone if is_item(each.vaultwarden, collection, item))
+        yield _stranger(f"{collection} / {item}", why)
+
+
+def _stranger(place: str, why: str) -> Compared:
+    return Compared("", State.BY_CHOICE if why else State.UNREGISTERED, place, why)
 
 
 def _held(platform: Platform, name: str, at: SopsLocation, grove: Grove) -> Held:

@@ -37,14 +37,12 @@ class Mirror:
             )
         return Held()
 
-    def strangers(self, known: Iterable[VaultwardenLocation]) -> tuple[str, ...]:
-        """Return the items that no place names, of the collections that some place names."""
+    def strangers(self, known: Iterable[VaultwardenLocation]) -> tuple[tuple[str, str], ...]:
+        """Return collection and name of the items that no place names, where some place names one."""
         named = {(at.collection, at.item) for at in known}
         collections = {collection for collection, _ in named}
         return tuple(
-            f"{collection} / {item}"
-            for collection, item in sorted(self.items)
-            if collection in collections and (collection, item) not in named
+            place for place in sorted(self.items) if place[0] in collections and place not in named
         )
 
 

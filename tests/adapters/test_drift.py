@@ -110,6 +110,30 @@ def test_what_the_catalogue_does_not_know_is_unregistered(pair: Stores) -> None:
     }
 
 
+def test_what_is_alone_by_choice_is_fine_and_nothing_beside_it(pair: Stores) -> None:
+    pair.commit({**pair.tree(), "forgotten": {"token": THIRD}, "people": {"anna": "key [1]"}})
+    for item in ("root password (old)", "A portal login"):
+        pair.mirror("s-0", item=item)
+    reasons = "for people at a console alone", "tells whose key it is, and opens nothing"
+    pair.write_catalogue(
+        alone=[
+            {
+                "vaultwarden": {"collection": STAFF, "item": "root password (*"},
+                "because": reasons[0],
+            },
+            {"sops": {"file": FILE, "path": "people.*"}, "because": reasons[1]},
+        ]
+    )
+    told = {row.place: row for row in compare_stores(pair.platform) if not row.secret}
+
+    assert {place: (row.state, row.note, row.is_fine) for place, row in told.items()} == {
+        f'{FILE}#["forgotten"]["token"]': (State.UNREGISTERED, "", False),
+        f'{FILE}#["people"]["anna"]': (State.BY_CHOICE, reasons[1], True),
+        f"{STAFF} / A portal login": (State.UNREGISTERED, "", False),
+        f"{STAFF} / root password (old)": (State.BY_CHOICE, reasons[0], True),
+    }
+
+
 def test_a_live_run_explains_the_values_it_knows_and_no_others(pair: Stores) -> None:
     with pair.platform.journal as journal:
         journal.append(
