@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from sandbox.layout import Layout
 
-OWNERS = ("engine", "operator", "staff", "leaver")
+LEAVING = ("leaver", "leaver-tablet")
+"""The identities of one person, who has two machines."""
+OWNERS = ("engine", "operator", "staff", *LEAVING)
 """Who holds an age identity and is a recipient of the SOPS file."""
 NEWCOMER = "newcomer"
 """Who holds an age identity and is no recipient yet."""

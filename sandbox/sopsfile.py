@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 _QUIET = "--disable-version-check"
 
 
-def creation_rules(recipients: Sequence[str]) -> str:
-    """Return the `.sops.yaml` of the infra repository for these age recipients."""
-    rule = {"path_regex": r"infra/secrets/.*\.enc\.yaml$", "age": ",".join(recipients)}
-    rules = {"creation_rules": [rule], "stores": {"yaml": {"indent": 2}}}
-    return dump_yaml(rules)
+def creation_rules(recipients: Sequence[str], names: Sequence[str] = ()) -> str:
+    """Return the `.sops.yaml` of the infra repository, with names as comments where there are any."""
+    rule = {"path_regex": r"infra/secrets/.*\.enc\.yaml$", "age": list(recipients)}
+    rules = dump_yaml({"creation_rules": [rule], "stores": {"yaml": {"indent": 2}}})
+    for recipient, name in zip(recipients, names, strict=False):
+        rules = rules.replace(f"{recipient}\n", f"{recipient}  # {name}\n")
+    return rules
 
 
 def encrypt_tree(values: Mapping[str, str], recipients: Sequence[str]) -> bytes:

@@ -24,6 +24,8 @@ from sandbox.identity import Identity
 from sandbox.keybook import Keybook
 from sandbox.keyring import Ring
 from sandbox.keys import (
+    LEAVING,
+    OWNERS,
     draw_credentials,
     write_credentials,
     write_identities,
@@ -40,7 +42,7 @@ from sandbox.qtsp import Portal
 from sandbox.remote import Remote
 from sandbox.server import Server
 from sandbox.sopsfile import creation_rules, encrypt_tree, set_value
-from sandbox.staff import GROUPS, hire
+from sandbox.staff import GROUPS, LEAVER, hire
 from sandbox.state import sops_values
 from sandbox.steering import Steering
 from sandbox.stripe import Stripe, expire, seed_endpoint, stripe_endpoints, stripe_keys
@@ -253,7 +255,8 @@ class World:
 
 def _seed_remote(layout: Layout, values: Mapping[str, str], readers: tuple[str, ...]) -> Remote:
     remote = Remote.init(layout.remote)
-    rules = creation_rules(readers).encode()
+    names = [LEAVER if owner in LEAVING else owner for owner in OWNERS]
+    rules = creation_rules(readers, names).encode()
     remote.commit({".sops.yaml": rules, **infra_files()}, "Describe the platform's namespaces")
     remote.commit({SOPS_FILE: encrypt_tree(values, readers)}, "Add the platform's secrets")
     return remote

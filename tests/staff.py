@@ -14,6 +14,7 @@ from engine.exposure import listed, waiver
 from engine.ledger import Actor, Event
 from engine.plan import Plan
 from engine.state import RunState
+from sandbox.keys import LEAVING
 from sandbox.staff import LEAVER
 from sandbox.vaultwarden.seed import LEAVER_EMAIL
 from sandbox.world import World
@@ -47,7 +48,7 @@ def offboarding(world: World) -> Mapping[str, Any]:
     """Return the form of an offboarding."""
     return {
         "person": LEAVER,
-        "recipient": recipient_of(world, "leaver"),
+        "recipients": " ".join(recipient_of(world, owner) for owner in LEAVING),
         "email": LEAVER_EMAIL,
         "reason": "a test of the engine",
     }

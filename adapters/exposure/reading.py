@@ -1,4 +1,4 @@
-"""Every value that a recipient could read and that is still in force, from the history of main.
+"""Every value that a person could read with any of their keys, and that is still in force, from the history of main.
 
 A file's version says whom it was encrypted to. A value is exposed where some version that had it,
 from the commit that brought it in on, was encrypted to them. Nothing is said of what main held and
@@ -7,7 +7,7 @@ replaced before they left: those values are rotated already.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from adapters.drift.history import History, Version, open_history
 from adapters.platform import Platform
@@ -23,8 +23,8 @@ from engine.runbook import Runbook
 LOOKER = "exposure"
 
 
-def exposed_to(platform: Platform, recipient: str) -> tuple[Exposed, ...]:
-    """Return what `recipient` could read, file by file; raise `Refused` or `Transient`.
+def exposed_to(platform: Platform, recipients: Collection[str]) -> tuple[Exposed, ...]:
+    """Return what any of `recipients` could read, file by file; raise `Refused` or `Transient`.
 
     What main has no more comes without a fingerprint: only a person can say whether it is still
     accepted somewhere.
@@ -33,10 +33,11 @@ def exposed_to(platform: Platform, recipient: str) -> tuple[Exposed, ...]:
     known = _known(platform)
     found: list[Exposed] = []
     with open_checkout(platform.settings.git, LOOKER) as checkout:
-        for file in sorted(turns_of(checkout, recipient)):
+        files = {file for each in recipients for file in turns_of(checkout, each)}
+        for file in sorted(files):
             if file.endswith(SUFFIXES):
                 history = open_history(platform, sops, checkout, file)
-                found += _in_file(history, recipient, known)
+                found += _in_file(history, frozenset(recipients), known)
     return tuple(found)
 
 
@@ -65,16 +66,16 @@ def _marks_in(history: History, checkout: Checkout) -> Mapping[str, str]:
 
 
 def _in_file(
-    history: History, recipient: str, known: Mapping[str, tuple[str, str]]
+    history: History, theirs: frozenset[str], known: Mapping[str, tuple[str, str]]
 ) -> Iterator[Exposed]:
     versions = [*history.versions()]
-    if not any(recipient in version.readers for version in versions):
+    if not any(theirs & version.readers for version in versions):
         return
     now = versions[0]
     origins = history.origins(set(now.leaves))
     marks = history.marks_of(now) if now.leaves else {}
     for path, origin in origins.items():
-        if _was_readable(versions, origin.commit, recipient):
+        if _was_readable(versions, origin.commit, theirs):
             place = str(Change(history.file, path))
             secret, runbook = known.get(place, ("", ""))
             yield Exposed(
@@ -84,24 +85,24 @@ def _in_file(
                 since=origin.commit,
                 mark=marks.get(path, ""),
             )
-    for place in _gone(history, versions, recipient):
+    for place in _gone(history, versions, theirs):
         secret, _ = known.get(place, ("", ""))
         yield Exposed(place=place, secret=secret)
 
 
-def _was_readable(versions: list[Version], since: str, recipient: str) -> bool:
+def _was_readable(versions: list[Version], since: str, theirs: frozenset[str]) -> bool:
     """Tell whether they were a reader of a version that has the value of now."""
     for version in versions:
-        if recipient in version.readers:
+        if theirs & version.readers:
             return True
         if version.commit == since:
             return False
     return False
 
 
-def _gone(history: History, versions: list[Version], recipient: str) -> Iterator[str]:
+def _gone(history: History, versions: list[Version], theirs: frozenset[str]) -> Iterator[str]:
     """Yield the places that they could read and that main does not have any more."""
-    readable = (v.leaves for v in versions if recipient in v.readers)
+    readable = (v.leaves for v in versions if theirs & v.readers)
     places = {path: None for leaves in readable for path in leaves}
     yield from (str(Change(history.file, p)) for p in places if p not in versions[0].leaves)
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from adapters.exposure.reading import exposed_to
 from adapters.exposure.tracking import judged_now
 from adapters.platform import Platform
+from adapters.shared.recipients import Recipients
 from engine.errors import NotConverged, Refused
 from engine.exposure import Exposed
 from engine.step import (
@@ -35,7 +36,11 @@ Known = Callable[[], Platform]
 class Find(Frozen):
     """Parameters of `exposure.find`."""
 
-    recipient: str = Field(pattern=r"^age1[a-z0-9]{20,}$", description="The leaver's recipient.")
+    recipients: Recipients = Field(
+        default=(),
+        description="All age recipients of the leaver; a list, or a text with spaces or commas "
+        "between them. Without any there is nothing they could read.",
+    )
 
 
 class Items(Frozen):
@@ -102,11 +107,13 @@ def steps(known: Known) -> tuple[AnyStep, ...]:
 
 
 def _find(platform: Platform, params: Find) -> Done[Items]:
-    found = exposed_to(platform, params.recipient)
+    if not params.recipients:
+        return Done(Items(items=()), "no age key is said to be theirs, so they could read no value")
+    found = exposed_to(platform, params.recipients)
     named = sum(bool(each.runbook) for each in found)
     return Done(
         Items(items=found),
-        f"{len(found)} values could be read by {params.recipient}; {named} have a runbook",
+        f"{len(found)} values could be read by {' and '.join(params.recipients)}; {named} have a runbook",
     )
 
 

@@ -21,7 +21,7 @@ STARTED_BY = "Started-By"
 APPROVED_BY = "Approved-By"
 LEDGER_HEAD = "Ledger-Head"
 READER = "Runbook-Reader"
-"""An age recipient with a sign before it: `+age1…` came, `-age1…` went."""
+"""Age recipients with a sign before each: `+age1…` came, `-age1…` went."""
 
 LONGEST_NAME = 120
 """Characters of a name that a person typed."""

@@ -19,6 +19,8 @@ from adapters.shared.yamlspans import Node, read_spans
 from engine.findings import Finding, Invalid, Place
 
 _AGE = re.compile(r"age1[a-z0-9]+")
+_COMMENT = re.compile(r"[ \t]*,?[ \t]+#([^\n]*)")
+"""What may follow a recipient on its line."""
 
 
 def readers(text: str, file: str) -> dict[str, tuple[str, ...]]:
@@ -32,17 +34,39 @@ def readers(text: str, file: str) -> dict[str, tuple[str, ...]]:
     }
 
 
-def without(text: str, file: str, recipient: str) -> str:
-    """Return the configuration without a recipient, everything else as it was written.
+def named(text: str, file: str, name: str) -> tuple[str, ...]:
+    """Return the recipients whose line has a comment that is a name, or begins with it.
+
+    `with_reader` writes such comments. In a text with commas there is no room for one.
+    """
+    found: dict[str, None] = {}
+    for node in read_spans(text, file).walk():
+        recipient = node.meant.text.strip()
+        if node.meant.kind == "scalar" and _AGE.fullmatch(recipient):
+            comment = _COMMENT.match(text, node.end)
+            words = comment.group(1).split() if comment else []
+            if words and words[0].strip(",:;()").casefold() == name.casefold():
+                found[recipient] = None
+    return tuple(found)
+
+
+def without(text: str, file: str, recipients: Sequence[str]) -> str:
+    """Return the configuration without some recipients, everything else as it was written.
 
     Raises `Invalid` with the place of a rule that would be left with nobody, or of a form that is
     not understood.
     """
-    root = read_spans(text, file)
-    for rule in _rules(root, file):
+    for rule in _rules(read_spans(text, file), file):
         for holder in _holders(rule):
-            if recipient in _recipients(holder) and len(set(_recipients(holder))) == 1:
+            if (who := set(_recipients(holder))) and who <= set(recipients):
                 _refuse(file, holder, "nobody else could read what this rule is for")
+    for recipient in recipients:
+        text = _without_one(text, file, recipient)
+    return text
+
+
+def _without_one(text: str, file: str, recipient: str) -> str:
+    root = read_spans(text, file)
     cuts = [cut for node in root.walk() for cut in _cuts(text, node, recipient)]
     changed = text
     for start, end in sorted(set(cuts), reverse=True):

@@ -7,13 +7,13 @@ well. All of it happens in a temporary directory and becomes one commit or nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from adapters.shared.checkout import CONFIGURATION, Checkout
 from adapters.shared.searching import contents_of, files_at, files_naming, turns_of
-from adapters.sops.configuration import readers
+from adapters.sops.configuration import named, readers
 from adapters.sops.datakeys import is_same_key, readers_of
 from adapters.sops.document import Document, parse
 from adapters.sops.location import SUFFIXES
@@ -37,43 +37,49 @@ class Revision:
     """Those that differ from main; none where all is as it shall be."""
 
 
-def remove_reader(
-    sops: Sops, checkout: Checkout, recipient: str, edit: Edit, identity: Path | None
+Build = Callable[[Checkout], Revision]
+"""Makes of main what it shall be."""
+
+
+def remove_readers(
+    sops: Sops, checkout: Checkout, recipients: Sequence[str], edit: Edit, identity: Path | None
 ) -> Revision:
-    """Return main without a reader: no rule and no file names them, and no data key is one they had.
+    """Return main without some readers: no rule and no file names them, no data key is one they had.
 
     Raises `Refused` if a file cannot be opened, has other readers than its rule, or would lose more
-    than this one; `Invalid` for a `.sops.yaml` in a form that is not understood.
+    than these; `Invalid` for a `.sops.yaml` in a form that is not understood.
     """
-    work = _Work(sops, checkout, [recipient])
-    if not work.turns:  # a wrong letter would be taken for somebody who is out already
-        raise Refused(
-            f"nobody was ever a reader as {recipient}",
-            hint=f"Check whose recipient was typed; {CONFIGURATION} and its history name them all.",
-        )
+    work = _Work(sops, checkout, recipients)
+    for recipient, turns in work.turns.items():
+        if not turns:  # a wrong letter would be taken for somebody who is out already
+            raise Refused(
+                f"nobody was ever a reader as {recipient}",
+                hint=f"Check whose recipient was typed; {CONFIGURATION} and its history name all.",
+            )
     work.configure(edit)
     for file in work.encrypted:
         had = readers_of(work.before(file))
-        if recipient not in had and not _is_stale(work, file, recipient, identity):
+        theirs = [each for each in recipients if each in had]
+        if not theirs and not any(_is_stale(work, file, each, identity) for each in recipients):
             continue
-        wanted = set(had) - {recipient}
+        wanted = set(had) - set(theirs)
         if not wanted:
             raise Refused(
                 f"nobody but the one who leaves can read {file}",
                 hint="Encrypt it to somebody else first, or delete it.",
             )
-        follows = recipient not in had or sops.follow_rules(work.folder / file)
-        sops.rotate(work.folder / file, *(() if follows else ("--rm-age", recipient)))
+        follows = not theirs or sops.follow_rules(work.folder / file)
+        sops.rotate(work.folder / file, *(() if follows else ("--rm-age", ",".join(theirs))))
         work.check(file, wanted)
     return work.revision()
 
 
-def add_reader(sops: Sops, checkout: Checkout, recipient: str, edit: Edit) -> Revision:
-    """Return main with a reader more, in the rules that `edit` gives them and all files of those.
+def add_readers(sops: Sops, checkout: Checkout, recipients: Sequence[str], edit: Edit) -> Revision:
+    """Return main with readers more, in the rules that `edit` gives them and all files of those.
 
-    Raises as `remove_reader` does.
+    Raises as `remove_readers` does.
     """
-    work = _Work(sops, checkout, [MARK])
+    work = _Work(sops, checkout)
     work.configure(edit)
     for file in work.encrypted:
         had = set(readers_of(work.before(file)))
@@ -81,22 +87,27 @@ def add_reader(sops: Sops, checkout: Checkout, recipient: str, edit: Edit) -> Re
             continue
         has = set(readers_of(work.after(file)))
         if has != had:
-            work.check(file, had | {recipient})
+            work.check(file, had | (has & set(recipients)))
     return work.revision()
 
 
 class _Work:
     """The files in hand, as they are and as they become."""
 
-    def __init__(self, sops: Sops, checkout: Checkout, texts: list[str]) -> None:
+    def __init__(
+        self, sops: Sops, checkout: Checkout, leaving: Sequence[str] | None = None
+    ) -> None:
+        """Take in hand what names those who leave or has; every encrypted file where nobody does."""
         self.sops, self.checkout = sops, checkout
         files = files_at(checkout, checkout.main)
         self.configurations = tuple(f for f in files if PurePosixPath(f).name == CONFIGURATION)
+        texts = [MARK] if leaving is None else leaving
         found = {
             name: None for text in texts for name in files_naming(checkout, checkout.main, text)
         }
-        self.turns = turns_of(checkout, texts[0]) if texts != [MARK] else {}
-        named = {**found, **{name: None for name in self.turns if name in files}}
+        self.turns = {who: turns_of(checkout, who) for who in leaving or ()}
+        had = {name: None for turns in self.turns.values() for name in turns if name in files}
+        named = {**found, **had}
         self.encrypted = tuple(
             _encrypted(checkout, [n for n in named if n not in self.configurations])
         )
@@ -169,7 +180,7 @@ def _encrypted(checkout: Checkout, files: list[str]) -> Iterator[str]:
 
 def _is_stale(work: _Work, file: str, recipient: str, identity: Path | None) -> bool:
     """Tell whether a file they no longer read is under a data key that they had."""
-    turns = work.turns.get(file)
+    turns = work.turns[recipient].get(file)
     if not turns:
         return False
     raw = next(contents_of(work.checkout.git, [(f"{turns[0]}^", file)]))
@@ -181,11 +192,22 @@ def _is_stale(work: _Work, file: str, recipient: str, identity: Path | None) -> 
 
 def rules_of(checkout: Checkout, commit: str, recipient: str) -> dict[str, tuple[str, ...]]:
     """Return for each `.sops.yaml` of a commit the rules that name a reader."""
-    files = [f for f in files_at(checkout, commit) if PurePosixPath(f).name == CONFIGURATION]
-    found: dict[str, tuple[str, ...]] = {}
-    for file in files:
-        text = (checkout.content(commit, file) or b"").decode()
-        if "creation_rules" in text:
-            named = readers(text, file).items()
-            found[file] = tuple(rule for rule, who in named if recipient in who)
-    return found
+    return {
+        file: tuple(rule for rule, who in readers(text, file).items() if recipient in who)
+        for file, text in _configurations(checkout, commit)
+    }
+
+
+def named_as(checkout: Checkout, commit: str, name: str) -> tuple[str, ...]:
+    """Return the recipients that a comment in a `.sops.yaml` of a commit says are a person's."""
+    texts = _configurations(checkout, commit)
+    return tuple(dict.fromkeys(who for file, text in texts for who in named(text, file, name)))
+
+
+def _configurations(checkout: Checkout, commit: str) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each `.sops.yaml` that has rules."""
+    for file in files_at(checkout, commit):
+        if PurePosixPath(file).name == CONFIGURATION:
+            text = (checkout.content(commit, file) or b"").decode()
+            if "creation_rules" in text:
+                yield file, text

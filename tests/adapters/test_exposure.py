@@ -63,7 +63,7 @@ def platform(circle: Circle) -> Iterator[Platform]:
 
 def found(circle: Circle, platform: Platform) -> dict[str, Exposed]:
     step = platform.registry["exposure.find"]
-    done = step.run(world.params(step, recipient=circle.recipient("leaver")), world.call())
+    done = step.run(world.params(step, recipients=circle.recipient("leaver")), world.call())
     told = repr(done)
     assert [value for value in VALUES if value in told] == []
     return {each.place: each for each in done.outputs.items}
@@ -76,7 +76,7 @@ def look(platform: Platform, items: Mapping[str, Exposed]) -> Any:
 
 def leave(circle: Circle) -> None:
     step = circle.steps()["sops.remove_reader"]
-    step.run(world.params(step, recipient=circle.recipient("leaver")), world.call())
+    step.run(world.params(step, recipients=circle.recipient("leaver")), world.call())
 
 
 def test_all_they_could_read_is_listed_before_and_after_they_leave(
@@ -222,3 +222,20 @@ def test_the_step_says_how_to_go_on(circle: Circle, platform: Platform) -> None:
         step.run(given, world.call(RUN))
 
     assert "runbook exposure show run-1" in caught.value.hint
+
+
+def test_what_any_of_their_keys_could_read_is_listed(circle: Circle, platform: Platform) -> None:
+    step = circle.steps()["sops.add_reader"]
+    newer = circle.recipient("newcomer")
+    given = world.params(step, recipient=newer, rules=[r"infra/k8s/.*\.enc\.yaml$"])
+    step.run(given, world.call())
+    both = f"{circle.recipient('leaver')} {newer}"
+
+    find = platform.registry["exposure.find"]
+    done = find.run(world.params(find, recipients=both), world.call())
+    none = find.run(world.params(find, recipients=""), world.call())
+
+    token = f'{OPERATOR_ONLY}#["root"]["token"]'
+    assert {each.place for each in done.outputs.items} == {REDIS, MATOMO, CLIENT, LEGACY, token}
+    assert none.outputs.items == ()
+    assert "no age key is said to be theirs" in none.evidence

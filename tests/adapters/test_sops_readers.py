@@ -27,7 +27,7 @@ def circle(tmp_path: Path) -> Circle:
 
 def remove(circle: Circle, **calling: Any) -> Any:
     step = circle.steps()["sops.remove_reader"]
-    given = world.params(step, recipient=circle.recipient("leaver"))
+    given = world.params(step, recipients=circle.recipient("leaver"))
     return step.run(given, world.call(secret="", about="nina", **calling)).outputs
 
 
@@ -39,7 +39,7 @@ def add(circle: Circle, *rules: str, **calling: Any) -> Any:
 
 def probe(circle: Circle, name: str, owner: str, **more: Any) -> Any:
     step = circle.steps()[name]
-    given = world.params(step, recipient=circle.recipient(owner), **more)
+    given = world.params(step, recipients=circle.recipient(owner), **more)
     return world.probe(step, given, world.call())
 
 
@@ -121,7 +121,7 @@ def test_a_push_in_between_is_built_upon(circle: Circle) -> None:
 
     circle.commit({"notes.md": b"one"})
     step = circle.steps()["sops.remove_reader"]
-    given = world.params(step, recipient=circle.recipient("leaver"))
+    given = world.params(step, recipients=circle.recipient("leaver"))
     racing = _Racing(circle)
     with racing:
         outputs = step.run(given, world.call(secret="", about="nina", report=colleague)).outputs
@@ -183,7 +183,7 @@ def test_the_engine_and_kept_readers_cannot_be_taken_out(circle: Circle) -> None
     )
     step = circle.steps(kept)["sops.remove_reader"]
     for owner in ("engine", "operator"):
-        given = world.params(step, recipient=circle.recipient(owner))
+        given = world.params(step, recipients=circle.recipient(owner))
         with pytest.raises(Refused, match="may not be taken out"):
             step.run(given, world.call())
 
@@ -194,7 +194,7 @@ def test_a_recipient_that_never_was_a_reader_is_not_taken_for_one_that_is_out(
     step = circle.steps()["sops.remove_reader"]
 
     with pytest.raises(Refused, match="nobody was ever a reader as age1"):
-        world.look(step, recipient=circle.recipient("newcomer"))
+        world.look(step, recipients=circle.recipient("newcomer"))
 
 
 def test_a_file_with_other_readers_than_its_rule_is_refused(circle: Circle) -> None:
@@ -227,7 +227,7 @@ def test_a_rule_left_with_nobody_is_refused_with_its_place(circle: Circle) -> No
 
 def test_it_is_seen_before_the_run_whether_it_can_be_done(circle: Circle) -> None:
     before = circle.head()
-    told = world.look(circle.steps()["sops.remove_reader"], recipient=circle.recipient("leaver"))
+    told = world.look(circle.steps()["sops.remove_reader"], recipients=circle.recipient("leaver"))
 
     assert told.startswith("4 files of main")
     assert circle.head() == before
@@ -236,7 +236,7 @@ def test_it_is_seen_before_the_run_whether_it_can_be_done(circle: Circle) -> Non
 def test_taken_back_they_can_read_again_what_they_could(circle: Circle) -> None:
     outputs = remove(circle)
     step = circle.steps()["sops.remove_reader"]
-    given = world.params(step, recipient=circle.recipient("leaver"))
+    given = world.params(step, recipients=circle.recipient("leaver"))
 
     world.undo(step, given, outputs, world.call(key="run-1/out-back", secret="", about="nina"))
 
@@ -290,6 +290,6 @@ def test_the_check_finds_a_reader_who_is_back(circle: Circle) -> None:
     assert isinstance(found, NotYet)
     assert BANK in found.finding
     step = circle.steps()["sops.check_reader"]
-    given = world.params(step, recipient=circle.recipient("leaver"), expect="absent")
+    given = world.params(step, recipients=circle.recipient("leaver"), expect="absent")
     with pytest.raises((Refused, NotConverged)):
         step.run(given, world.call())

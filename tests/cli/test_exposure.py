@@ -24,7 +24,7 @@ def platform(settings: Path) -> Iterator[Platform]:
     opened = open_platform(settings)
     inputs = {
         "person": "nina",
-        "recipient": f"age1{'q' * 58}",
+        "recipients": f"age1{'q' * 58}",
         "email": "nina@example.org",
         "reason": "she leaves",
     }

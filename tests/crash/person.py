@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from engine.errors import ChainBroken
 from engine.ledger import Event, verify
 from engine.plan import Plan
 from engine.state import Outcome, Status
+from sandbox.keys import LEAVING, NEWCOMER
 from sandbox.layout import SOPS_FILE
 from sandbox.programs import ProgramFailed
 from sandbox.sopsfile import decrypt_tree
@@ -60,9 +62,9 @@ class PersonWatch:
         return self.plan.runbook == "offboard-staff"
 
     @property
-    def owner(self) -> str:
-        """Whose key it is about."""
-        return "leaver" if self.is_leaving else "newcomer"
+    def owners(self) -> tuple[str, ...]:
+        """Whose keys it is about: one of each of their machines."""
+        return LEAVING if self.is_leaving else (NEWCOMER,)
 
     def always(self) -> None:
         """Ask after what must hold at every instant."""
@@ -112,20 +114,20 @@ class PersonWatch:
             path = self.voyage.beside
             same = found is not None and {**found, path: ""} == {**(before or {}), path: ""}
             verdict.hold("S1", same, f"{owner} cannot open the head, or finds other values")
-        who = recipient_of(world, self.owner)
-        for commit in self._commits():
+        for commit, owner in product(self._commits(), self.owners):
+            who = recipient_of(world, owner)
             rules = (world.remote.file(".sops.yaml", commit) or b"").decode()
             files = (world.remote.file(SOPS_FILE, commit) or b"").decode()
             verdict.hold("S2", (who in rules) == (who in files), f"{commit[:12]} is half of it")
-            can = self.values(self.owner, commit) is not None
+            can = self.values(owner, commit) is not None
             verdict.hold("S3", can == (who in files), f"{commit[:12]} opens to the wrong people")
         if not self.is_leaving and self._is_reader():
             proven = self.voyage.state().step("proven").status is Status.DONE
             verdict.hold("S6", proven, "a newcomer reads who has proven nothing")
 
     def _is_reader(self) -> bool:
-        raw = self.voyage.world.remote.file(SOPS_FILE) or b""
-        return recipient_of(self.voyage.world, self.owner) in raw.decode()
+        raw = (self.voyage.world.remote.file(SOPS_FILE) or b"").decode()
+        return any(recipient_of(self.voyage.world, owner) in raw for owner in self.owners)
 
     def _standing(self) -> dict[str, Any]:
         world = self.voyage.world

@@ -12,7 +12,7 @@ from sandbox.world import World
 def test_the_control_server_tells_who_reads_and_who_enters(world: World) -> None:
     told = httpx.get(f"{world.urls['control']}/sandbox/state").json()
 
-    assert told["readers"] == ["engine", "operator", "staff", "leaver"]
+    assert told["readers"] == ["engine", "operator", "staff", "leaver", "leaver-tablet"]
     assert told["accounts"]["nina"] == {"authentik": True, "forgejo": True, "vaultwarden": True}
     assert told["accounts"] == describe_circle(world)["accounts"]
 
