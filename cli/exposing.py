@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapters.exposure import judged_now
+from adapters.exposure import inputs_of, judged_now, rotations
 from adapters.platform import Platform
 from cli.recorder import person, refuse, unbelieved
 from cli.runs import Told, find_run, read_run
@@ -51,25 +51,19 @@ def waive_values(
 
 
 def open_rotations(platform: Platform, beginning: str, by: str) -> None:
-    """Start what is open and has a runbook, once for each secret."""
+    """Start what is open and has a runbook, once for each secret or certificate."""
     from cli.server import door
 
     told = _told(platform, beginning)
     who = person(platform, by)
-    opened: set[str] = set()
-    for each in judged_now(platform, told.run, listed(told.plan, told.state)):
-        name, runbook = each.exposed.secret, each.exposed.runbook
-        if each.fate is not Fate.OPEN or not runbook or name in opened:
-            continue
-        opened.add(name)
-        asked = platform.runbook(runbook).inputs
-        known = {"reason": f"{told.plan.about or 'somebody'} could read it and has left"}
-        filled = {key: text for key, text in known.items() if key in asked}
-        filled |= {key: name for key, spec in asked.items() if spec.type == "secret"}
+    judged = judged_now(platform, told.run, listed(told.plan, told.state))
+    wanted = rotations(platform, (each.exposed for each in judged if each.fate is Fate.OPEN))
+    for name, each in wanted.items():
+        filled = {**inputs_of(platform, each, told.plan.about), "requested_by": who.subject}
         key = f"{told.run}/{step_of(told.plan, FINDS).id}/{name}/by-hand"
-        run = door().start(runbook, {**filled, "requested_by": who.subject}, key)
+        run = door().start(each.runbook, filled, key)
         say(f"{name}: {run}")
-    if not opened:
+    if not wanted:
         say("nothing is open that has a runbook")
 
 

@@ -169,6 +169,8 @@ class Case(Strict):
     """Laid over those of the file."""
     freeze: tuple[Freeze, ...] = ()
     """Windows in force in this world; those of the platform are not."""
+    held: tuple[Slug, ...] = ()
+    """Secrets that somebody else's run of the same runbook works on meanwhile."""
     troubles: tuple[Trouble, ...] = ()
     decisions: tuple[Decision, ...] = ()
     """At a gate without one, somebody who may approves."""

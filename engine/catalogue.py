@@ -242,6 +242,13 @@ class Catalogue(Strict):
         entry = self.secrets.get(name)
         return (entry.identifier or "") if entry is not None else ""
 
+    def beside_of(self, name: str) -> str:
+        """Return the other slot of the certificate this one takes turns with; empty for no slot."""
+        entry = self.secrets.get(name)
+        place = entry.certificate.beside if entry and entry.certificate else None
+        slots = (other for other, each in self.secrets.items() if each.sops == place)
+        return next((other for other in slots if other != name), "")
+
     def lead_of(self, name: str) -> str:
         """Return the entry that runs are about: of a pair the secret, else the entry itself."""
         leads = (lead for lead, entry in self.secrets.items() if entry.identifier == name)

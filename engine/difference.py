@@ -26,6 +26,7 @@ def _differences(before: Plan, after: Plan) -> Iterator[str]:
     for what in (
         "secret",
         "identifier",
+        "beside",
         "about",
         "inputs",
         "gate",

@@ -13,12 +13,15 @@ def resource_of(secret: str) -> str:
     return f"secret:{secret}"
 
 
-def resources_of(secret: str, about: str = "", identifier: str = "") -> tuple[str, ...]:
+def resources_of(
+    secret: str, about: str = "", identifier: str = "", beside: str = ""
+) -> tuple[str, ...]:
     """Name what one live run holds: the right to a secret, and to a person however spelled.
 
-    Of a pair it holds both halves.
+    Of a pair it holds both halves, and of a certificate both slots: the one `beside` may not be
+    written by another run while somebody needs what is in it.
     """
-    of_secret = tuple(resource_of(each) for each in (secret, identifier) if each)
+    of_secret = tuple(resource_of(each) for each in (secret, identifier, beside) if each)
     return (*of_secret, f"person:{identity(about)}") if about else of_secret
 
 

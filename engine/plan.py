@@ -52,11 +52,13 @@ class Plan(Strict):
     """Whom it is about, where it is about a person and not about a secret."""
     identifier: str = ""
     """The entry that changes with `secret`, where the two are a pair."""
+    beside: str = ""
+    """The entry that must stay as it is meanwhile: the other slot of a certificate."""
 
     def text(self) -> str:
         """Return the one spelling of this plan that the digest covers and the ledger keeps."""
         told = self.model_dump(mode="json")
-        for name in ("about", "identifier"):
+        for name in ("about", "identifier", "beside"):
             if not told[name]:
                 del told[name]  # so that a plan without keeps the digest it was approved under
         return json.dumps(told, sort_keys=True, separators=(",", ":"))
@@ -116,6 +118,7 @@ def make_plan(
         break_glass=runbook.break_glass,
         about=about,
         identifier=catalogue.identifier_of(secret),
+        beside=catalogue.beside_of(secret),
         steps=tuple(_planned(runbook, spec, registry[spec.uses], facts) for spec in runbook.steps),
     )
 

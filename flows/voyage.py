@@ -109,12 +109,13 @@ def enter(
                     "secret": plan.secret,
                     **({"about": plan.about} if plan.about else {}),
                     **({"identifier": plan.identifier} if plan.identifier else {}),
+                    **({"beside": plan.beside} if plan.beside else {}),
                     "plan": plan.text(),
                     "preflight": dict(findings),
                     **told,
                 },
             ),
-            hold=resources_of(plan.secret, plan.about, plan.identifier),
+            hold=resources_of(plan.secret, plan.about, plan.identifier, plan.beside),
         )
         return voyage.state()
     if state.outcome is None:

@@ -32,6 +32,8 @@ from rehearsal.platform import Rehearsed
 from rehearsal.worlds import World
 
 MOST_PICK_UPS = 200
+HOLDER = "somebody else"
+"""Who started the runs that hold what a case says is held."""
 
 
 class _AtGate(Exception):
@@ -77,6 +79,7 @@ class Play:
         except RunbookError as error:
             return Played(self.run, "refused", error.message)
         voyage = self._voyage(plan)
+        self._hold(voyage)
         try:
             findings = self.platform.preflight(plan, voyage.desk.redact)
             enter(voyage, Actor(self.case.started_by, via=VIA), findings)
@@ -115,6 +118,14 @@ class Play:
 
     def keep_record(self, voyage: Voyage, *, over: bool = False) -> None:
         """Show nothing: who rehearses reads the ledger."""
+
+    def _hold(self, voyage: Voyage) -> None:
+        """Let runs of somebody else be live that work on what the case says is held."""
+        for secret in self.case.held:
+            known = self.platform.catalogue
+            both = {"identifier": known.identifier_of(secret), "beside": known.beside_of(secret)}
+            other = voyage.plan.model_copy(update={"secret": secret, **both})
+            enter(replace(voyage, run=str(uuid4()), plan=other), Actor(HOLDER, via=VIA), {})
 
     def _sail(self, plan: Plan, voyage: Voyage) -> str:
         for _ in range(MOST_PICK_UPS):

@@ -4,6 +4,6 @@ Only the public part is looked at. Where a private key stands beside it, it is p
 leaves with nothing else.
 """
 
-from adapters.certificates.reading import Look, read_certificates
+from adapters.certificates.reading import Look, read_certificates, slot_to_write
 
-__all__ = ["Look", "read_certificates"]
+__all__ = ["Look", "read_certificates", "slot_to_write"]

@@ -42,6 +42,21 @@ def read_certificates(platform: Platform) -> tuple[Look, ...]:
         return tuple(pool.map(lambda pair: _look(platform, *pair), entries.items()))
 
 
+def slot_to_write(platform: Platform, slot: str) -> str:
+    """Return which of two slots a renewal may write over, given either of them.
+
+    Raises `Refused` or `Transient` where it cannot be told which one is in force.
+    """
+    both = (slot, platform.catalogue.beside_of(slot))
+    found = _in_force(platform, slot, Certificate(title=slot, slots=both))
+    if not found.into:
+        raise Refused(
+            f"it cannot be told which of {' and '.join(both)} is in force: {found.unknown}",
+            hint="`runbook certificates` shows what each holds.",
+        )
+    return found.into
+
+
 def _look(platform: Platform, name: str, entry: Certificate) -> Look:
     try:
         if entry.slots:

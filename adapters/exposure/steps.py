@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from pydantic import Field
 
+from adapters.exposure.opening import inputs_of, rotations
 from adapters.exposure.reading import exposed_to
 from adapters.exposure.tracking import judged_now
 from adapters.platform import Platform
@@ -52,7 +53,7 @@ class Items(Frozen):
 class Opened(Frozen):
     """Which rotations were opened."""
 
-    runs: dict[str, str] = Field(description="Secret to the run that rotates it.")
+    runs: dict[str, str] = Field(description="Secret, or certificate, to the run that renews it.")
     by_hand: tuple[str, ...] = Field(description="Places that no runbook rotates.")
     not_opened: tuple[str, ...] = Field(
         default=(), description="Secrets whose rotation could not be started here, and why."
@@ -120,16 +121,14 @@ def _find(platform: Platform, params: Find) -> Done[Items]:
 def _open(platform: Platform, params: Items, call: Call) -> Done[Opened]:
     runs: dict[str, str] = {}
     failed: list[str] = []
-    for each in params.items:
-        name = platform.catalogue.lead_of(each.secret)  # one run replaces both halves of a pair
-        if each.runbook and name not in runs:
-            inputs = _inputs(platform, each, call)
-            try:
-                runs[name] = call.open_run(each.runbook, inputs, f"{call.key}/{name}")
-            except Refused as error:
-                failed.append(f"{name}: {error.message}")
-            else:
-                call.report(f"{name}: run {runs[name]} is opened")
+    for name, each in rotations(platform, params.items).items():
+        try:
+            inputs = {**inputs_of(platform, each, call.about), "requested_by": call.started_by}
+            runs[name] = call.open_run(each.runbook, inputs, f"{call.key}/{name}")
+        except Refused as error:
+            failed.append(f"{name}: {error.message}")
+        else:
+            call.report(f"{name}: run {runs[name]} is opened")
     by_hand = tuple(each.place for each in params.items if not each.runbook)
     told = ", ".join(f"{secret} in run {run}" for secret, run in runs.items()) or "none"
     more = f"; not opened: {'; '.join(failed)}" if failed else ""
@@ -137,15 +136,6 @@ def _open(platform: Platform, params: Items, call: Call) -> Done[Opened]:
         Opened(runs=runs, by_hand=by_hand, not_opened=tuple(failed)),
         f"rotations opened: {told}; {len(by_hand)} by hand{more}",
     )
-
-
-def _inputs(platform: Platform, each: Exposed, call: Call) -> dict[str, str]:
-    """Return what the form of a rotation is filled with."""
-    told = {"reason": f"{call.about or 'somebody'} could read it and has left"}
-    asked = platform.runbook(each.runbook).inputs
-    named = {name: each.secret for name, spec in asked.items() if spec.type == "secret"}
-    filled = {name: text for name, text in told.items() if name in asked}
-    return {**filled, **named, "requested_by": call.started_by}
 
 
 def _look(platform: Platform, params: Items, call: Call) -> Probe[Settled]:

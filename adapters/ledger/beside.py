@@ -75,7 +75,8 @@ def _follow(chain: _Side, row: RowMapping) -> None:
     run, event, details = row["run"], row["name"], parsed(row["told"])
     if event == Event.RUN_STARTED:
         chain.live.add(run)
-        held = (str(details.get(name, "")) for name in ("secret", "about", "identifier"))
+        names = ("secret", "about", "identifier", "beside")
+        held = (str(details.get(name, "")) for name in names)
         chain.holds |= dict.fromkeys(resources_of(*held), run)
     for name, digest in drawer.digests_in(details).items():
         chain.values[run, row["step"], name] = digest

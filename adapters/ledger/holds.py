@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, delete, insert, select
 
 from adapters.ledger.tables import ENTRIES, HOLDS
 from engine.errors import Locked
+from engine.journal import resource_of
 from engine.ledger import Event
 
 
@@ -52,8 +53,10 @@ def _locked(connection: Connection, hold: Row[tuple[str, str, str]]) -> Locked:
     ).one_or_none()
     who = ""
     if started is not None:
-        runbook = json.loads(started.details).get("runbook", "a runbook")
-        who = f" ({runbook}, started by {json.loads(started.actor)['subject']})"
+        details = json.loads(started.details)
+        runbook, secret = details.get("runbook", "a runbook"), details.get("secret", "")
+        of = f" of {secret}" if secret and hold.resource != resource_of(secret) else ""
+        who = f" ({runbook}{of}, started by {json.loads(started.actor)['subject']})"
     return Locked(
         f"{hold.resource} is held by run {hold.run}{who} since {hold.since}",
         hint="Wait until that run has ended, or end it, then start this one again.",

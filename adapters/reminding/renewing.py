@@ -44,11 +44,19 @@ def _used(look: Look, seen: Seen, live: Mapping[str, tuple[str, str]]) -> Used:
 
 
 def _live(platform: Platform, slots: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Return for each slot that a live run holds that run, and when it began."""
+    """Return for each slot that a live run writes that run, and when it began.
+
+    A run holds the other slot as well, and leaves it as it is.
+    """
     wanted = {slot for slot in slots if slot}
     if not wanted:
         return {}
     with platform.journal as journal:
         holders = journal.holders()
         runs = {slot: holders.get(resource_of(slot), "") for slot in wanted}
-        return {slot: (run, journal.entries(run)[0].at) for slot, run in runs.items() if run}
+        begun = {slot: journal.entries(run)[0] for slot, run in runs.items() if run}
+        return {
+            slot: (entry.run, entry.at)
+            for slot, entry in begun.items()
+            if entry.details.get("secret") == slot
+        }

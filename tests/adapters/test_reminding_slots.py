@@ -7,55 +7,31 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import yaml
 
 from adapters.reminding import Noticed, certificate_reminders
-from engine.journal import resource_of
+from engine.journal import resources_of
 from engine.ledger import Actor, Draft, Event
-from tests import certs
-from tests.stores import Stores, stores
+from tests.adapters.slots import NEW_SLOT, OLD_SLOT, fill, two_slots
+from tests.stores import Stores
 
 NOW = datetime.now(UTC)
 SOON, FAR, OVER = (NOW + timedelta(days=days) for days in (13.5, 380, -40))
 RUN = "0b7b86c5-2750-42ec-ab03-19be45b3b1bd"
-OLD_SLOT, NEW_SLOT = "s-0", "s-1"
 
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[Stores]:
-    """Two slots, `s-0` and `s-1`, that take turns to hold the QWAC."""
-    with stores(tmp_path, 2) as made:
-        catalogue = tmp_path / "secrets.yaml"
-        secrets = yaml.safe_load(catalogue.read_text())["secrets"]
-        for name, other in ((OLD_SLOT, NEW_SLOT), (NEW_SLOT, OLD_SLOT)):
-            secrets[name]["certificate"] = {
-                "kind": "qwac",
-                "beside": dict(secrets[other]["sops"]),
-                "loaded": "https://app.example/certificates",
-                "accepted": "https://app.example/{item}",
-            }
-        qwac = {"title": "The QWAC", "slots": [OLD_SLOT, NEW_SLOT], "kind": "qwac"}
-        named = {"qwac": {**qwac, "runbook": "renew-it"}}
-        catalogue.write_text(yaml.safe_dump({"secrets": secrets, "certificates": named}))
+    with two_slots(tmp_path) as made:
         yield made
-
-
-def fill(pair: Stores, old: datetime, new: datetime) -> dict[str, str]:
-    """Put a certificate with its key into each slot; return their SHA-256."""
-    made = {
-        slot: certs.make(ends, certs.statements())
-        for slot, ends in ((OLD_SLOT, old), (NEW_SLOT, new))
-    }
-    for slot, each in made.items():
-        pair.put(slot, f"{each.private.decode()}{each.pem.decode()}")
-    return {slot: each.sha256 for slot, each in made.items()}
 
 
 def begin(pair: Stores, slot: str) -> None:
     """Let a run be live that works on this slot."""
-    draft = Draft(RUN, Event.RUN_STARTED, Actor("otto"), "", 1, "sha256:0", {"plan": "{}"})
+    beside = pair.platform.catalogue.beside_of(slot)
+    details = {"plan": "{}", "secret": slot, "beside": beside}
+    draft = Draft(RUN, Event.RUN_STARTED, Actor("otto"), "", 1, "sha256:0", details)
     with pair.platform.journal as journal:
-        journal.append(draft, hold=[resource_of(slot)])
+        journal.append(draft, hold=resources_of(slot, beside=beside))
 
 
 def noticed(pair: Stores, later: timedelta = timedelta(0)) -> Noticed:
@@ -96,3 +72,12 @@ def test_a_run_for_the_wrong_slot_wakes_no_certificate_that_was_over(pair: Store
 
     assert reminder.rung == "T-14"
     assert noticed(pair).faults == ()
+
+
+def test_a_run_for_the_other_slot_is_no_renewal_of_this_one(pair: Stores) -> None:
+    """It holds both, and what it leaves as it is stays the one that counts."""
+    known = fill(pair, SOON, OVER)
+    begin(pair, NEW_SLOT)
+    [reminder] = noticed(pair).reminders
+
+    assert (reminder.of, reminder.into) == (f"sha256:{known[OLD_SLOT]}", NEW_SLOT)

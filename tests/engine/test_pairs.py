@@ -176,6 +176,23 @@ def test_a_plan_without_a_pair_keeps_its_digest() -> None:
     assert "identifier" not in make_plan(runbook, {}, AROUND_PAIR.registry, CATALOGUE, {}).text()
 
 
+def test_of_two_slots_a_run_writes_one_and_holds_both() -> None:
+    turns = {"kind": "qwac", "loaded": "https://a.example", "accepted": "https://a.example/{item}"}
+    slots = {
+        name: entry(name, certificate={**turns, "beside": entry(other)["sops"]})
+        for name, other in (("slot-a", "slot-b"), ("slot-b", "slot-a"))
+    }
+    catalogue = Catalogue.model_validate({"secrets": {**slots, "alone": entry("alone")}})
+    text = HEAD + "secret: slot-a\n" + MAKE + SECRET_HALF + END
+    runbook, _ = read_runbook(text, "try.yaml", replace(AROUND_PAIR, catalogue=catalogue))
+    plan = make_plan(runbook, {}, AROUND_PAIR.registry, catalogue, {})
+
+    assert (plan.secret, plan.beside) == ("slot-a", "slot-b")
+    assert '"beside":"slot-b"' in plan.text()
+    assert resources_of(plan.secret, beside=plan.beside) == ("secret:slot-a", "secret:slot-b")
+    assert catalogue.beside_of("alone") == catalogue.beside_of("nowhere") == ""
+
+
 def test_how_a_run_ended_counts_for_both_halves() -> None:
     started = {"secret": "the-secret", "identifier": "the-id"}
     drafts = [

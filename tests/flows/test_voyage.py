@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.ledger import SqlJournal
 from adapters.platform import Platform
 from adapters.settings import Settings
 from engine.errors import Fenced, Locked
@@ -67,6 +68,26 @@ def test_one_live_run_a_secret(tmp_path: Path) -> None:
         enter(voyage(bench, run="run-2"), Actor("petra"), {})
 
     enter(voyage(bench, run="run-3", about="another"), Actor("petra"), {})
+
+
+def test_a_run_holds_the_other_slot_of_its_certificate_as_well(tmp_path: Path) -> None:
+    bench = Bench.of(TEXT, tmp_path)
+
+    def renewal(run: str, slot: str, beside: str) -> Voyage:
+        made = voyage(bench, run, slot)
+        return replace(made, plan=made.plan.model_copy(update={"beside": beside}))
+
+    enter(renewal("run-1", "qwac-b", "qwac-a"), OTTO, {})
+    with pytest.raises(
+        Locked, match=r"qwac-a is held by run run-1 \(try of qwac-b, started by otto"
+    ):
+        enter(renewal("run-2", "qwac-a", "qwac-b"), Actor("petra"), {})
+    enter(renewal("run-3", "qseal-a", "qseal-b"), Actor("petra"), {})
+
+    holders = bench.desk.journal.holders()
+    assert holders["secret:qwac-a"] == holders["secret:qwac-b"] == "run-1"
+    assert isinstance(bench.desk.journal, SqlJournal)
+    bench.desk.journal.verify_beside()
 
 
 def test_what_a_run_holds_is_free_when_it_has_ended(tmp_path: Path) -> None:
