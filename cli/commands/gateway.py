@@ -120,11 +120,28 @@ def tokens() -> None:
 
 @app.command()
 def revoke(
-    token: Annotated[str, typer.Argument(metavar="ID", help="Id of the token, as listed.")],
+    token: Annotated[str, typer.Argument(metavar="[ID]", help="Id of the token, as listed.")] = "",
+    subject: Annotated[
+        str, typer.Option(metavar="NAME", help="End all that lets this person in, in its place.")
+    ] = "",
 ) -> None:
-    """End a token now."""
+    """End a token now, or all tokens and browser sessions of somebody.
+
+    Whoever leaves is let in by what they were given before, also when their account at the identity
+    provider is shut: it is asked at a sign-in alone. Shut the account first, or they sign in again.
+    """
     from gateway import tokens as kept
 
+    if bool(token) == bool(subject):
+        raise Refused(
+            "either the id of a token is ended, or all that a person has",
+            hint="`runbook gateway tokens` lists the ids; `--subject NAME` ends all of one person.",
+        )
+    if subject:
+        from gateway.ending import end_all
+
+        say(f"ended of {subject}: {end_all(_store(), subject)}")
+        return
     say(f"the token of {kept.revoke(_store(), token)} is ended")
 
 
