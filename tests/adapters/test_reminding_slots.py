@@ -74,10 +74,10 @@ def test_a_run_for_the_wrong_slot_wakes_no_certificate_that_was_over(pair: Store
     assert noticed(pair).faults == ()
 
 
-def test_a_run_for_the_other_slot_is_no_renewal_of_this_one(pair: Stores) -> None:
-    """It holds both, and what it leaves as it is stays the one that counts."""
-    known = fill(pair, SOON, OVER)
+def test_a_slot_that_a_run_holds_and_leaves_as_it_is_stays_the_one_that_counts(
+    pair: Stores,
+) -> None:
+    fill(pair, FAR, SOON)
     begin(pair, NEW_SLOT)
-    [reminder] = noticed(pair).reminders
 
-    assert (reminder.of, reminder.into) == (f"sha256:{known[OLD_SLOT]}", NEW_SLOT)
+    assert noticed(pair) == Noticed((), ())
