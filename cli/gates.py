@@ -39,7 +39,7 @@ class Reply:
     gate: str = ""
     """The gate they mean; empty for the one where the run stands."""
     value: bool = False
-    """Whether they bring a value."""
+    """Whether they bring a value that they type or pipe."""
     recipient: str = ""
     is_sure: bool = False
     """Whether they want neither to see the gate nor to be asked."""
@@ -49,6 +49,13 @@ class Reply:
     state: str = ""
     certificate: str = ""
     """File of the certificate they bring."""
+    value_file: str = ""
+    """File that holds the value they bring, exactly as it is; empty to ask for it."""
+
+    @property
+    def brings_value(self) -> bool:
+        """Whether they bring a value, in whichever way."""
+        return self.value or bool(self.value_file)
 
 
 def answer(run: str, reply: Reply) -> Exit:
@@ -85,8 +92,8 @@ def answer(run: str, reply: Reply) -> Exit:
 def _brought(reply: Reply) -> dict[str, str]:
     """Return the fields beside the decision, each only where it is meant."""
     said = {"item": reply.item, "state": reply.state} if reply.item else {}
-    if reply.value:
-        said["sealed_value"] = sealed_value(reply.recipient)
+    if reply.brings_value:
+        said["sealed_value"] = sealed_value(reply.recipient, reply.value_file)
     if reply.certificate:
         said["certificate"] = certificate_text(reply.certificate)
     return said
@@ -142,10 +149,13 @@ def _refuse_unfit(waiting: Waiting, fields: Mapping[str, Any], reply: Reply) -> 
 
 def _refuse_value(fields: Mapping[str, Any], reply: Reply) -> None:
     takes_value = "sealed_value" in fields
-    if reply.value and not takes_value:
-        raise Refused("this gate asks for no value", hint="Leave --value out.")
-    if takes_value and reply.decision in ("approve", BREAK_GLASS) and not reply.value:
-        raise Refused("this gate asks for a value", hint="Add --value; it is read without echo.")
+    if reply.brings_value and not takes_value:
+        raise Refused("this gate asks for no value", hint="Leave --value and --value-file out.")
+    if takes_value and reply.decision in ("approve", BREAK_GLASS) and not reply.brings_value:
+        raise Refused(
+            "this gate asks for a value",
+            hint="Add --value, which reads it without echo, or --value-file FILE.",
+        )
     takes_certificate = "certificate" in fields
     if reply.certificate and not takes_certificate:
         raise Refused("this gate asks for no certificate", hint="Leave --certificate out.")

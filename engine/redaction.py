@@ -1,7 +1,7 @@
 """A second line: known secrets are taken out of every text before it is shown or kept.
 
 The first line is that they never get there. A mask has one length, whatever it hides, and each
-spelling a secret commonly travels in is looked for.
+spelling a secret commonly travels in is looked for. Of one that has several lines each line is.
 """
 
 from __future__ import annotations
@@ -18,30 +18,54 @@ MASK = "******"
 SHORTEST = 4
 """Shorter secrets are not looked for: masking them would make any text unreadable."""
 
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)-----END", re.DOTALL)
+SHORTEST_LINE = 2 * SHORTEST
+"""Shorter lines of a secret give nothing away, and would be met by chance."""
+
+_PUBLIC_BLOCK = re.compile(
+    r"-----BEGIN (?P<what>(?![A-Z0-9 ]*PRIVATE KEY)[A-Z0-9 ]+)-----.*?-----END (?P=what)-----",
+    re.DOTALL,
+)
+"""A certificate, a request or a public key in PEM: anybody may see it, beside its key as well."""
+_BORDER = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]+-----")
 
 
 def spellings(value: str) -> frozenset[str]:
-    """Return the forms in which `value` may stand in a text."""
+    """Return the forms in which `value` may stand in a text, of several lines each line too."""
+    forms = {form for text in (value, value.strip()) for form in _whole(text)}
+    for line in _telling_lines(value):
+        forms |= _escaped(line)
+    return frozenset(form for form in forms if len(form) >= SHORTEST)
+
+
+def _whole(value: str) -> set[str]:
     raw = value.encode()
     forms = {
-        value,
+        *_escaped(value),
         quote(value, safe=""),
         quote_plus(value),
         raw.hex(),
         raw.hex().upper(),
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
     }
     for shift in range(3):
         forms |= _base64_cores(raw, shift)
-    return frozenset(form for form in forms | set(_key_lines(value)) if len(form) >= SHORTEST)
+    return forms
 
 
-def _key_lines(value: str) -> list[str]:
-    """Return the lines of private keys in PEM, each of which gives a part of the key away."""
-    blocks = _PRIVATE_KEY.findall(value)
-    return [line for block in blocks for line in block.split() if len(line) >= 4 * SHORTEST]
+def _escaped(text: str) -> set[str]:
+    return {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+
+
+def _telling_lines(value: str) -> list[str]:
+    """Return what gives a part of a value of several lines away: its lines, and long words in them.
+
+    Programs that stumble over a line quote that line alone, or the word they do not understand.
+    """
+    if "\n" not in value.strip():
+        return []
+    lines = [line.strip() for line in _PUBLIC_BLOCK.sub("", value).splitlines()]
+    telling = [line for line in lines if not _BORDER.fullmatch(line)]
+    words = [word for line in telling for word in line.split() if len(word) >= 4 * SHORTEST]
+    return [line for line in telling if len(line) >= SHORTEST_LINE] + words
 
 
 def _base64_cores(raw: bytes, shift: int) -> set[str]:

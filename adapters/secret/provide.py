@@ -1,7 +1,8 @@
 """`secret.provide`: a person brings a value that only a provider's page can make.
 
 The value is judged at the gate, before it counts. What is said about it holds neither the value
-nor how long it is.
+nor how long it is. It is taken as it is or not at all: nothing is trimmed and no line end is
+changed, as what is stored must be what the other side has.
 """
 
 from __future__ import annotations
@@ -15,6 +16,17 @@ from adapters.secret.value import Minted
 from engine.errors import Refused
 from engine.step import Ask, Call, Done, Effect, Frozen, Repeatable, Step, Untouched
 
+_AROUND = "it has white space or a line break around it"
+_BROKEN = "it has a control character or a line break in it"
+_CARRIAGE = "its lines end as on Windows (CRLF), or it has a carriage return in it"
+_AGAIN = "Copy it again from where it was made, seal it, and paste the new armour."
+_HINTS = {
+    _BROKEN: f"{_AGAIN} A value that has several lines, as the file of a key has, is taken only "
+    "where the runbook says `multiline`; in `add-secret` that is a field of the form.",
+    _CARRIAGE: "Few programs read a key with such line ends. Take them off where the value is "
+    "(`tr -d '\\r'`), and seal that file.",
+}
+
 
 class Provide(Frozen):
     """Parameters of `secret.provide`."""
@@ -24,6 +36,11 @@ class Provide(Frozen):
     )
     min_length: int = Field(default=8, ge=1, description="Fewest characters of the value.")
     max_length: int = Field(default=4096, ge=1, description="Most characters of the value.")
+    multiline: bool = Field(
+        default=False,
+        description="Whether the value may have several lines, as the file of a key has: line "
+        "breaks and tabs in it, and one line break at its end.",
+    )
     instructions: str = Field(
         default="", description="Where the person gets the value, in Markdown; shown at the gate."
     )
@@ -67,10 +84,7 @@ def judge(params: Provide, value: SecretStr) -> None:
     """Raise `Refused` where `value` is not what the runbook asks for."""
     fault = _fault(params, value.get_secret_value())
     if fault:
-        raise Refused(
-            f"the value brought is not usable: {fault}",
-            hint="Copy it again from where it was made, seal it, and paste the new armour.",
-        )
+        raise Refused(f"the value brought is not usable: {fault}", hint=_HINTS.get(fault, _AGAIN))
 
 
 def _run(params: Provide, call: Call) -> Done[Minted]:
@@ -89,10 +103,9 @@ def _run(params: Provide, call: Call) -> Done[Minted]:
 
 
 def _fault(params: Provide, text: str) -> str:
-    if text != text.strip():
-        return "it has white space or a line break around it"
-    if any(not (each.isprintable()) for each in text):
-        return "it has a control character or a line break in it"
+    fault = _fault_of_lines(text) if params.multiline else _fault_of_one_line(text)
+    if fault:
+        return fault
     if len(text) < params.min_length:
         return f"it is shorter than {params.min_length} characters"
     if len(text) > params.max_length:
@@ -102,6 +115,28 @@ def _fault(params: Provide, text: str) -> str:
     return ""
 
 
+def _fault_of_one_line(text: str) -> str:
+    if text != text.strip():
+        return _AROUND if text.strip().isprintable() else _BROKEN
+    return "" if text.isprintable() else _BROKEN
+
+
+def _fault_of_lines(text: str) -> str:
+    if "\r" in text:
+        return _CARRIAGE
+    body = text.removesuffix("\n")
+    if body != body.strip():
+        return "it has white space around it, beside one line break at its end"
+    if not re.sub(r"[\n\t]", "", body).isprintable():
+        return "it has a control character in it, beside line breaks and tabs"
+    return ""
+
+
 def _describe(params: Provide) -> str:
     asked = "Takes the new value that you bring. Seal it first with `runbook seal`."
+    if params.multiline:
+        asked += (
+            " It may have several lines: seal such a one from its file, with "
+            "`runbook seal --file FILE`, and it is stored exactly as it is there."
+        )
     return f"{params.instructions}\n\n{asked}" if params.instructions else asked

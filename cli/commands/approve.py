@@ -9,6 +9,7 @@ import typer
 from cli.gates import Reply, answer
 from cli.options import By, Comment, GateKey, Recipient, Run, Wait, Yes, new_app
 from engine.decision import BREAK_GLASS
+from engine.errors import Refused
 
 app = new_app()
 
@@ -33,6 +34,14 @@ def approve(
             "--value", help="Bring the value that the gate asks for; it is read without echo."
         ),
     ] = False,
+    value_file: Annotated[
+        str,
+        typer.Option(
+            "--value-file",
+            metavar="FILE",
+            help="Bring the value from this file, exactly as it is; `-` for standard input.",
+        ),
+    ] = "",
     certificate: Annotated[
         str,
         typer.Option(
@@ -54,10 +63,23 @@ def approve(
     """Say yes at the gate where a run stands.
 
     Shows what the gate says, and on a terminal asks before it sends anything. The value is sealed
-    before it leaves this program; with a pipe, all of standard input is the value.
+    before it leaves this program; with a pipe, all of standard input is the value. One of several
+    lines is given with --value-file.
     """
+    if value and value_file:
+        raise Refused("give --value or --value-file, not both")
     decision = BREAK_GLASS if break_glass else "approve"
     reply = Reply(
-        decision, by, comment, through, gate, value, recipient, yes, wait, certificate=certificate
+        decision,
+        by,
+        comment,
+        through,
+        gate,
+        value,
+        recipient,
+        yes,
+        wait,
+        certificate=certificate,
+        value_file=value_file,
     )
     raise typer.Exit(answer(run, reply))

@@ -134,6 +134,54 @@ def test_spaces_inside_a_value_are_its_own_business() -> None:
     judge("correct horse battery staple")
 
 
+LINES = f"-----BEGIN A KEY-----\n{sky.MARKER}\n\tit goes on  \n-----END A KEY-----\n"
+
+
+@pytest.mark.parametrize("value", [LINES, LINES.removesuffix("\n"), f"{sky.MARKER}\n", sky.MARKER])
+def test_a_value_of_several_lines_is_handed_on_exactly_as_it_is(value: str) -> None:
+    done = sky.run(PROVIDE, sky.called(answer=SecretStr(value)), multiline=True)
+
+    assert done.outputs.value.get_secret_value() == value
+    assert sky.MARKER not in f"{done!r}"
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (LINES.replace("\n", "\r\n"), "its lines end as on Windows"),
+        (LINES.replace("\n", "\r"), "its lines end as on Windows"),
+        (f"{LINES}\n", "white space around it, beside one line break at its end"),
+        (f"\n{LINES}", "white space around it"),
+        (f" {LINES}", "white space around it"),
+        (LINES.removesuffix("\n") + "\t\n", "white space around it"),
+        (LINES.replace("goes", "g\x00es"), "control character"),
+        (LINES.replace("goes", "g\x1bes"), "control character"),
+        (LINES.replace("goes", "g\u2028es"), "control character"),
+        (LINES.replace("goes", "g\x0ces"), "control character"),
+        ("\n", "shorter than 8"),
+        (LINES * 99, "longer than 4096"),
+    ],
+)
+def test_of_several_lines_nothing_else_is_taken_and_no_line_is_told(
+    value: str, message: str
+) -> None:
+    error = sky.refusal(Refused, lambda: judge(value, multiline=True))
+
+    assert message in error.message
+    assert "it goes on" not in f"{error.message}{error.hint}"
+
+
+def test_how_several_lines_are_brought_is_said_where_somebody_needs_it() -> None:
+    assert PROVIDE.describe is not None
+
+    assert "multiline" in sky.refusal(Refused, lambda: judge(LINES)).hint
+    assert "tr -d" in sky.refusal(
+        Refused, lambda: judge(LINES.replace("\n", "\r\n"), multiline=True)
+    ).hint  # fmt: skip
+    assert "runbook seal --file" in PROVIDE.describe(infra.params(PROVIDE, multiline=True))
+    assert "--file" not in PROVIDE.describe(infra.params(PROVIDE))
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

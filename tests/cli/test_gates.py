@@ -119,6 +119,32 @@ def test_a_value_is_sealed_on_its_way_and_shown_nowhere(operator: Operator, stag
     assert stopped.out.splitlines()[-1].endswith("stopped")
 
 
+def test_a_value_of_several_lines_comes_from_its_file_as_it_is(
+    operator: Operator, stage: Stage, tmp_path: Path
+) -> None:
+    lines = ["the-first-line-of-a-key-0123456789", "the-second-line-of-it-9876543210"]
+    key = tmp_path / "id_ed25519"
+    key.write_text("\n".join([*lines, ""]))
+    described = {"title": "A key", "category": "ssh", "key": "deploy_key", "item": "A key"}
+    form = {"secret": "deploy-key", **described, "multiline": "true"}
+    run = operator.starts("add-secret", *(f"{name}={value}" for name, value in form.items()))
+    by = ("approve", run, "--by", "olga", "--yes")
+    piped = operator.types(*by, "--value", stdin=key.read_bytes())
+    twice = operator.types(*by, "--value", "--value-file", str(key))
+    ended = operator.types(*by, "--value-file", str(key), "--wait")
+
+    assert "the value has several lines" in piped.err
+    assert "--value or --value-file" in twice.err
+    assert "value: step.succeeded" in ended.out
+    with stage.platform().journal as journal:
+        held = stage.platform().seal().open(journal.sealed(run)["value", "value"])
+    assert held.get_secret_value() == key.read_text()
+    told = _bytes_of(stage.folder.rglob("*.db*")).decode(errors="replace") + ended.out + ended.err
+    assert [line for line in lines if line in told] == []
+    rejected = operator.types("reject", run, "--by", "olga", "--wait")
+    assert rejected.out.splitlines()[-1].endswith("rejected")
+
+
 def _bytes_of(files: Iterable[Path]) -> bytes:
     """Read databases through another program.
 

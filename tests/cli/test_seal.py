@@ -30,7 +30,7 @@ def test_what_is_sealed_only_the_engine_opens(runbook: Runbook, tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("piped", "kept"),
-    [(b"a\n", "a"), (b"a\n\n", "a\n"), (b" a ", " a "), ("ä€".encode(), "ä€"), (b"a\r\n", "a\r")],
+    [(b"a\n", "a"), (b"a", "a"), (b" a ", " a "), ("ä€".encode(), "ä€"), (b"a\r\n", "a\r")],
 )
 def test_exactly_one_line_break_at_the_end_is_taken_off(
     runbook: Runbook, tmp_path: Path, piped: bytes, kept: str
@@ -39,6 +39,51 @@ def test_exactly_one_line_break_at_the_end_is_taken_off(
     armour = runbook("seal", "--recipient", recipient, stdin=piped).out
 
     assert key_in(tmp_path / "key").open(armour).get_secret_value() == kept
+
+
+@pytest.mark.parametrize("held", [b"a\nb\n", b"a\nb", b"a\n", b" a\tb\n\n", b"a\r\nb\r\n"])
+def test_with_a_file_nothing_is_taken_off(runbook: Runbook, tmp_path: Path, held: bytes) -> None:
+    recipient = runbook("keygen", "--output", tmp_path / "key").out.strip()
+    (tmp_path / "id_ed25519").write_bytes(held)
+
+    for file, stdin in (("id_ed25519", b""), ("-", held)):
+        ended = runbook("seal", "--recipient", recipient, "--file", file, stdin=stdin)
+        assert key_in(tmp_path / "key").open(ended.out).get_secret_value().encode() == held
+
+
+@pytest.mark.parametrize("piped", [b"a\nb\n", b"a\nb", b"a\n\n"])
+def test_several_lines_are_taken_only_where_it_is_said_how_they_end(
+    runbook: Runbook, tmp_path: Path, piped: bytes
+) -> None:
+    recipient = runbook("keygen", "--output", tmp_path / "key").out.strip()
+    ended = runbook("seal", "--recipient", recipient, stdin=piped)
+
+    assert ended.code == Exit.REFUSED
+    assert "the value has several lines" in ended.err
+    assert "--file" in ended.err
+    assert ended.out == ""
+
+
+@pytest.mark.parametrize(
+    ("held", "message"),
+    [
+        (None, "key-of-nobody cannot be read: No such file or directory"),
+        (b"", "the value is empty"),
+        (b"\xff\xfe", "the value is not UTF-8 text"),
+        (b"a\n" * 20_000, "the value is longer than"),
+    ],
+)
+def test_a_file_that_holds_no_value_is_refused(
+    runbook: Runbook, tmp_path: Path, held: bytes | None, message: str
+) -> None:
+    recipient = runbook("keygen", "--output", tmp_path / "key").out.strip()
+    if held is not None:
+        (tmp_path / "key-of-nobody").write_bytes(held)
+    ended = runbook("seal", "--recipient", recipient, "--file", "key-of-nobody")
+
+    assert ended.code == Exit.REFUSED
+    assert message in ended.err
+    assert ended.out == ""
 
 
 def test_the_recipient_is_read_from_a_file_or_from_the_settings(

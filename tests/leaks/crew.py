@@ -104,10 +104,10 @@ class Device(Crew):
 
 @dataclass(frozen=True, kw_only=True)
 class Newcomer(Crew):
-    """People who bring the first value of a secret."""
+    """People who bring the first value of a secret, which has several lines."""
 
     def new_key(self, run: str) -> SecretStr:
-        value = draw()
+        value = f"{draw()}\n\t{draw()}\n"
         self.theatre.mark("the first value a person brought", value)
         return SecretStr(value)
 

@@ -186,9 +186,9 @@ def _end(people: Crew, run: str, opening: Opening) -> None:
 
 
 def add_a_secret_and_be_cut_off(theatre: Theatre, runbook: str) -> str:
-    """A secret that is in no store yet; the vault takes its item and loses the reply."""
+    """A secret of several lines that is in no store yet; the vault takes its item and loses the reply."""
     people = Newcomer(stage=theatre.stage, theatre=theatre)
-    run = begin(runbook, **NEW_SECRET)
+    run = begin(runbook, **NEW_SECRET, multiline=True)
     theatre.world.faults.add("vaultwarden", "lost_reply", method="POST", path="/api/ciphers*")
     for opening in openings(theatre, run):
         people.say(run, opening, "retry" if opening.kind is Kind.FAILURE else "approve")

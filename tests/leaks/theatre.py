@@ -69,13 +69,17 @@ class Theatre:
     def mark(self, name: str, value: str) -> None:
         """From now on `value` must be met nowhere; what is too short to tell is left out.
 
-        Of a certificate with its key only the key is secret, line by line.
+        Of a certificate with its key only the key is secret, line by line. Of another value that has
+        several lines each of them is.
         """
         if "-----BEGIN CERTIFICATE" in value or "PRIVATE KEY-----" in value:
             for number, line in enumerate(key_lines(value)):
                 self._mark(f"{name}, line {number} of its key", line)
-        else:
-            self._mark(name, value)
+            return
+        self._mark(name, value)
+        if "\n" in value:
+            for number, line in enumerate(value.splitlines()):
+                self._mark(f"{name}, line {number}", line.strip())
 
     def _mark(self, name: str, value: str) -> None:
         known = {marker.value for marker in self.markers.values()}
