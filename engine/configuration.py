@@ -8,14 +8,15 @@ otherwise take? If yes, it is a secret. If no, it is configuration.
 - Addresses of customers are personal data, and are in the platform's database.
 
 Only names are judged; nobody looks at a value. What holds a credential inside, such as the URL of a
-webhook or of a database, is not meant.
+webhook or of a database, is not meant. Neither is what one of its names calls a password, a token or
+a key, whoever's mail it is for; and firms are called ACME, too.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.catalogue import Catalogue, Secret
@@ -26,10 +27,25 @@ from engine.source import Source
 from engine.step import AnyStep
 
 _WORD = re.compile(r"[a-z0-9]+")
-_CERT_MANAGER = re.compile(r"let'?s[ _-]?encrypt|\bacme\b|\bacme_|cert[ _-]?manager", re.IGNORECASE)
+_CERT_MANAGER = re.compile(r"let'?s[ _-]?encrypt|cert[ _-]?manager", re.IGNORECASE)
+_ACME = frozenset({"acme"})
+"""The protocol by which cert-manager gets certificates, and a name of firms."""
+_OF_TLS = frozenset({"tls", "ssl", "cert", "certs", "certificate", "certificates"})
+_OF_ANYTHING = frozenset({"key", "keys", "private"})
+_OTHER_ACCESS = frozenset({"api", "client", "dns", "webhook"})
+_NO_TLS_KEY = frozenset({
+    "credential", "credentials", "eab", "hmac", "passphrase", "password", "passwords", "token",
+    "tokens",
+})  # fmt: skip
+_CREDENTIAL = _NO_TLS_KEY | {"key", "keys", "pass", "pw", "pwd", "secret", "secrets"}
 _TOPOLOGY = frozenset({"url", "uri", "endpoint", "host", "hostname", "port", "fqdn", "domain"})
 _WITH_CREDENTIAL = frozenset({"webhook", "webhooks", "database", "db", "dsn", "connection", "smtp"})
-_ADDRESS = frozenset({"email", "emails", "mail"})
+_ADDRESS = frozenset({"email", "emails", "mail", "mails"})
+_MAIL_SERVICE = frozenset({
+    "hetzner", "imap", "incoming", "mailbox", "mailgun", "mailu", "outgoing", "postfix",
+    "postmark", "relay", "sendgrid", "server",
+})  # fmt: skip
+"""Words beside `mail` that say a service is meant and nobody's address."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,12 @@ _TLS = NotSecret(
     "Leave it to cert-manager, and watch the certificate under `certificates` instead.",
     may_insist=False,
 )
+_TLS_OF_ACME = replace(
+    _TLS,
+    instead=f"{_TLS.instead} If ACME is a firm here, say in `secret_because` what an attacker could "
+    "do with it.",
+    may_insist=True,
+)
 _SERVICE = NotSecret(
     "it is the address of a service, which is topology and opens nothing to whoever knows it",
     "Put it into the manifests or a ConfigMap. If whoever knows it can do something with it, say "
@@ -62,20 +84,54 @@ _CUSTOMER = NotSecret(
 )
 
 
+_MAIL = replace(
+    _CUSTOMER,
+    instead=f"{_CUSTOMER.instead} If it is what opens a mail box, call it so, such as "
+    "`…_mail_password`, or say in `secret_because` what an attacker could do with it.",
+    may_insist=True,
+)
+
+
 def judge(*names: str) -> NotSecret | None:
     """Say why what is called so is no secret; None where nothing speaks against it."""
-    if any(_CERT_MANAGER.search(name) for name in names):
-        return _TLS
-    for name in names:
-        words = _WORD.findall(name.lower())
+    each = [_WORD.findall(name.lower()) for name in names]
+    found = _tls_key(names, each)
+    if found is not None:
+        return found
+    is_credential = any(_CREDENTIAL & set(words) for words in each)
+    for words in each:
         if not words or _WITH_CREDENTIAL & set(words):
             continue
         if words[-1] in _TOPOLOGY:
             return _SERVICE
-        is_address = words[-1] in {"address", "addresses"} and bool(_ADDRESS & set(words))
-        if words[-1] in _ADDRESS or is_address:
-            return _CUSTOMER
+        address = None if is_credential else _address(words)
+        if address is not None:
+            return address
     return None
+
+
+def _tls_key(names: Sequence[str], each: Sequence[Sequence[str]]) -> NotSecret | None:
+    """Judge whether it is a key of Let's Encrypt; all that is said of it counts together."""
+    words = set(_WORD.findall(" ".join(_CERT_MANAGER.sub(" ", name) for name in names).lower()))
+    is_certain = any(_CERT_MANAGER.search(name) for name in names)
+    if not (is_certain or words & _ACME) or words & _NO_TLS_KEY:
+        return None
+    is_tls, is_other = bool(words & _OF_TLS), bool(words & _OTHER_ACCESS)
+    if is_certain:
+        return _TLS if is_tls or not is_other else None
+    is_its_key = "account" in words or any(_ACME < set(of) <= _ACME | _OF_ANYTHING for of in each)
+    return _TLS_OF_ACME if is_tls or (is_its_key and not is_other) else None
+
+
+def _address(words: Sequence[str]) -> NotSecret | None:
+    """Judge whether it is somebody's e-mail address."""
+    if words[-1] in {"address", "addresses"}:
+        return _CUSTOMER if _ADDRESS & set(words) else None
+    if words[-1] not in _ADDRESS:
+        return None
+    if words[-1].startswith("email") or words[-2:-1] == ["e"]:
+        return _CUSTOMER
+    return None if _MAIL_SERVICE & set(words) else _MAIL
 
 
 def objection(name: str, entry: Secret) -> NotSecret | None:

@@ -36,6 +36,13 @@ def findings(name: str, path: str, title: str = "Something", more: str = "") -> 
         ("erp-endpoint", "plana_erp.api", "ERP", "address of a service"),
         ("customer-email", "plana.contact", "A customer", "personal data and no secret"),
         ("contacts", "plana.customer_email_addresses", "Contacts", "personal data"),
+        ("contact", "plana.billing_contact", "E-mail address", "personal data"),
+        ("contact", "plana.billing_contact", "Customer e-mail", "personal data"),
+        ("contact", "plana.customer_mail", "Contact", "personal data"),
+        ("website", "plana.website_key", "Let's Encrypt key of the website", "cert-manager"),
+        ("cert-manager", "plana.api_tls_key", "Something", "cert-manager"),
+        ("something", "plana.acme_key", "Something", "cert-manager"),
+        ("acme", "plana.private_key", "ACME certificate", "cert-manager"),
     ],
 )
 def test_what_is_no_secret_is_refused_with_the_reason(
@@ -59,10 +66,47 @@ def test_what_is_no_secret_is_refused_with_the_reason(
         "new_bank_client_id",
         "smtp_url",
         "acmeworks_token",
+        "Password for outgoing mail",
+        "mailu relay mail",
+        "hetzner_mail",
+        "mail_token",
+        "Password of the mail address",
+        "key for customer e-mail",
+        "acme_bank_client_secret",
+        "acme-bank-api-key",
+        "ACME Bank",
+        "ACME",
+        "acme_account_password",
+        "acme_eab_hmac_key",
+        "cert_manager_dns_token",
+        "cert-manager-exoscale-api-key",
     ],
 )
 def test_what_gives_an_attacker_something_passes(name: str) -> None:
     assert judge(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "title"),
+    [
+        ("office-mail", "mailu_hetzner.office_mail", "Password of the office"),
+        ("acme", "pulse_banking.acme_bank_client_secret", "ACME"),
+        ("dns-access", "exoscale.dns_token", "cert-manager"),
+    ],
+)
+def test_what_one_name_calls_a_credential_is_one_whatever_the_others_are_like(
+    name: str, path: str, title: str
+) -> None:
+    assert findings(name, path, title) == []
+
+
+@pytest.mark.parametrize("path", ["plana.front_office_mail", "plana.acme_account_key"])
+def test_where_a_name_may_mean_two_things_an_entry_may_say_which(path: str) -> None:
+    because = "    secret_because: Whoever knows it reads what the office gets.\n"
+    [found] = findings("something", path)
+
+    assert "secret_because" in found
+    assert findings("something", path, more=because) == []
 
 
 def test_an_entry_may_say_why_an_address_is_a_secret() -> None:
