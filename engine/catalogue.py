@@ -31,7 +31,8 @@ class FluxPlace(Strict):
     """What carries the value from git into the cluster."""
 
     kustomization: str
-    namespace: str = "flux-system"
+    namespace: str = ""
+    """Where the Kustomization is; empty where that is `flux.namespace` of the settings."""
 
 
 class KubernetesPlace(Strict):

@@ -31,6 +31,14 @@ class SuspendKnob(_Knob):
     name: str
 
 
+class MoveKnob(_Knob):
+    """Let a Kustomization lie in another namespace than `flux-system`."""
+
+    knob: Literal["move-kustomization"]
+    name: str
+    to: str
+
+
 class OverlookKnob(_Knob):
     """Let Flux overlook a Kustomization or source."""
 
@@ -102,7 +110,9 @@ class RegisterKnob(_Knob):
     kind: Literal["qwac", "qseal"]
 
 
-ClusterKnob: TypeAlias = SuspendKnob | OverlookKnob | FailKnob | FreezeKnob | NeverReadyKnob
+ClusterKnob: TypeAlias = (
+    SuspendKnob | MoveKnob | OverlookKnob | FailKnob | FreezeKnob | NeverReadyKnob
+)
 Knob: TypeAlias = Annotated[
     BreakPushesKnob
     | EditKnob
@@ -207,6 +217,8 @@ class Steering:
         match knob:
             case SuspendKnob():
                 cluster.suspend(knob.name, knob.on)
+            case MoveKnob():
+                cluster.move_kustomization(knob.name, knob.to)
             case OverlookKnob():
                 cluster.overlook(knob.name, knob.on)
             case FailKnob():

@@ -32,10 +32,10 @@ class ReconcileTarget(Frozen):
     """Which Kustomization is reconciled."""
 
     kustomization: str = Field(pattern=_NAME, description="Name of the Kustomization.")
-    namespace: str | None = Field(
-        default=None,
-        pattern=_NAME,
-        description="Namespace of the Kustomization; without one, that of the settings.",
+    namespace: str = Field(
+        default="",
+        pattern=f"^$|{_NAME}",
+        description="Namespace of the Kustomization; if empty, that of the settings.",
     )
 
 

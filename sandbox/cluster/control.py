@@ -130,6 +130,14 @@ class Cluster:
         )
         return moment
 
+    def move_kustomization(self, name: str, namespace: str) -> None:
+        """Let a Kustomization of `flux-system` lie in another namespace, as tenants of Flux have it."""
+        found = self.store.get(KUSTOMIZATION, FLUX, name)
+        found["spec"]["sourceRef"]["namespace"] = FLUX
+        kept = {"metadata": {"name": name, "namespace": namespace}, "spec": found["spec"]}
+        self.store.remove(KUSTOMIZATION, FLUX, name)
+        self.store.add(KUSTOMIZATION, {**kept, "status": found["status"]}, "flux")
+
     def overlook(self, name: str, is_overlooked: bool = True) -> None:
         """Let Flux not react to a Kustomization or source: its status stays stale."""
         self.flux.sleep(name, is_asleep=is_overlooked)

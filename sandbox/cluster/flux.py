@@ -54,7 +54,7 @@ class Flux:
         self._clock = Clock()
         self._asleep: set[str] = set()
         self._failing: dict[str, str] = {}
-        self._queued: set[tuple[str, str]] = set()
+        self._queued: set[tuple[str, str, str]] = set()
         store.listen(self._notice)
 
     def sleep(self, name: str, *, is_asleep: bool) -> None:
@@ -69,10 +69,10 @@ class Flux:
 
     def reconcile_all(self) -> None:
         """Queue the source and every Kustomization, as their intervals do."""
-        self._enqueue(GIT_REPOSITORY, SOURCE, self._pace.source)
-        for found in self._store.list(KUSTOMIZATION, FLUX):
-            wait = self._pace.source + self._pace.kustomize
-            self._enqueue(KUSTOMIZATION, found["metadata"]["name"], wait)
+        self._enqueue(GIT_REPOSITORY, FLUX, SOURCE, self._pace.source)
+        for found in self._store.list(KUSTOMIZATION):
+            meta, wait = found["metadata"], self._pace.source + self._pace.kustomize
+            self._enqueue(KUSTOMIZATION, meta["namespace"], meta["name"], wait)
 
     def revision(self) -> str:
         """Return the revision of `main` as Flux writes it."""
@@ -87,19 +87,19 @@ class Flux:
         is_edited = status.get("observedGeneration", meta["generation"]) != meta["generation"]
         if is_new_request or is_edited:
             pace = self._pace.source if resource is GIT_REPOSITORY else self._pace.kustomize
-            self._enqueue(resource, meta["name"], pace)
+            self._enqueue(resource, meta["namespace"], meta["name"], pace)
 
-    def _enqueue(self, resource: Resource, name: str, seconds: float) -> None:
+    def _enqueue(self, resource: Resource, namespace: str, name: str, seconds: float) -> None:
         with self._store.lock:
-            if (resource.kind, name) in self._queued:
+            if (resource.kind, namespace, name) in self._queued:
                 return
-            self._queued.add((resource.kind, name))
+            self._queued.add((resource.kind, namespace, name))
         work = self._fetch if resource is GIT_REPOSITORY else self._apply
-        self._agenda.later(seconds, lambda: work(name))
+        self._agenda.later(seconds, lambda: work(namespace, name))
 
-    def _fetch(self, name: str) -> None:
-        self._queued.discard((GIT_REPOSITORY.kind, name))
-        found = self._store.get(GIT_REPOSITORY, FLUX, name)
+    def _fetch(self, namespace: str, name: str) -> None:
+        self._queued.discard((GIT_REPOSITORY.kind, namespace, name))
+        found = self._store.get(GIT_REPOSITORY, namespace, name)
         if self._is_idle(found):
             return
         try:
@@ -112,19 +112,20 @@ class Flux:
         words = ("Succeeded", f"stored artifact for revision '{revision}'")
         self._close(GIT_REPOSITORY, found, _Outcome("True", *words, _artifact(revision)))
         if revision != before:
-            for kustomization in self._store.list(KUSTOMIZATION, FLUX):  # they watch their source
-                self._enqueue(
-                    KUSTOMIZATION, kustomization["metadata"]["name"], self._pace.kustomize
-                )
+            for kustomization in self._store.list(KUSTOMIZATION):  # they watch their source
+                meta = kustomization["metadata"]
+                where = (meta["namespace"], meta["name"])
+                self._enqueue(KUSTOMIZATION, *where, self._pace.kustomize)
 
-    def _apply(self, name: str) -> None:
-        found = self._store.get(KUSTOMIZATION, FLUX, name)
+    def _apply(self, namespace: str, name: str) -> None:
+        found = self._store.get(KUSTOMIZATION, namespace, name)
         if self._is_idle(found):
-            self._queued.discard((KUSTOMIZATION.kind, name))
+            self._queued.discard((KUSTOMIZATION.kind, namespace, name))
             return
-        source = self._store.get(GIT_REPOSITORY, FLUX, found["spec"]["sourceRef"]["name"])
+        wanted = found["spec"]["sourceRef"]
+        source = self._store.get(GIT_REPOSITORY, wanted.get("namespace", namespace), wanted["name"])
         revision = source.get("status", {}).get("artifact", {}).get("revision")
-        self._open(name, revision)
+        self._open(found["metadata"], revision)
         problem = self._try_to_apply(found, revision)
         self._agenda.later(
             self._pace.kustomize, lambda: self._finish(found, revision or "", problem)
@@ -143,7 +144,8 @@ class Flux:
         return None
 
     def _finish(self, began: Tree, revision: str, problem: tuple[str, str] | None) -> None:
-        self._queued.discard((KUSTOMIZATION.kind, began["metadata"]["name"]))
+        meta = began["metadata"]
+        self._queued.discard((KUSTOMIZATION.kind, meta["namespace"], meta["name"]))
         if problem is not None:
             self._close(KUSTOMIZATION, began, _Outcome("False", *problem))
             return
@@ -151,7 +153,7 @@ class Flux:
         fields = {"lastAppliedRevision": revision}
         self._close(KUSTOMIZATION, began, _Outcome("True", *words, fields))
 
-    def _open(self, name: str, revision: str | None) -> None:
+    def _open(self, meta: Tree, revision: str | None) -> None:
         def change(found: Tree) -> None:
             status = found.setdefault("status", {})
             if revision is not None:
@@ -160,7 +162,7 @@ class Flux:
             generation = found["metadata"]["generation"]
             status["conditions"] = [_ready("Unknown", *words, generation, self._now())]
 
-        self._store.change(KUSTOMIZATION, FLUX, name, change)
+        self._store.change(KUSTOMIZATION, meta["namespace"], meta["name"], change)
 
     def _close(self, resource: Resource, began: Tree, outcome: _Outcome) -> None:
         meta = began["metadata"]
@@ -174,7 +176,7 @@ class Flux:
             if requested is not None:
                 status["lastHandledReconcileAt"] = requested
 
-        self._store.change(resource, FLUX, meta["name"], change)
+        self._store.change(resource, meta["namespace"], meta["name"], change)
 
     def _is_idle(self, found: Tree) -> bool:
         return found["spec"].get("suspend", False) or found["metadata"]["name"] in self._asleep

@@ -202,6 +202,23 @@ def test_missing_kustomization_is_refused(world: World) -> None:
     )
 
 
+def test_a_kustomization_may_lie_in_another_namespace_than_its_source(world: World) -> None:
+    world.cluster.move_kustomization(KUSTOMIZATION_NAME, "bos")
+    revision = commit(world)
+    there = {**given(revision), "namespace": "bos"}
+    assert isinstance(sky.probe(reconcile(world), **there), NotYet)
+
+    done = sky.run(reconcile(world), **there)
+
+    status = world.cluster.store.get(KUSTOMIZATION, "bos", KUSTOMIZATION_NAME)["status"]
+    assert status["lastAppliedRevision"] == done.outputs.applied_revision
+    assert sky.probe(reconcile(world), **there) == done
+    looked = infra.look(reconcile(world), kustomization=KUSTOMIZATION_NAME, namespace="bos")
+    assert "Kustomization bos/ai-bos-agent and its GitRepository flux-system/infra" in looked
+    error = sky.refusal(Refused, lambda: sky.run(reconcile(world), **given(revision)))
+    assert "no Kustomization flux-system/ai-bos-agent" in error.message
+
+
 def test_a_source_that_is_no_git_repository_is_refused(world: World) -> None:
     world.cluster.store.change(
         KUSTOMIZATION,
