@@ -96,6 +96,14 @@ class ExpireKnob(_Knob):
     knob: Literal["expire-stripe-key"]
 
 
+class DisableKeyKnob(_Knob):
+    """Let a person disable a key that the world was made with, in the provider's console."""
+
+    knob: Literal["disable-key"]
+    path: str
+    """Dotted path in the SOPS file."""
+
+
 class LostKeysKnob(_Knob):
     """Let lost keys of Odoo stay; off, a person removes them in the preferences of their user."""
 
@@ -117,6 +125,7 @@ Knob: TypeAlias = Annotated[
     BreakPushesKnob
     | EditKnob
     | ExpireKnob
+    | DisableKeyKnob
     | LostKeysKnob
     | RegisterKnob
     | ReadOnlyKnob
@@ -202,6 +211,8 @@ class Steering:
                 self._world.edit(knob.at, knob.name)
             case ExpireKnob():
                 self._world.expire_stripe_key()
+            case DisableKeyKnob():
+                self._disable(knob)
             case LostKeysKnob():
                 if not knob.on:
                     self._world.remove_lost_odoo_keys()
@@ -227,6 +238,12 @@ class Steering:
                 cluster.freeze_operator(knob.on)
             case NeverReadyKnob():
                 cluster.never_ready(knob.namespace, knob.name, knob.on)
+
+    def _disable(self, knob: DisableKeyKnob) -> None:
+        if not self._world.disable_key(knob.path, is_disabled=knob.on):
+            known = {"loc": ["path"], "msg": "no provider of the world can disable such a key"}
+            body = {"message": "not understood", "details": [known]}
+            raise Refused(JSONResponse(body, status_code=422))
 
     def _register(self, knob: RegisterKnob) -> None:
         issued = self._world.qtsp.issued[knob.kind]

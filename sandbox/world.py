@@ -63,6 +63,8 @@ FORGEJO, STRIPE_WEBHOOK = "forgejo.sync_bot_token", "pulse_website.stripe_webhoo
 STRIPE_KEY, ODOO = "pulse_website.stripe_secret_key", "odoo_demo.api_key"
 MATRIX = "matrix.admin_token"
 """SOPS paths of the values that a provider has made."""
+CAN_DISABLE = frozenset({ANTHROPIC, OPENROUTER, STRIPE_WEBHOOK})
+"""Those whose provider keeps a key that is disabled."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,16 @@ class World:
     def expire_stripe_key(self) -> None:
         """Let the Stripe key this world was made with expire, as a person does; twice is as once."""
         expire(self.stripe_keys, self.values[STRIPE_KEY])
+
+    def disable_key(self, path: str, *, is_disabled: bool = True) -> bool:
+        """Let the key this world was made with be disabled, as a person does; False for others."""
+        ring = self.rings[path] if path in CAN_DISABLE else None
+        found = ring.key_of(self.values[path]) if ring is not None else None
+        if isinstance(ring, Ring) and found is not None:
+            ring.update(found.key_id, status="inactive" if is_disabled else "active")
+        elif isinstance(ring, Keybook) and found is not None:
+            ring.change(found.key_id, status="disabled" if is_disabled else "active")
+        return found is not None
 
     def remove_lost_odoo_keys(self) -> None:
         """Remove the keys of runs that SOPS does not hold, as a person does; twice is as once."""

@@ -159,6 +159,47 @@ def test_a_value_of_no_key_is_refused(showing: House) -> None:
     )
 
 
+def test_a_key_that_is_disabled_already_is_told_and_taken_where_that_will_do(
+    openrouter_house: House,
+) -> None:
+    kept, find = openrouter_house, partial(openrouter_house.run, "find_key", value=sky.MARKER)
+    kept.book.change(kept.old, status="disabled")
+    refused = sky.refusal(Refused, find)
+
+    assert f"that fits the value is disabled already: {kept.old} (" in refused.message
+    assert "may_be_disabled: true" in refused.hint
+    done = find(may_be_disabled=True)
+    assert (done.outputs.key_id, done.outputs.status) == (kept.old, "disabled")
+    assert "is disabled already" in done.evidence
+    assert sky.MARKER not in done.evidence
+    made = kept.mint()
+    assert kept.book.find(made.key_id).status == "active"
+
+
+def test_an_active_key_comes_before_a_disabled_one_and_two_disabled_ones_are_too_many(
+    openrouter_house: House,
+) -> None:
+    kept = openrouter_house
+    find = partial(kept.run, "find_key", value=sky.MARKER, may_be_disabled=True)
+    old = kept.book.find(kept.old)
+    twin = kept.book.create("twin", sky.MARKER, old.more)
+    kept.book.change(twin.key_id, status="disabled")
+    assert find().outputs.key_id == old.key_id
+
+    kept.book.change(old.key_id, status="disabled")
+    refused = sky.refusal(Refused, find)
+    assert "no active key fits the value, and 2 do that are disabled already" in refused.message
+    assert old.key_id in refused.message
+
+
+def test_where_a_key_that_was_ended_is_gone_it_is_said_what_to_do(forgejo_house: House) -> None:
+    forgejo_house.book.remove(forgejo_house.old)
+    given = {"value": sky.MARKER, "may_be_disabled": True}
+
+    refused = sky.refusal(Refused, lambda: forgejo_house.run("find_key", **given))
+    assert "If the key was deleted there, make a new one in" in refused.hint
+
+
 @pytest.mark.parametrize(("value", "verdict"), [(sky.MARKER, "accepted"), ("gone", "refused")])
 def test_the_provider_is_asked_what_it_says_to_a_value(
     showing: House, value: str, verdict: str

@@ -75,6 +75,24 @@ def test_a_disabled_endpoint_is_not_in_force(tmp_path: Path) -> None:
         assert kept.run("find_key", url=RECEIVER).outputs.key_id == keep
 
 
+def test_a_disabled_endpoint_will_do_where_it_is_to_be_ended_and_none_is_enabled(
+    tmp_path: Path,
+) -> None:
+    with house.open_stripe(tmp_path) as kept:
+        kept.book.change(kept.old, status="disabled")
+        told = sky.refusal(Refused, lambda: kept.run("find_key", url=RECEIVER))
+        assert f"the webhook that sends to {RECEIVER} is disabled already" in told.message
+        assert "may_be_disabled: true" in told.hint
+
+        found = kept.run("find_key", url=RECEIVER, may_be_disabled=True)
+        assert (found.outputs.key_id, found.outputs.status) == (kept.old, "disabled")
+        assert "is disabled already" in found.evidence
+        keep = kept.mint().key_id
+        assert kept.book.find(keep).status == "active"
+        found = kept.run("find_key", url=RECEIVER, may_be_disabled=True)
+        assert found.outputs.key_id == keep
+
+
 def test_endpoints_beyond_the_first_page_are_seen(tmp_path: Path) -> None:
     with house.open_stripe(tmp_path) as kept:
         more = dict(kept.book.find(kept.old).more)

@@ -1,11 +1,17 @@
-"""`<provider>.find_key`: which key at the provider is the one we hold."""
+"""`<provider>.find_key`: which key at the provider is the one we hold.
+
+Somebody may have disabled it already, because it leaked. Where it is to be ended anyway, it will do
+all the same: a disabled key still shows the rights that the new one gets.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from pydantic import Field, SecretStr
 
 from adapters.shared.keys.key import Key, listed
-from adapters.shared.keys.provider import Keys, Provider
+from adapters.shared.keys.provider import Keys, Named, Provider
 from engine.errors import Refused
 from engine.secrets import Identifier
 from engine.step import Call, Done, Effect, Frozen, Repeatable, Step, Untouched
@@ -16,6 +22,11 @@ class FindKey(Frozen):
 
     value: SecretStr = Field(description="The secret whose key is looked for.")
     name: str | None = Field(default=None, description="Name that the key must also have.")
+    may_be_disabled: bool = Field(
+        default=False,
+        description="Whether a key that is disabled already will do where no active one fits, as it "
+        "does for a key that is to be ended.",
+    )
 
 
 class FoundKey(Frozen):
@@ -30,7 +41,7 @@ def find_key_step(provider: Provider[Keys]) -> Step[FindKey, FoundKey]:
     """Return `find_key` of a provider."""
     return Step(
         name=f"{provider.name}.find_key",
-        summary="Find the active key that a value belongs to, by the hint the provider shows.",
+        summary="Find the key that a value belongs to, by the hint the provider shows.",
         params=FindKey,
         outputs=FoundKey,
         effect=Effect.OBSERVE,
@@ -44,33 +55,63 @@ def find_key_step(provider: Provider[Keys]) -> Step[FindKey, FoundKey]:
 
 def _describe(provider: Provider[Keys], params: FindKey) -> str:
     named = f" named `{params.name}`" if params.name else ""
-    return f"Lists the active keys at {provider.title} and picks the one{named} the value fits."
+    dead = "; one that is disabled already will do" if params.may_be_disabled else ""
+    return (
+        f"Lists the active keys at {provider.title} and picks the one{named} the value fits{dead}."
+    )
 
 
 def _run(provider: Provider[Keys], params: FindKey, call: Call) -> Done[FoundKey]:
     with provider.connect() as keys:
-        active = [key for key in keys.listing() if key.is_active]
+        every = keys.listing()
+    active = [key for key in every if key.is_active]
     call.report(f"{len(active)} active keys listed")
-    found = _only(provider, params, active)
+    found = _only(provider, params, every)
+    known_as = call.fingerprint(params.value)
     evidence = (
-        f"{found.title} is the one active key whose hint fits {call.fingerprint(params.value)}"
+        f"{found.title} is the one active key whose hint fits {known_as}"
+        if found.is_active
+        else f"no active key fits {known_as}, and {found.title} does, which is {found.status} already"
     )
     return Done(FoundKey(key_id=found.identity, key_name=found.name, status=found.status), evidence)
 
 
-def _only(provider: Provider[Keys], params: FindKey, active: list[Key]) -> Key:
-    fitting = [
-        key for key in active if params.name in (None, key.name) and key.may_be(params.value)
-    ]
-    if len(fitting) == 1:
-        return fitting[0]
+def _only(provider: Provider[Keys], params: FindKey, every: Sequence[Key]) -> Key:
+    fitting = [key for key in every if params.name in (None, key.name) and key.may_be(params.value)]
+    active = [key for key in fitting if key.is_active]
+    if len(active) == 1:
+        return active[0]
     wanted = "the value" if params.name is None else f"the value and the name {params.name}"
-    if fitting:
+    if active:
         raise Refused(
-            f"{len(fitting)} active keys fit {wanted}: {listed(fitting)}",
+            f"{len(active)} active keys fit {wanted}: {listed(active)}",
             hint=f"Name the key in `name`, or end the one too many in {provider.console}.",
         )
+    if fitting:
+        return only_ended(provider, fitting, f"fits {wanted}", allowed=params.may_be_disabled)
+    living = [key for key in every if key.is_active]
     raise Refused(
-        f"no active key fits {wanted}; active are: {listed(active) or 'none'}",
-        hint="Check that the value was copied whole and is of this account.",
+        f"no active key fits {wanted}; active are: {listed(living) or 'none'}",
+        hint="Check that the value was copied whole and is of this account. If the key was deleted "
+        f"there, make a new one in {provider.console} and put it into both stores by hand.",
     )
+
+
+def only_ended(provider: Named, ended: Sequence[Key], fits: str, *, allowed: bool) -> Key:
+    """Return the one key that is looked for and is disabled already, where that will do.
+
+    `fits` says by what it was found. Raises `Refused` where it will not do, or there are several.
+    """
+    told = ", ".join(f"{key.title}, {key.status}" for key in ended)
+    if len(ended) > 1:
+        raise Refused(
+            f"no active {provider.noun} {fits}, and {len(ended)} do that are disabled already: {told}",
+            hint=f"Delete those that are not of the value in force, in {provider.console}.",
+        )
+    if not allowed:
+        raise Refused(
+            f"the {provider.noun} that {fits} is disabled already: {told}",
+            hint="Where it is to be ended anyway, say `may_be_disabled: true` in this step. Else "
+            f"make it active again in {provider.console}, if it was not disabled on purpose.",
+        )
+    return ended[0]
