@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from adapters.drift.history import History, Version, open_history
+from adapters.drift.history import History, Origin, Version, open_history
 from adapters.platform import Platform
 from adapters.shared.checkout import Checkout, open_checkout
 from adapters.shared.searching import turns_of
-from adapters.shared.trailers import Change
+from adapters.shared.trailers import Change, KeyPath
 from adapters.sops.location import SUFFIXES
 from adapters.sops.program import open_sops
 from engine.errors import Refused
@@ -75,7 +75,7 @@ def _in_file(
     origins = history.origins(set(now.leaves))
     marks = history.marks_of(now) if now.leaves else {}
     for path, origin in origins.items():
-        if _was_readable(versions, origin.commit, theirs):
+        if _was_readable(versions, path, origin, theirs):
             place = str(Change(history.file, path))
             secret, runbook = known.get(place, ("", ""))
             yield Exposed(
@@ -90,12 +90,17 @@ def _in_file(
         yield Exposed(place=place, secret=secret)
 
 
-def _was_readable(versions: list[Version], since: str, theirs: frozenset[str]) -> bool:
-    """Tell whether they were a reader of a version that has the value of now."""
+def _was_readable(
+    versions: list[Version], path: KeyPath, origin: Origin, theirs: frozenset[str]
+) -> bool:
+    """Tell whether they were a reader of a version that has the value of now, or may have it.
+
+    Where nobody can tell whether the value was another one before, it counts as the same.
+    """
     for version in versions:
-        if theirs & version.readers:
+        if theirs & version.readers and path in version.leaves:
             return True
-        if version.commit == since:
+        if version.commit == origin.commit and origin.is_exact:
             return False
     return False
 

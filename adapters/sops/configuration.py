@@ -24,13 +24,13 @@ _COMMENT = re.compile(r"[ \t]*,?[ \t]+#([^\n]*)")
 
 
 def readers(text: str, file: str) -> dict[str, tuple[str, ...]]:
-    """Return the recipients of each rule, by its `path_regex` (or place where it has none).
+    """Return the recipients of each rule, by its `path_regex`, or by its number where it has none.
 
     Raises `Invalid` for a file without rules, and for rules that share a key among several groups.
     """
     return {
-        _name(rule): tuple(who for node in _holders(rule) for who in _recipients(node))
-        for rule in _rules(read_spans(text, file), file)
+        name: tuple(who for node in _holders(rule) for who in _recipients(node))
+        for name, rule in _named(_rules(read_spans(text, file), file))
     }
 
 
@@ -83,14 +83,14 @@ def with_reader(text: str, file: str, recipient: str, name: str, rules: Sequence
     Raises `Invalid` for an unknown rule, and for a form that is not understood.
     """
     root = read_spans(text, file)
-    found = _rules(root, file)
-    if unknown := set(rules) - {_name(rule) for rule in found}:
-        known = ", ".join(_name(rule) for rule in found)
+    found = _named(_rules(root, file))
+    if unknown := set(rules) - {its_name for its_name, _ in found}:
+        known = ", ".join(its_name for its_name, _ in found)
         hint = f"Its rules are for: {known}."
         raise Invalid([Finding(Place(file), f"no rule is for {', '.join(sorted(unknown))}", hint)])
-    chosen = [rule for rule in found if not rules or _name(rule) in rules]
+    chosen = {its_name: rule for its_name, rule in found if not rules or its_name in rules}
     puts: dict[int, str] = {}
-    for rule in chosen:
+    for rule in chosen.values():
         holder = next(iter(_holders(rule)), None)
         if holder is None:
             _refuse(file, rule, "this rule has no age recipients to add one to")
@@ -100,7 +100,7 @@ def with_reader(text: str, file: str, recipient: str, name: str, rules: Sequence
     changed = text
     for at in sorted(puts, reverse=True):
         changed = changed[:at] + puts[at] + changed[at:]
-    _check_added(text, changed, file, recipient, {_name(rule) for rule in chosen})
+    _check_added(text, changed, file, recipient, set(chosen))
     return changed
 
 
@@ -132,9 +132,13 @@ def _rules(root: Node, file: str) -> tuple[Node, ...]:
     return listed.meant.items
 
 
-def _name(rule: Node) -> str:
-    named = rule.get("path_regex")
-    return named.meant.text if named is not None else f"line {rule.line}"
+def _named(rules: Sequence[Node]) -> list[tuple[str, Node]]:
+    """Return each rule with its name, which is the same after another rule has got a line more."""
+    given = ((number, rule, rule.get("path_regex")) for number, rule in enumerate(rules, start=1))
+    return [
+        (regex.meant.text if regex is not None else f"rule {number}", rule)
+        for number, rule, regex in given
+    ]
 
 
 def _holders(rule: Node) -> Iterator[Node]:

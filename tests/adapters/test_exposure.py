@@ -107,6 +107,15 @@ def test_a_value_set_before_they_leave_is_theirs_and_one_set_afterwards_is_not(
     assert listed[MATOMO].since == newer
 
 
+def test_what_nobody_can_tell_to_have_changed_is_theirs(circle: Circle, platform: Platform) -> None:
+    """One commit took them out and let the engine in: no key of ours opens the version before."""
+    readers = ("leaver", "operator")
+    circle.commit({PULSE: circle.lock(made.VALUES[PULSE], PULSE, readers)})
+    circle.commit({PULSE: circle.lock(made.VALUES[PULSE], PULSE, ("engine", "operator"))})
+
+    assert {REDIS, MATOMO} <= set(found(circle, platform))
+
+
 def test_what_main_has_no_more_is_listed_for_a_person_to_judge(
     circle: Circle, platform: Platform
 ) -> None:

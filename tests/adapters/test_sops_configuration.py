@@ -75,6 +75,15 @@ def test_a_name_cannot_write_a_line_of_its_own() -> None:
     assert set(readers(changed, FILE)["x"]) == {ADA, BOB, NEW}
 
 
+def test_a_rule_without_a_regex_keeps_its_name_when_one_before_it_grows() -> None:
+    text = FORMS["a list"] + f"  - age:\n      - {ADA}\n"
+
+    assert readers(with_reader(text, FILE, NEW, "nina"), FILE) == {
+        "x": (ADA, BOB, NEW),
+        "rule 2": (ADA, NEW),
+    }
+
+
 def test_only_the_chosen_rule_gets_the_reader() -> None:
     text = FORMS["a list"] + f"  - path_regex: y\n    age: {ADA}\n"
 
