@@ -118,7 +118,7 @@ class Gateway:
         rule, place = found
         if method in {"GET", "HEAD"}:
             return inner_scope(scope, hides_secrets=not is_worker), b""
-        body = await read_body(scope, receive)
+        body = await read_body(receive)
         if body:
             origin.refuse_other_content(headers_of(scope))
         if rule.section.is_counted:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from starlette.types import Message, Receive, Scope
+from starlette.types import Message, Receive
 
 LONGEST = 6 * 1024 * 1024
 """Bytes; Prefect's own clients send less at once."""
+LONGEST_FORM = 8 * 1024
+"""Bytes of a form of the gateway's own pages, which nobody has to sign in for."""
 
 
 class TooLong(Exception):
-    """A body longer than anything that Prefect's clients send."""
+    """A body longer than anything that is sent here."""
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """Return the whole body; raise `TooLong`."""
+async def read_body(receive: Receive, longest: int = LONGEST) -> bytes:
+    """Return the whole body; raise `TooLong` as soon as it has more than `longest` bytes."""
     parts: list[bytes] = []
     length, is_more = 0, True
     while is_more:
@@ -22,7 +24,7 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
             break
         parts.append(message.get("body", b""))
         length += len(parts[-1])
-        if length > LONGEST:
+        if length > longest:
             raise TooLong
         is_more = message.get("more_body", False)
     return b"".join(parts)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from gateway.body import LONGEST_FORM, TooLong, read_body
 from gateway.doors import SESSION, Doors, cookie
 from gateway.identity import Forbidden, Identity, Unknown, roles_of
 from gateway.limits import TooMany
@@ -45,7 +46,12 @@ class Pages:
         ]
         return Starlette(
             routes=routes,
-            exception_handlers={Unknown: _unknown, Forbidden: _forbidden, TooMany: _too_many},
+            exception_handlers={
+                Unknown: _unknown,
+                Forbidden: _forbidden,
+                TooMany: _too_many,
+                TooLong: _too_long,
+            },
         )
 
     async def home(self, request: Request) -> Response:
@@ -153,8 +159,9 @@ def described(who: Identity) -> Mapping[str, object]:
 
 
 async def form_of(request: Request) -> Mapping[str, str]:
-    """Return the fields of a form."""
-    return dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+    """Return the fields of a form; raise `TooLong`."""
+    body = await read_body(request.receive, LONGEST_FORM)
+    return dict(parse_qsl(body.decode("utf-8", "replace")))
 
 
 def page(title: str, body: str, status: int = 200) -> HTMLResponse:
@@ -184,6 +191,10 @@ async def _unknown(request: Request, error: Exception) -> Response:
 
 async def _forbidden(request: Request, error: Exception) -> Response:
     return page("This is not for you", f"<p>{escape(str(error))}.</p>", 403)
+
+
+async def _too_long(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": "invalid_request", "detail": "this form is too long"}, 413)
 
 
 async def _too_many(request: Request, error: Exception) -> Response:

@@ -26,6 +26,7 @@ from gateway.signing import read_signer
 from gateway.stamping import Stamped
 from gateway.store import Store
 from gateway.turns import AT_ONCE, InTurns
+from gateway.wire import Bounded
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -48,6 +49,7 @@ def serve(settings: GatewaySettings, host: str, port: int) -> None:
         app,
         host=host,
         port=port,
+        http=Bounded,
         proxy_headers=False,  # else anybody on this machine may say what address they come from
         server_header=False,
         lifespan="on",

@@ -8,6 +8,7 @@ import httpx
 
 from adapters.gateway import Role
 from gateway import tokens
+from gateway.body import LONGEST_FORM
 from gateway.device import GRANT
 from tests.gateway.street import Street
 
@@ -138,3 +139,14 @@ def test_guesses_from_one_address_are_limited_and_a_right_token_is_taken_all_the
     assert right.status_code == 200
     street.porch.clock.second += 2
     assert browser.get("/gateway/me", headers=wrong).status_code == 401
+
+
+def test_a_form_that_is_too_long_is_not_read(street: Street) -> None:
+    terminal, browser = street.browser(), street.signed_in()
+    form = {"grant_type": GRANT, "device_code": "a" * LONGEST_FORM}
+    code = {"code": "a" * LONGEST_FORM}
+
+    asked = terminal.post("/gateway/device/token", data=form)
+    typed = browser.post("/gateway/device", data=code, headers={"origin": street.own})
+
+    assert (asked.status_code, typed.status_code) == (413, 413)
