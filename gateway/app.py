@@ -86,7 +86,7 @@ class Gateway:
             if body is None:
                 await self.prefect(passed, receive, send)
             else:
-                await ask(self.prefect, passed, body, send)
+                await ask(self.prefect, passed, body, receive, send)
 
     def _who(self, scope: Scope) -> Identity:
         headers = headers_of(scope)

@@ -30,11 +30,18 @@ async def read_body(receive: Receive, longest: int = LONGEST) -> bytes:
     return b"".join(parts)
 
 
-def reading(body: bytes) -> Receive:
-    """Return a `receive` that gives this body."""
+def reading(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives this body, and then waits until the client has left.
+
+    An answer that is streamed listens for that beside its work, and stops when it is told so.
+    """
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def receive() -> Message:
-        return waiting.pop() if waiting else {"type": "http.disconnect"}
+    async def receiving() -> Message:
+        if waiting:
+            return waiting.pop()
+        while (message := await receive())["type"] == "http.request":
+            pass  # of a body that nobody reads
+        return message
 
-    return receive
+    return receiving

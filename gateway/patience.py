@@ -8,7 +8,7 @@ prefect/server/api/server.py). Its own clients wait two seconds; its UI shows an
 from __future__ import annotations
 
 import anyio
-from starlette.types import ASGIApp, Message, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.body import reading
 
@@ -31,12 +31,12 @@ class _Held:
             await self._send(message)
 
 
-async def ask(prefect: ASGIApp, scope: Scope, body: bytes, send: Send) -> None:
+async def ask(prefect: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
     """Send a request to Prefect, and again while it is busy."""
     for pause in PAUSES:
         held = _Held(send)
         try:
-            await prefect(dict(scope), reading(body), held)
+            await prefect(dict(scope), reading(body, receive), held)
         except Exception:
             # after its answer Starlette raises the error again, for the log of the server
             if not held.is_busy:
@@ -44,4 +44,4 @@ async def ask(prefect: ASGIApp, scope: Scope, body: bytes, send: Send) -> None:
         if not held.is_busy:
             return
         await anyio.sleep(pause)
-    await prefect(scope, reading(body), send)
+    await prefect(scope, reading(body, receive), send)

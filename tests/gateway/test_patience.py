@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import anyio
 import pytest
+from anyio.lowlevel import checkpoint
+from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway import patience
@@ -34,8 +38,11 @@ def asked(prefect: Prefect) -> list[Message]:
     async def send(message: Message) -> None:
         heard.append(message)
 
+    async def leave() -> Message:
+        return {"type": "http.disconnect"}
+
     async def go() -> None:
-        await patience.ask(prefect, {"type": "http"}, b"signed", send)
+        await patience.ask(prefect, {"type": "http"}, b"signed", leave, send)
 
     anyio.run(go)
     return heard
@@ -74,3 +81,37 @@ def test_what_stays_busy_is_told() -> None:
 def test_a_fault_is_raised() -> None:
     with pytest.raises(RuntimeError, match="raised again"):
         asked(Prefect(500, raises=True))
+
+
+async def _lines(left: anyio.Event) -> AsyncIterator[str]:
+    yield "first\n"
+    await checkpoint()
+    yield "second\n"
+    left.set()
+    await checkpoint()
+    await checkpoint()
+    yield "third\n"
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_an_answer_is_streamed_until_its_client_leaves(*, leaves: bool) -> None:
+    heard: list[str] = []
+
+    async def go() -> None:
+        said = anyio.Event()
+        gone = said if leaves else anyio.Event()
+
+        async def receive() -> Message:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            heard.append(message.get("body", b"").decode())
+            await checkpoint()
+
+        scope = {"type": "http", "asgi": {"spec_version": "2.3"}}
+        await patience.ask(StreamingResponse(_lines(said)), scope, b"", receive, send)
+
+    anyio.run(go)
+
+    assert heard == ["", "first\n", "second\n", *([] if leaves else ["third\n", ""])]
