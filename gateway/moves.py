@@ -16,12 +16,18 @@ from gateway.identity import Forbidden
 
 ENDED = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 BROKEN = ENDED - {"COMPLETED"}
-STOPPING = frozenset({"CANCELLING", "CANCELLED"})
+CANCELLING = "CANCELLING"
+STOPPING = frozenset({CANCELLING, "CANCELLED"})
 PAST_A_GATE = frozenset({"SCHEDULED", "PENDING", "RUNNING", "COMPLETED"})
 
 
 async def change_state(asking: Asking) -> dict[str, Any]:
-    """Let people cancel and retry, and the worker report; a gate is left by its answer alone."""
+    """Let people cancel and retry, and the worker report; a gate is left by its answer alone.
+
+    A cancel is asked for as cancelling, however it was spelled: on that alone the run's process is
+    ended, and the run is retried only when it is. Where there is none, as at a gate, Prefect makes it
+    cancelled at once (`BypassCancellingFlowRunsWithNoInfra`), in the transaction in which it looks.
+    """
     stands = await standing(asking)
     wanted = mapping(asking.body.get("state"), "a state").get("type")
     found = stands.get("type", "")
@@ -35,8 +41,9 @@ async def change_state(asking: Asking) -> dict[str, Any]:
             await _sign(asking, RETRY, stands)
         return dict(asking.body)
     if wanted in STOPPING:
+        _refuse_stopped(found)
         await _sign(asking, CANCEL, stands)
-        return {"state": {"type": wanted, "message": f"cancelled by {asking.who.subject}"}}
+        return {"state": {"type": CANCELLING, "message": f"cancelled by {asking.who.subject}"}}
     if is_retry:
         await _sign(asking, RETRY, stands)
         told = f"retried by {asking.who.subject}"
@@ -45,6 +52,13 @@ async def change_state(asking: Asking) -> dict[str, Any]:
         f"people may cancel a run, and retry one that failed, crashed or was cancelled; not set "
         f"{wanted} where it is {found}"
     )
+
+
+def _refuse_stopped(found: str) -> None:
+    if found in ENDED:
+        raise Forbidden(f"this run has ended already: it is {found}, and nothing is left to cancel")
+    if found == CANCELLING:
+        raise Forbidden("this run is being cancelled already: it is over when its process is")
 
 
 async def ended_run(asking: Asking) -> dict[str, Any]:
