@@ -38,6 +38,9 @@ def pass_gate(voyage: Voyage, move: AskPerson) -> None:
     if opening is not None:
         raw = read_flow_run_input(key=_response(opening))
         _settle(voyage, state, opening, read_answer(voyage, opening, raw))
+        if isinstance(raw, dict) and raw.get("sealed_value"):
+            # the drawer has it, and is emptied at the end; or it did not count, and is for nobody
+            delete_flow_run_input(key=_response(opening))
         return  # the next move, whichever it is, writes the record
     asked = open_gate(voyage, state, move)
     publish_record(voyage)
@@ -67,10 +70,6 @@ def _settle(voyage: Voyage, state: RunState, opening: Opening, answer: Answer | 
     entry = settle(voyage, state, opening, answer)
     if entry is not None and entry.event is Event.GLASS_BROKEN:
         tell(voyage.platform, entry)
-    if answer.sealed_value:
-        delete_flow_run_input(
-            key=_response(opening)
-        )  # the drawer has it, and is emptied at the end
 
 
 def _suspend(voyage: Voyage, state: RunState, move: AskPerson, shown: str) -> None:

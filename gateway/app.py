@@ -31,6 +31,7 @@ from gateway.scopes import API, IDENTITY, headers_of, inner_scope, with_headers
 from gateway.signing import Signer
 from gateway.sockets import Sockets
 from gateway.table import Rule, find
+from gateway.veils import VEILS, Veil, Veiled
 
 _log = logging.getLogger("runbook.gateway")
 
@@ -71,7 +72,7 @@ class Gateway:
             return
         try:
             who = self._who(scope)
-            passed, body = await self._judge(scope, receive, who)
+            passed = await self._judge(scope, receive, who)
         except Unknown as error:
             await _sign_in(scope, str(error))(scope, receive, send)
         except Forbidden as error:
@@ -83,10 +84,11 @@ class Gateway:
         except TooLong:
             await _told(413, "this body is too long")(scope, receive, send)
         else:
-            if body is None:
-                await self.prefect(passed, receive, send)
-            else:
-                await ask(self.prefect, passed, body, receive, send)
+            if passed.body is None:
+                await self.prefect(passed.scope, receive, send)
+                return
+            veiled = Veiled(send, passed.veil) if passed.veil else send
+            await ask(self.prefect, passed.scope, passed.body, receive, veiled)
 
     def _who(self, scope: Scope) -> Identity:
         headers = headers_of(scope)
@@ -99,25 +101,22 @@ class Gateway:
             raise Forbidden(f"{who.subject} is in no group that has a role here")
         return who
 
-    async def _judge(
-        self, scope: Scope, receive: Receive, who: Identity
-    ) -> tuple[Scope, bytes | None]:
-        """Return the request as Prefect gets it; raise `Forbidden` if it gets none.
-
-        The body of a request to the API is read already; that of a page is None.
-        """
+    async def _judge(self, scope: Scope, receive: Receive, who: Identity) -> _Passed:
+        """Return the request as Prefect gets it; raise `Forbidden` if it gets none."""
         path, method = scope["path"], scope["method"]
         is_worker = Role.WORKER in who.roles
         if not path.startswith(f"{API}/"):
             if who.is_machine or method not in origin.SAFE or path in _DOCUMENTS:
                 raise Forbidden("this is a page for people")
-            return inner_scope(scope), None
+            return _Passed(inner_scope(scope))
         found = find("GET" if method == "HEAD" else method, path.removeprefix(API))
         if found is None or not who.roles & found[0].section.roles:
             raise Forbidden(_why(found[0] if found else None, who))
         rule, place = found
+        veil = VEILS[rule.section.veil] if rule.section.veil and not is_worker else None
         if method in {"GET", "HEAD"}:
-            return inner_scope(scope, hides_secrets=not is_worker), b""
+            inner = inner_scope(scope, hides_secrets=not is_worker, is_packed=veil is None)
+            return _Passed(inner, b"", veil)
         body = await read_body(receive)
         if body:
             origin.refuse_other_content(headers_of(scope))
@@ -135,8 +134,21 @@ class Gateway:
                 self.doors.store.now(),
             )
             body = await _guarded(guard, asking)
-        passed = inner_scope(scope, hides_secrets=not is_worker, length=len(body))
-        return passed, body
+        inner = inner_scope(
+            scope, hides_secrets=not is_worker, length=len(body), is_packed=veil is None
+        )
+        return _Passed(inner, body, veil)
+
+
+@dataclass(frozen=True)
+class _Passed:
+    """A request as Prefect gets it."""
+
+    scope: Scope
+    body: bytes | None = None
+    """None for a page; that of a request to the API is read already."""
+    veil: Veil | None = None
+    """What takes out of the answer what is not for whoever asked."""
 
 
 _DOCUMENTS = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})

@@ -25,12 +25,22 @@ def headers_of(scope: Scope) -> dict[str, str]:
     return headers
 
 
-def inner_scope(scope: Scope, *, hides_secrets: bool = True, length: int | None = None) -> Scope:
-    """Return the scope that Prefect gets, with a body of this length."""
+def inner_scope(
+    scope: Scope,
+    *,
+    hides_secrets: bool = True,
+    length: int | None = None,
+    is_packed: bool = True,
+) -> Scope:
+    """Return the scope that Prefect gets, with a body of this length.
+
+    Its answer is packed as the client can take it, unless it `is_packed` by nobody.
+    """
+    left_out = KEPT_BACK if is_packed else KEPT_BACK | {b"accept-encoding"}
     headers = [
         (name, value)
         for name, value in scope["headers"]
-        if name.lower() not in KEPT_BACK and not name.lower().startswith(FORGED)
+        if name.lower() not in left_out and not name.lower().startswith(FORGED)
     ]
     if length is not None:
         headers.append((b"content-length", str(length).encode()))

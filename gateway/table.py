@@ -34,6 +34,9 @@ class Section:
     """Name of the function in `gateway.guards` that checks it."""
     is_counted: bool = False
     """Whether there is a limit to how often one may."""
+    veil: str = ""
+    """Name of the function in `gateway.veils` that takes out of the answer what is for the worker
+    alone."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,13 @@ SECTIONS = (
         "with their secrets for the worker alone",
         "without_secrets",
     ),
-    Section("Look at forms and answers of gates", frozenset({U, O, P, M, W}), endpoints.ANSWERS),
+    Section(
+        "Look at forms and answers of gates",
+        frozenset({U, O, P, M, W}),
+        endpoints.ANSWERS,
+        "with sealed values for the worker alone",
+        veil="answers",
+    ),
     Section(
         "Start a run",
         frozenset({O, M}),

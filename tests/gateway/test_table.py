@@ -11,6 +11,7 @@ from prefect.server.api.server import create_app
 from adapters.gateway import Role
 from gateway.guards import GUARDS
 from gateway.table import PEOPLE, SECTIONS, SOCKETS, find, rules, socket_roles
+from gateway.veils import VEILS
 from tests.gateway.prefect_routes import walk
 
 DEADLY = (
@@ -48,6 +49,11 @@ def test_every_websocket_of_prefect_is_in_the_table() -> None:
 def test_every_guard_stands_somewhere_and_every_section_has_the_guard_it_names() -> None:
     assert {section.guard for section in SECTIONS if section.guard} == set(GUARDS)
     assert all(section.condition for section in SECTIONS if section.guard)
+
+
+def test_every_veil_hangs_somewhere_and_is_told_of() -> None:
+    assert {section.veil for section in SECTIONS if section.veil} == set(VEILS)
+    assert all(section.condition for section in SECTIONS if section.veil)
 
 
 @pytest.mark.parametrize("endpoint", DEADLY)
