@@ -113,7 +113,8 @@ class Gateway:
         if found is None or not who.roles & found[0].section.roles:
             raise Forbidden(_why(found[0] if found else None, who))
         rule, place = found
-        veil = VEILS[rule.section.veil] if rule.section.veil and not is_worker else None
+        is_veiled = rule.section.veil and not who.roles & rule.section.unveiled
+        veil = VEILS[rule.section.veil] if is_veiled else None
         if method in {"GET", "HEAD"}:
             inner = inner_scope(scope, hides_secrets=not is_worker, is_packed=veil is None)
             return _Passed(inner, b"", veil)

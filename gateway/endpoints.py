@@ -9,9 +9,8 @@ GET /hello
 GET /version
 GET /csrf-token
 GET /admin/version
-GET /admin/settings
 """
-"""Clients ask for these before anything else; the settings come with their secrets masked."""
+"""Clients ask for these before anything else."""
 
 LOOKS = """
 GET /flows/{id}

@@ -35,8 +35,9 @@ class Section:
     is_counted: bool = False
     """Whether there is a limit to how often one may."""
     veil: str = ""
-    """Name of the function in `gateway.veils` that takes out of the answer what is for the worker
-    alone."""
+    """Name of the function in `gateway.veils` that takes out of the answer what is secret."""
+    unveiled: frozenset[Role] = frozenset()
+    """Who gets the answer as it is."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,13 @@ class Rule:
 
 SECTIONS = (
     Section("Signs of life", ALL, endpoints.SIGNS),
+    Section(
+        "Look at Prefect's settings",
+        ALL,
+        "GET /admin/settings",
+        "without headers, and addresses that name somebody or have a query",
+        veil="settings",
+    ),
     Section("Look at everything but answers", ALL, endpoints.LOOKS),
     Section(
         "Look at documents of blocks",
@@ -64,6 +72,7 @@ SECTIONS = (
         endpoints.ANSWERS,
         "with sealed values for the worker alone",
         veil="answers",
+        unveiled=frozenset({W}),
     ),
     Section(
         "Start a run",

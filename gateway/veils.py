@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 from starlette.types import Message, Send
 
@@ -26,7 +27,18 @@ def answers(told: Any) -> Any:
     return _unsealed(told)
 
 
-VEILS: Mapping[str, Veil] = {veil.__name__: veil for veil in (answers,)}
+def settings(told: Any) -> Any:
+    """Return Prefect's settings without headers and addresses that may hold credentials.
+
+    Prefect masks what it knows as secret; a worker's token stands in plain headers, and the password
+    of Redis in an address.
+    """
+    client = {**told.get("client", {}), "custom_headers": {}}
+    shown: Any = _without_addresses({**told, "client": client})
+    return shown
+
+
+VEILS: Mapping[str, Veil] = {veil.__name__: veil for veil in (answers, settings)}
 
 
 class Veiled:
@@ -68,3 +80,22 @@ def _without_armour(value: str) -> str:
 
 def _unsealed(value: Any) -> Any:
     return {**value, SEALED: ""} if isinstance(value, dict) and value.get(SEALED) else value
+
+
+def _without_addresses(value: Any) -> Any:
+    """Return settings without addresses that name somebody or ask something."""
+    if isinstance(value, dict):
+        return {name: _without_addresses(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without_addresses(each) for each in value]
+    return "" if isinstance(value, str) and _may_hold_credentials(value) else value
+
+
+def _may_hold_credentials(text: str) -> bool:
+    if "://" not in text:
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return True
+    return "@" in parts.netloc or bool(parts.query)

@@ -66,3 +66,11 @@ def test_a_sealed_answer_that_does_not_count_is_kept_nowhere(town: Town, back: s
     left = town.client("worker").get(f"/flow_runs/{run}/input/{key}")
     assert left.status_code == httpx.codes.NOT_FOUND
     town.reject(run)
+
+
+def test_settings_are_shown_without_headers(town: Town) -> None:
+    told = town.client("vera").get("/admin/settings").json()
+
+    assert told["client"]["custom_headers"] == {}
+    assert told["server"]["docket"]["url"] == "memory://"
+    assert told["server"]["database"]["connection_url"] in {None, "*" * 10}

@@ -9,7 +9,7 @@ import anyio
 import pytest
 from starlette.types import Message
 
-from gateway.veils import Veil, Veiled, answers
+from gateway.veils import Veil, Veiled, answers, settings
 
 NOT_SHOWN = {"detail": "this answer is not as expected, so it is not shown"}
 
@@ -62,3 +62,22 @@ def test_what_is_not_as_expected_is_not_shown(body: bytes) -> None:
 
 def test_an_error_is_passed_on() -> None:
     assert shown(answers, b'{"detail": "not found"}', status=404) == (404, {"detail": "not found"})
+
+
+def test_settings_hold_no_credentials() -> None:
+    told = {
+        "client": {"custom_headers": {"Authorization": "Bearer made-up"}, "max_retries": 5},
+        "api": {"url": "https://who:word@runs.example.org/api"},
+        "server": {"docket": {"url": "redis://:word@cache:6379/0", "name": "here"}},
+        "ui_url": "https://runs.example.org",
+        "more": ["redis://cache/0?password=word", "http://[", None, 1],
+    }
+
+    assert shown(settings, json.dumps(told).encode())[1] == {
+        "client": {"custom_headers": {}, "max_retries": 5},
+        "api": {"url": ""},
+        "server": {"docket": {"url": "", "name": "here"}},
+        "ui_url": "https://runs.example.org",
+        "more": ["", "", None, 1],
+    }
+    assert shown(settings, b"[]") == (502, NOT_SHOWN)
