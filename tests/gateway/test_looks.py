@@ -68,7 +68,7 @@ def test_a_sealed_answer_that_does_not_count_is_kept_nowhere(town: Town, back: s
     town.reject(run)
 
 
-def test_settings_are_shown_without_headers(town: Town) -> None:
+def test_the_settings_of_prefect_pass_their_veil(town: Town) -> None:
     told = town.client("vera").get("/admin/settings").json()
 
     assert told["client"]["custom_headers"] == {}

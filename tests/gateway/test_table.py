@@ -56,6 +56,22 @@ def test_every_veil_hangs_somewhere_and_is_told_of() -> None:
     assert all(section.condition for section in SECTIONS if section.veil)
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "veil", "unveiled"),
+    [
+        ("GET /admin/settings", "settings", frozenset()),
+        ("GET /flow_runs/{id}/input/{key}", "answers", {Role.WORKER}),
+        ("POST /flow_runs/{id}/input/filter", "answers", {Role.WORKER}),
+    ],
+)
+def test_what_may_hold_secrets_is_veiled(
+    endpoint: str, veil: str, unveiled: frozenset[Role]
+) -> None:
+    sections = {f"{rule.method} {rule.path}": rule.section for rule in rules()}
+
+    assert (sections[endpoint].veil, sections[endpoint].unveiled) == (veil, unveiled)
+
+
 @pytest.mark.parametrize("endpoint", DEADLY)
 def test_what_acts_without_a_person_is_for_nobody(endpoint: str) -> None:
     roles = {f"{rule.method} {rule.path}": rule.section.roles for rule in rules()}
