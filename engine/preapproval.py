@@ -1,8 +1,8 @@
 """A yes given before its run is started: for one plan, until one moment, for one run.
 
 It stands for a yes at the plan's first gate, and reaches as far as that would. A strict gate, which
-asks for several people or for somebody else than the initiator, takes none, and neither does one
-that asks a person for something.
+asks for several people, for somebody else than the initiator or for a fresh sign-in, takes none, and
+neither does one that asks a person for something.
 """
 
 from __future__ import annotations
@@ -50,10 +50,7 @@ def refusal(plan: Plan, person: Actor, through: str, until: datetime, now: datet
     ids = [step.id for step in reach]
     if through not in ids:
         return f"a yes at {first.id} can reach no further than {ids[-1]}, not through {through}"
-    strict = [s.id for s in reach[: ids.index(through) + 1] if s.gate and _is_strict(s.gate)]
-    if strict:
-        return f"the gate before {strict[0]} is strict and takes no approval beforehand"
-    return ""
+    return _strictness(reach[: ids.index(through) + 1])
 
 
 def first_gate(plan: Plan) -> PlannedStep | None:
@@ -66,7 +63,8 @@ def choose(
 ) -> Choice:
     """Return the approval that a run of this plan may take up now.
 
-    Without `takes_claims`, one by a name that was merely typed does not count.
+    Without `takes_claims`, one by a name that was merely typed does not count; at a strict gate none
+    does, whoever wrote it into the ledger.
     """
     told = tuple(entries)
     used = {e.details["preapproval"] for e in told if e.event is Event.GATE_PREAPPROVED}
@@ -74,8 +72,12 @@ def choose(
     unused = [entry for entry in meant if entry.sequence not in used]
     believed = [e for e in unused if takes_claims or e.actor.verified != CLAIMED]
     free = [entry for entry in believed if timestamp(now) <= entry.details["until"]]
-    if free or not unused:
-        return Choice(free[0] if free else None)
+    if not unused:
+        return Choice()
+    first = first_gate(plan)
+    strict = _strictness([first] if first else [])
+    if free or strict:
+        return Choice(why=strict) if strict else Choice(free[0])
     last = (believed or unused)[-1]
     if not believed:
         return Choice(why=f"the approval of entry {last.sequence} is claimed, not verified")
@@ -103,5 +105,11 @@ def taken_up(entry: Entry, plan: Plan, state: RunState) -> Draft:
     )
 
 
+def _strictness(steps: Iterable[PlannedStep]) -> str:
+    """Say which of these gates takes no approval beforehand; empty where each may."""
+    strict = next((step.id for step in steps if step.gate and _is_strict(step.gate)), "")
+    return f"the gate before {strict} is strict and takes no approval beforehand" if strict else ""
+
+
 def _is_strict(gate: Gate) -> bool:
-    return gate.approvals > 1 or not gate.initiator_may_approve
+    return gate.approvals > 1 or not gate.initiator_may_approve or gate.signed_in_within is not None

@@ -76,6 +76,19 @@ def test_an_edited_runbook_voids_it(tmp_path: Path) -> None:
     assert choose([entry], edited, NOW).entry is None
 
 
+@pytest.mark.parametrize(
+    "strict", ["approvals: 2", "initiator_may_approve: false", "signed_in_within: 5m"]
+)
+def test_a_strict_gate_is_asked_although_the_ledger_has_one(tmp_path: Path, strict: str) -> None:
+    plan = Bench.of(ONE + f"  - {{id: a, uses: lamp.light, gate: {{{strict}}}}}\n", tmp_path).plan
+
+    choice = choose([said(plan, through="a")], plan, NOW)
+
+    assert choice.entry is None
+    assert choice.why == "the gate before a is strict and takes no approval beforehand"
+    assert choose([], plan, NOW).why == ""
+
+
 def test_a_claim_does_not_count_where_only_verified_people_do() -> None:
     entry = said(PLAN)
     proven = replace(entry, actor=replace(entry.actor, verified="oidc"))
@@ -119,6 +132,10 @@ def test_only_one_that_is_unused_and_has_not_ended_is_chosen(told: list[tuple[in
         ),
         (
             ONE + "  - {id: a, uses: lamp.light, gate: {initiator_may_approve: false}}\n",
+            "olga", "a", LATER, "the gate before a is strict",
+        ),
+        (
+            ONE + "  - {id: a, uses: lamp.light, gate: {signed_in_within: 5m}}\n",
             "olga", "a", LATER, "the gate before a is strict",
         ),
     ],
