@@ -15,7 +15,7 @@ from adapters.platform import Platform
 from engine.decision import Answer
 from engine.errors import Refused
 from engine.evidence import TOKEN_FIELD, Asked, Proven, prove_answer, prove_start
-from engine.ledger import SCHEDULE, Actor, Entry
+from engine.ledger import SCHEDULE, Actor, Entry, Event
 from engine.state import Opening
 from flows.gate_form import key
 from flows.voyage import Voyage
@@ -112,7 +112,7 @@ def initiator(voyage: Voyage, start: Start, requested_by: str) -> tuple[Actor, M
         start.parameters,
         start.idempotency_key,
     )
-    if _is_used(voyage.desk.journal.entries(), proven):
+    if _is_used(voyage.desk.journal.of(Event.RUN_STARTED), proven):  # nothing else has a stamp
         raise Refused("the signature under the start was used for another run before")
     return proven.actor, _proof(proven)
 

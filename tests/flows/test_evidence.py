@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,13 @@ from uuid import UUID, uuid4
 import pytest
 from prefect.client.schemas.objects import FlowRun
 
+from adapters.ledger import SqlJournal
 from adapters.platform import Platform
 from adapters.settings import EngineSettings, Settings
 from engine.decision import Answer
 from engine.errors import Refused
 from engine.evidence import TOKEN_FIELD, Asked
-from engine.ledger import SCHEDULE, Actor, Event
+from engine.ledger import SCHEDULE, Actor, Entry, Event
 from flows.evidence import STAMP, Start, Unproven, initiator, read_answer, start_of
 from flows.gate_form import key
 from flows.voyage import Voyage, enter
@@ -156,6 +157,21 @@ def test_a_stamp_counts_for_one_run(scene: Scene) -> None:
 
     with pytest.raises(Refused, match="used for another run before"):
         initiator(replace(scene.voyage, run="run-3"), start, "")
+
+
+def test_a_stamp_is_held_against_the_starts_alone(scene: Scene, tmp_path: Path) -> None:
+    journal = NeverWhole(f"sqlite:///{tmp_path / 'ledger.db'}")
+    desk = replace(scene.voyage.desk, journal=journal)
+
+    assert initiator(replace(scene.voyage, desk=desk), scene.stamped(), "")[0].subject == "olga"
+
+
+class NeverWhole(SqlJournal):
+    """A ledger so long that nobody may read all of it."""
+
+    def entries(self, run: str | None = None, *, after: int = 0) -> Sequence[Entry]:
+        assert run is not None, "all entries are read"
+        return super().entries(run, after=after)
 
 
 @pytest.mark.parametrize(
