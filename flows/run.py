@@ -78,7 +78,7 @@ def _run(name: str, parameters: Mapping[str, Any]) -> None:
     platform = open_platform()
     run, start = str(_flow_run().id), start_of(_flow_run())
     wants = SCHEDULE if start.schedule else claimed(platform, requested_by, "prefect")
-    with refusals_recorded(platform, run, name, wants):
+    with refusals_recorded(platform, run, name, wants) as wish:
         plan = platform.plan(name, given)
         voyage = Voyage(run, platform, _desk(platform), plan)
         state = voyage.state()
@@ -86,12 +86,12 @@ def _run(name: str, parameters: Mapping[str, Any]) -> None:
         findings: Mapping[str, str] = {}
         proof: Mapping[str, Any]
         if is_new:
-            actor, proof = initiator(voyage, start, requested_by)
+            wish.actor, proof = initiator(voyage, start, requested_by)
             findings = _preflight(voyage, plan)
         else:
             why = cause(platform, _flow_run(), voyage.desk.journal.entries(run))
-            actor, proof = why.actor, why.told
-        state = enter(voyage, actor, findings, {**whereabouts(platform), **proof})
+            wish.actor, proof = why.actor, why.told
+        state = enter(voyage, wish.actor, findings, {**whereabouts(platform), **proof})
     begun = "started" if is_new else "picked up again"
     _logger().info(state.line(f"{name} is {begun}"))
     if is_new:

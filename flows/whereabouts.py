@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from adapters.platform import Platform
@@ -22,11 +23,23 @@ def whereabouts(platform: Platform) -> dict[str, Any]:
     }
 
 
+@dataclass
+class Wish:
+    """A start that is not in the ledger yet."""
+
+    actor: Actor
+    """Who wants it, as far as that is known by now; whoever learns more of it says so here."""
+
+
 @contextmanager
-def refusals_recorded(platform: Platform, run: str, runbook: str, actor: Actor) -> Iterator[None]:
-    """Let a run that could not even start leave an entry: who wanted what, and why not."""
+def refusals_recorded(platform: Platform, run: str, runbook: str, actor: Actor) -> Iterator[Wish]:
+    """Let a run that could not even start leave an entry: who wanted what, and why not.
+
+    `actor` is who says that they want it, and is named until somebody is proven.
+    """
+    wish = Wish(actor)
     try:
-        yield
+        yield wish
     except (LedgerDown, Fenced):
         raise
     except RunbookError as error:
@@ -37,6 +50,6 @@ def refusals_recorded(platform: Platform, run: str, runbook: str, actor: Actor) 
         if not platform.journal.entries(run):
             told = {"what": "start", "runbook": runbook, "about": run, "why": refused.message}
             platform.journal.append(
-                Draft(run="", event=Event.ATTEMPT_REFUSED, actor=actor, details=told)
+                Draft(run="", event=Event.ATTEMPT_REFUSED, actor=wish.actor, details=told)
             )
     raise refused

@@ -89,6 +89,20 @@ def test_a_run_that_could_not_start_leaves_who_wanted_what_and_why_not(tmp_path:
     }  # fmt: skip
 
 
+def test_a_start_that_was_proven_and_refused_afterwards_is_that_persons(tmp_path: Path) -> None:
+    platform = begin(tmp_path).platform
+    olga = Actor("olga", verified="oidc", groups=("staff",), via="prefect")
+
+    def proven_and_refused() -> None:
+        with refusals_recorded(platform, "run-9", "try", Actor("")) as wish:
+            wish.actor = olga
+            raise Refused("no such place")
+
+    with pytest.raises(Refused):
+        proven_and_refused()
+    assert [entry.actor for entry in platform.journal.of(Event.ATTEMPT_REFUSED)] == [olga]
+
+
 def test_a_run_that_has_started_tells_of_its_own_failures(tmp_path: Path) -> None:
     voyage = begin(tmp_path)
     with (
