@@ -131,7 +131,7 @@ def prove_start(
 def prove_move(token: str, keys: KeySet, run: str, move: str, after: str) -> Proven:
     """Return who moved this run out of this very state; raise `Refused` with what is wrong.
 
-    `move` is `cancel` or `retry`, and `after` the id of the Prefect state that it ended.
+    `move` is `cancel`, `retry` or `restart`, and `after` the id of the Prefect state that it ended.
     """
     claims = read_word(token, keys, MOVE)
     bound = {

@@ -64,8 +64,8 @@ def prove_again(entries: Iterable[Entry], keys: KeySet) -> Vouched:
         if entry.event is Event.GATE_OPENED:
             book.asked[entry.run, entry.details["opening"]] = entry
         words = list(_words(entry))
-        for actor, told in words:
-            why = _against(book, entry, actor, told)
+        for word in words:
+            why = _against(book, entry, word)
             if why:
                 raise _broken(entry, why)
         signed += len(words)
@@ -78,29 +78,43 @@ def prove_again(entries: Iterable[Entry], keys: KeySet) -> Vouched:
     return Vouched(signed, claimed)
 
 
-def _words(entry: Entry) -> Iterator[tuple[Actor, Mapping[str, Any]]]:
-    """Yield each person whom the entry calls vouched for, with what it keeps of the signature."""
-    if "token" in entry.details:
-        yield entry.actor, entry.details
-    cancelled = entry.details.get("cancelled") or {}
-    if "token" in cancelled:
-        yield Actor(cancelled["subject"], verified=cancelled["verified"]), cancelled
+@dataclass(frozen=True)
+class _Word:
+    """Somebody whom an entry calls vouched for, and what it keeps of the signature."""
+
+    actor: Actor
+    told: Mapping[str, Any]
+    kind: str
+    move: object = None
+    """What was done to the run, where the word is of that kind."""
 
 
-def _against(book: _Book, entry: Entry, actor: Actor, told: Mapping[str, Any]) -> str:
+def _words(entry: Entry) -> Iterator[_Word]:
+    details = entry.details
+    if "token" in details:
+        kind = _KINDS.get(entry.event, APPROVAL)
+        yield _Word(entry.actor, details, kind, details.get("cause"))
+    for name in ("cancelled", "retried"):
+        told = details.get(name) or {}
+        if "token" in told:
+            who = Actor(told["subject"], verified=told["verified"])
+            yield _Word(who, told, MOVE, told.get("move", "cancel"))
+
+
+def _against(book: _Book, entry: Entry, word: _Word) -> str:
     """Return what speaks against a signed word; empty if it holds."""
-    is_own = told is entry.details
-    kind = _KINDS.get(entry.event, APPROVAL) if is_own else MOVE
     try:
-        claims = read_word(str(told["token"]), book.keys, kind)
+        claims = read_word(str(word.told["token"]), book.keys, word.kind)
     except Refused as error:
         return error.message
     before = book.used.setdefault(str(claims.get("jti")), entry.sequence)
     if before != entry.sequence:
         return f"its signature is that of entry {before}, and counts once"
-    wanted = {"sub": actor.subject, "way": actor.verified, "jti": told.get("token_id")}
+    is_own = word.told is entry.details
+    actor = word.actor
+    wanted = {"sub": actor.subject, "way": actor.verified, "jti": word.told.get("token_id")}
     wanted |= {"groups": list(actor.groups)} if is_own else {}
-    wanted |= _bound(book, entry, kind, is_own=is_own)
+    wanted |= _bound(book, entry, word)
     for name, value in wanted.items():
         if claims.get(name) != value:
             return f"what was signed has another {_NAMES.get(name, name)}"
@@ -109,12 +123,12 @@ def _against(book: _Book, entry: Entry, actor: Actor, told: Mapping[str, Any]) -
     return _untimely(claims, entry)
 
 
-def _bound(book: _Book, entry: Entry, kind: str, *, is_own: bool) -> dict[str, Any]:
+def _bound(book: _Book, entry: Entry, word: _Word) -> dict[str, Any]:
     """Return what a word of this kind must have been signed for; a start is bound in Prefect."""
-    if kind == INITIATION:
+    if word.kind == INITIATION:
         return {}
-    if kind == MOVE:
-        return {"run": entry.run, "move": "retry" if is_own else "cancel"}
+    if word.kind == MOVE:
+        return {"run": entry.run, "move": word.move}
     return {"run": entry.run, **_asked(book, entry)}
 
 

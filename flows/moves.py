@@ -32,7 +32,7 @@ UNSIGNED = "Prefect was told to, and no signed word says by whom"
 
 @dataclass(frozen=True)
 class Move:
-    """Something that people do to a run beside its gates."""
+    """Something that people and workers do to a run beside its gates."""
 
     name: str
     label: str
@@ -41,6 +41,8 @@ class Move:
 
 CANCEL = Move("cancel", "runbook.cancel")
 RETRY = Move("retry", "runbook.retry")
+RESTART = Move("restart", "runbook.restart")
+"""A retry by a worker, of a run that another one had in hand; it leaves a person's word as it is."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,13 @@ class Cause:
 
 def cause(platform: Platform, run: FlowRun, entries: Iterable[Entry]) -> Cause:
     """Return why this run is picked up; `entries` are those that the ledger has of it."""
+    return told_by(platform, run, states_of(run), entries)
+
+
+def states_of(run: FlowRun) -> Sequence[State]:
+    """Return the states that the run went through, as Prefect has them."""
     with get_client(sync_client=True) as client:
-        states = client.read_flow_run_states(run.id)
-    return told_by(platform, run, states, entries)
+        return client.read_flow_run_states(run.id)
 
 
 def told_by(
@@ -68,12 +74,16 @@ def told_by(
         return Cause(told={"cause": "answer"})  # its gate says whose
     used = frozenset(str(entry.details.get("token_id", "")) for entry in entries)
     broken = left if left is not None and left.type in BROKEN else None
-    actor, told = _signed(platform, run, RETRY, broken, used)
+    move = RETRY
+    actor, told = signed(platform, run, RETRY, broken, used)
+    if actor == UNKNOWN:
+        by, proof = signed(platform, run, RESTART, broken, used)
+        move, actor, told = (RESTART, by, proof) if by != UNKNOWN else (RETRY, actor, told)
     stopped = _left(since, STOPPING, STOPPING)
     if stopped is not None:
-        by, proof = _signed(platform, run, CANCEL, stopped, used)
+        by, proof = signed(platform, run, CANCEL, stopped, used)
         told["cancelled"] = {"subject": by.subject, "verified": by.verified, **proof}
-    return Cause(actor, {"cause": RETRY.name, **told})
+    return Cause(actor, {"cause": move.name, **told})
 
 
 def _since_before(states: Iterable[State]) -> Sequence[State]:
@@ -93,10 +103,14 @@ def _left(
     return found[-1] if found else None
 
 
-def _signed(
-    platform: Platform, run: FlowRun, move: Move, left: State | None, used: frozenset[str]
+def signed(
+    platform: Platform,
+    run: FlowRun,
+    move: Move,
+    left: State | None,
+    used: frozenset[str] = frozenset(),
 ) -> tuple[Actor, dict[str, Any]]:
-    """Return who made this move out of this state, with the proof or with what is wrong."""
+    """Return who made this move out of this state, with the proof; `UNKNOWN` with what is wrong."""
     token = run.labels.get(move.label)
     if left is None or not isinstance(token, str) or not token:
         return UNKNOWN, {"why": UNSIGNED}

@@ -26,15 +26,16 @@ from engine.progress import AskPerson
 from engine.state import Outcome, RunState
 from flows.beforehand import rely_on_preapproval
 from flows.core_files import forbid_core_files
-from flows.evidence import claimed, initiator, start_of
+from flows.evidence import Start, claimed, initiator, start_of
 from flows.form import REQUESTED_BY
 from flows.gate import pass_gate
 from flows.moves import cause
 from flows.opening import open_run
 from flows.record import publish_record
+from flows.retried import retried
 from flows.sailing import sail
 from flows.voyage import Voyage, enter
-from flows.whereabouts import refusals_recorded, whereabouts
+from flows.whereabouts import Wish, refusals_recorded, whereabouts
 
 LOGGER = "runbook"
 """How the logger of the engine's own lines is named, below Prefect's for flow and task runs."""
@@ -86,7 +87,7 @@ def _run(name: str, parameters: Mapping[str, Any]) -> None:
         findings: Mapping[str, str] = {}
         proof: Mapping[str, Any]
         if is_new:
-            wish.actor, proof = initiator(voyage, start, requested_by)
+            proof = _begin(voyage, start, requested_by, wish)
             findings = _preflight(voyage, plan)
         else:
             why = cause(platform, _flow_run(), voyage.desk.journal.entries(run))
@@ -98,6 +99,18 @@ def _run(name: str, parameters: Mapping[str, Any]) -> None:
         rely_on_preapproval(voyage)
     outcome = sail(voyage, _AtPrefect())
     _say_end(voyage.state(), outcome)
+
+
+def _begin(voyage: Voyage, start: Start, requested_by: str, wish: Wish) -> Mapping[str, Any]:
+    """Say in `wish` who starts the run, and return the proof; raise `Refused` if it may not begin."""
+    starter, proof = initiator(voyage, start, requested_by)
+    again = retried(voyage.platform, _flow_run())
+    if again is not None:
+        wish.actor = again.actor
+        takes_claims = voyage.platform.settings.engine.accept_claimed
+        again.refuse_unless_own(starter, takes_claims=takes_claims)
+    wish.actor = starter
+    return {**proof, **(again.told() if again else {})}
 
 
 class _AtPrefect:

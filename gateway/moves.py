@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.gateway import Role
-from flows.moves import CANCEL, RETRY, Move
+from flows.moves import CANCEL, RESTART, RETRY, Move
 from gateway.asking import Asking, mapping
 from gateway.identity import Forbidden
 
@@ -38,7 +38,7 @@ async def change_state(asking: Asking) -> dict[str, Any]:
         if found == "PAUSED" and wanted in PAST_A_GATE:
             raise Forbidden("a run leaves its gate by an answer, and by nothing else")
         if is_retry:
-            await _sign(asking, RETRY, stands)
+            await _sign(asking, RESTART, stands)
         return dict(asking.body)
     if wanted in STOPPING:
         _refuse_stopped(found)

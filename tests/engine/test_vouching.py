@@ -76,6 +76,21 @@ def typed() -> Draft:
     return Draft(RUN, Event.GATE_APPROVED, Actor("olga"), "revoke", plan=ASKED.plan, details=told)
 
 
+def restarted() -> Draft:
+    token = SIGNER.move(Identity("worker-1", "token"), RUN, "restart", "a state", second(3))
+    told = {"cause": "restart", **kept(token)}
+    return Draft(
+        RUN, Event.RUN_RESUMED, Actor("worker-1", verified="token"), attempt=2, details=told
+    )
+
+
+def begun_again(**changes: Any) -> Draft:
+    """Return a start that its initiator had retried before the ledger knew of it."""
+    token = SIGNER.move(OTTO, RUN, "retry", "a state", second(0))
+    again = {"move": "retry", "subject": "otto", "verified": "oidc", **kept(token)}
+    return told(started(), retried={**again, **changes})
+
+
 def told(draft: Draft, **changes: Any) -> Draft:
     """Return a draft that says something else than what was signed."""
     return replace(draft, details={**draft.details, **changes})
@@ -91,9 +106,9 @@ def ledger(drafts: Sequence[Draft]) -> list[Entry]:
 
 
 def test_every_signed_word_is_counted_and_so_is_every_typed_name() -> None:
-    drafts = [started(), opened(), approved(), typed(), retried()]
+    drafts = [started(), opened(), approved(), typed(), retried(), restarted(), begun_again()]
 
-    assert prove_again(ledger(drafts), KEYS) == Vouched(signed=4, claimed=1)
+    assert prove_again(ledger(drafts), KEYS) == Vouched(signed=7, claimed=1)
 
 
 def test_a_word_from_before_comments_were_signed_by_themselves_holds() -> None:
@@ -132,6 +147,11 @@ def test_a_word_from_before_comments_were_signed_by_themselves_holds() -> None:
         (replace(started(), actor=who(OLGA)), "another person"),
         (told(started(), token=approved().details["token"]), "not one that the gateway made"),
         (replace(retried(), run="another-run"), "another run"),
+        (told(retried(), cause="restart"), "another move"),
+        (told(restarted(), cause="retry"), "another move"),
+        (begun_again(subject="olga"), "another person"),
+        (begun_again(move="restart"), "another move"),
+        (replace(begun_again(), run="another-run"), "another run"),
         (
             told(retried(), cancelled={**retried().details["cancelled"], "subject": "olga"}),
             "person",

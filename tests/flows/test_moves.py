@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from adapters.platform import Platform
 from adapters.settings import EngineSettings, Settings
 from engine.ledger import Actor, Draft, Entry, Event, chain
-from flows.moves import CANCEL, RETRY, UNKNOWN, UNSIGNED, Cause, Move, told_by
+from flows.moves import CANCEL, RESTART, RETRY, UNKNOWN, UNSIGNED, Cause, Move, told_by
 from gateway.identity import Identity
 from gateway.signing import Signer, new_key, spell_public
 
@@ -108,6 +108,18 @@ def test_a_word_for_another_run_or_another_moment_proves_nothing(scene: Scene) -
     assert scene.cause().told["why"] == "the signature is for another moment of this run"
     scene.labels[RETRY.label] = scene.signs(CANCEL, OLGA, after=str(scene.states[1].id))
     assert scene.cause().told["why"] == "the signature is for another move"
+
+
+def test_a_restart_is_the_workers_and_no_older_retry_of_a_person(scene: Scene) -> None:
+    scene.goes("RUNNING", "CRASHED")
+    scene.signs(RETRY, OLGA)
+    scene.goes("SCHEDULED", "PENDING", "RUNNING", "CRASHED")
+    token = scene.signs(RESTART, Identity("worker-1", "token"))
+    scene.goes("SCHEDULED", "PENDING", "RUNNING")
+    why = scene.cause()
+
+    assert (why.actor.subject, why.told["cause"]) == ("worker-1", "restart")
+    assert why.told["token"] == token
 
 
 def test_a_word_counts_once(scene: Scene) -> None:
