@@ -41,5 +41,5 @@ def prove_words(entries: Iterable[Entry], keys: KeySet | None) -> None:
     found = prove_again((entry for entry in entries if entry.event in TOLD), keys)
     say(
         f"{found.signed} signed word(s) hold; {found.claimed} start(s) and decision(s) rest on a "
-        "name that was typed"
+        f"name that was typed, and {found.unsigned} word(s) beside a gate on no signature"
     )

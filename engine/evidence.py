@@ -194,12 +194,13 @@ def gate_key(step: str, kind: str, number: int) -> str:
     return f"{step}-{kind}-{number}"
 
 
-def said_of(comment: str, through: str) -> str:
-    """Return the digest of what an answer says in words: its comment, and how far its yes reaches.
+def said_of(comment: str, *more: str) -> str:
+    """Return the digest of what an answer says in words: its comment, and what goes with it.
 
-    The ledger keeps both, so that this part of an answer can be proven again from the ledger alone.
+    With a note that is the item and where it stands, else how far a yes reaches. The ledger keeps
+    them, so that this part of an answer can be proven again from the ledger alone.
     """
-    return digest_of([comment, through])
+    return digest_of([comment, *more])
 
 
 def _actor(claims: Mapping[str, Any], via: str) -> Actor:

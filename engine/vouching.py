@@ -13,7 +13,7 @@ from typing import Any
 
 from joserfc.jwk import KeySet
 
-from engine.decision import BREAK_GLASS
+from engine.decision import BREAK_GLASS, NOTE
 from engine.errors import ChainBroken, Refused
 from engine.evidence import APPROVAL, INITIATION, MOVE, SKEW, WAYS, gate_key, read_word, said_of
 from engine.ledger import CLAIMED, Actor, Entry, Event
@@ -23,22 +23,34 @@ DECIDED: Mapping[Event, str] = {
     Event.GLASS_BROKEN: BREAK_GLASS,
     Event.GATE_REJECTED: "reject",
     Event.GATE_SKIPPED: "skip",
+    Event.GATE_NOTED: NOTE,
 }
 """What an answer said that became this event; a failure's entry says it itself."""
 ANSWERED = frozenset({*DECIDED, Event.FAILURE_DECIDED})
 """Events that an answer at a gate brought about."""
+YES = frozenset({Event.GATE_APPROVED, Event.GLASS_BROKEN})
+"""Answers that reach somewhere."""
 SIGNED = frozenset({*ANSWERED, Event.RUN_STARTED, Event.RUN_RESUMED})
 """Events that have a signed word wherever their actor was vouched for."""
-TOLD = frozenset({*SIGNED, Event.GATE_OPENED, Event.GATE_REFUSED, Event.GATE_EXPIRED})
+UNSIGNED = frozenset({
+    Event.RUN_PREAPPROVED, Event.GATE_PREAPPROVED, Event.GLASS_REVIEWED, Event.EXPOSURE_WAIVED,
+})  # fmt: skip
+"""What people say beside a gate; the command line writes it, and nobody signs it."""
+TOLD = frozenset({
+    *SIGNED, *UNSIGNED, Event.GATE_OPENED, Event.GATE_REFUSED, Event.GATE_EXPIRED,
+})  # fmt: skip
 """Events that tell of people at a run, and of what they were asked."""
 
 
 @dataclass(frozen=True)
 class Vouched:
-    """How many words hold, and how many decisions and starts rest on a name that was typed."""
+    """How many words hold, and how many hold up nothing but the ledger itself."""
 
     signed: int
     claimed: int
+    """Decisions and starts that rest on a name that was typed."""
+    unsigned: int = 0
+    """Words beside a gate of people who were verified then, which nothing proves now."""
 
 
 @dataclass
@@ -55,11 +67,12 @@ class _Book:
 def prove_again(entries: Iterable[Entry], keys: KeySet) -> Vouched:
     """Check every signed word among the entries, which are those of `TOLD`, in order.
 
-    The person, the run, the gate, the plan, the text that was shown, the decision, the comment and
-    the reach of each must be those that were signed, each word is there once, and nobody is called
-    verified without one. Raises `ChainBroken` that names the first entry for which this is not so.
+    The person, the run, the gate, the plan, the text that was shown, the decision, the comment, the
+    reach and the item of each must be those that were signed, each word is there once, and nobody is
+    called verified without one but beside a gate. Raises `ChainBroken` that names the first entry for
+    which this is not so.
     """
-    book, signed, claimed = _Book(keys), 0, 0
+    book, signed, claimed, unsigned = _Book(keys), 0, 0, 0
     for entry in entries:
         if entry.event is Event.GATE_OPENED:
             book.asked[entry.run, entry.details["opening"]] = entry
@@ -68,14 +81,13 @@ def prove_again(entries: Iterable[Entry], keys: KeySet) -> Vouched:
             why = _against(book, entry, word)
             if why:
                 raise _broken(entry, why)
+        bare = [actor for actor in _wordless(entry) if actor.verified in WAYS]
+        if bare and entry.event not in UNSIGNED:
+            raise _broken(entry, f"{bare[0].subject} is called verified, and nothing is signed")
         signed += len(words)
-        if not words and entry.event in SIGNED:
-            if entry.actor.verified in WAYS:
-                raise _broken(
-                    entry, f"{entry.actor.subject} is called verified, and nothing is signed"
-                )
-            claimed += entry.actor.verified == CLAIMED
-    return Vouched(signed, claimed)
+        unsigned += len(bare)
+        claimed += entry.event in SIGNED | UNSIGNED and entry.actor.verified == CLAIMED
+    return Vouched(signed, claimed, unsigned)
 
 
 @dataclass(frozen=True)
@@ -94,11 +106,26 @@ def _words(entry: Entry) -> Iterator[_Word]:
     if "token" in details:
         kind = _KINDS.get(entry.event, APPROVAL)
         yield _Word(entry.actor, details, kind, details.get("cause"))
-    for name in ("cancelled", "retried"):
-        told = details.get(name) or {}
+    for who, told in _movers(entry):
         if "token" in told:
-            who = Actor(told["subject"], verified=told["verified"])
             yield _Word(who, told, MOVE, told.get("move", "cancel"))
+
+
+def _wordless(entry: Entry) -> Iterator[Actor]:
+    """Yield whom the entry names and has no signed word of."""
+    if "token" not in entry.details:
+        yield entry.actor
+    for who, told in _movers(entry):
+        if "token" not in told:
+            yield who
+
+
+def _movers(entry: Entry) -> Iterator[tuple[Actor, Mapping[str, Any]]]:
+    """Yield who else moved the run before the entry was written, with what it says of each."""
+    for name in ("cancelled", "retried"):
+        told = entry.details.get(name)
+        if told:
+            yield Actor(told["subject"], verified=told["verified"]), told
 
 
 def _against(book: _Book, entry: Entry, word: _Word) -> str:
@@ -119,7 +146,7 @@ def _against(book: _Book, entry: Entry, word: _Word) -> str:
         if claims.get(name) != value:
             return f"what was signed has another {_NAMES.get(name, name)}"
     if entry.event in ANSWERED and not _is_said(claims, entry):
-        return "what was signed has another comment or reach"
+        return "what was signed has another comment, reach or item"
     return _untimely(claims, entry)
 
 
@@ -154,11 +181,19 @@ def _asked(book: _Book, entry: Entry) -> dict[str, Any]:
 
 
 def _is_said(claims: Mapping[str, Any], entry: Entry) -> bool:
-    """Tell whether comment and reach are those that were signed, where the word says which."""
+    """Tell whether comment and reach, or item and state, are those that were signed.
+
+    Who names no reach says yes to this step alone, and the ledger writes its name.
+    """
     if "said" not in claims:  # a word from before it said so
         return True
-    comment, reach = entry.details["comment"], entry.details.get("through", "")
-    return claims["said"] in {said_of(comment, ""), said_of(comment, reach)}
+    told = entry.details
+    comment, reach = told["comment"], told.get("through", "")
+    if entry.event is Event.GATE_NOTED:
+        return bool(claims["said"] == said_of(comment, told["item"], told["state"]))
+    is_alone = entry.event in YES and reach == entry.step
+    reaches = {reach, ""} if is_alone else {reach}
+    return claims["said"] in {said_of(comment, each) for each in reaches}
 
 
 def _untimely(claims: Mapping[str, Any], entry: Entry) -> str:

@@ -16,6 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from adapters.shared.files import read_secret
+from engine import decision
 from engine.errors import Refused
 from engine.evidence import (
     ALGORITHM,
@@ -49,7 +50,7 @@ class Signer:
             "shown": asked.shown,
             "decision": answer.get("decision"),
             "answer": digest_of(unsigned(answer)),
-            "said": said_of(_text(answer, "comment"), _text(answer, "approve_through")),
+            "said": _said(answer),
             "auth_time": who.signed_in,
             "exp": now + seconds,
         }
@@ -71,6 +72,22 @@ class Signer:
     def _sign(self, kind: str, claims: Mapping[str, Any]) -> str:
         header = {"alg": ALGORITHM, "kid": self.key.kid, "typ": kind}
         return jwt.encode(header, dict(claims), self.key, algorithms=[ALGORITHM])
+
+
+def _said(answer: Mapping[str, Any]) -> str:
+    """Return the digest of what the ledger will keep of the answer's words.
+
+    The form sends all its fields with each decision: a reach goes with a yes alone, an item with a
+    note.
+    """
+    match answer.get("decision"):
+        case decision.NOTE:
+            more = [_text(answer, "item"), _text(answer, "state")]
+        case "approve":
+            more = [_text(answer, "approve_through")]
+        case _:
+            more = [""]
+    return said_of(_text(answer, "comment"), *more)
 
 
 def _text(answer: Mapping[str, Any], name: str) -> str:

@@ -63,6 +63,43 @@ def approved(
     return Draft(RUN, Event.GATE_APPROVED, who(by), "revoke", plan=ASKED.plan, details=told)
 
 
+def answered(event: Event, answer: dict[str, str], **said: str) -> Draft:
+    """Return an entry that says this of an answer that olga signed."""
+    token = SIGNER.approval(OLGA, ASKED, answer, second(2), 60)
+    told = {"opening": 1, "kind": "step", "comment": answer["comment"], **said, **kept(token)}
+    return Draft(RUN, event, who(OLGA), "revoke", plan=ASKED.plan, details=told)
+
+
+def alone(through: str = "revoke") -> Draft:
+    """Return a yes to one step; the ledger names that step as its reach."""
+    answer = {"decision": "approve", "comment": "read"}
+    return answered(Event.GATE_APPROVED, answer, through=through)
+
+
+def rejected(**said: str) -> Draft:
+    """Return a no, sent by the form with all its fields."""
+    reach = {"approve_through": "revoke", "item": "-", "state": "pending"}
+    answer = {"decision": "reject", "comment": "not tonight", **reach}
+    return answered(Event.GATE_REJECTED, answer, **said)
+
+
+def noted(item: str = "bank-a", state: str = "registered") -> Draft:
+    said = {"item": "bank-a", "state": "registered", "approve_through": "revoke"}
+    answer = {"decision": "note", "comment": "asked by mail", **said}
+    return answered(Event.GATE_NOTED, answer, item=item, state=state)
+
+
+def invented() -> Draft:
+    """Return a note that nobody made."""
+    told = {"opening": 1, "kind": "step", "comment": "seen", "item": "bank-a", "state": "confirmed"}
+    return Draft(RUN, Event.GATE_NOTED, who(OLGA), "revoke", plan=ASKED.plan, details=told)
+
+
+def beforehand(event: Event, by: Actor) -> Draft:
+    told = {"through": "revoke", "until": "", "comment": "go"}
+    return Draft(RUN, event, by, plan=ASKED.plan, details=told)
+
+
 def retried() -> Draft:
     cancel = SIGNER.move(OTTO, RUN, "cancel", "a state", second(3))
     retry = SIGNER.move(OLGA, RUN, "retry", "another state", second(3))
@@ -96,6 +133,11 @@ def told(draft: Draft, **changes: Any) -> Draft:
     return replace(draft, details={**draft.details, **changes})
 
 
+def without(draft: Draft, name: str) -> Draft:
+    """Return a draft that has lost something."""
+    return replace(draft, details={n: v for n, v in draft.details.items() if n != name})
+
+
 def ledger(drafts: Sequence[Draft]) -> list[Entry]:
     """Return a chain that is sound, whatever its entries say."""
     entries: list[Entry] = []
@@ -109,6 +151,20 @@ def test_every_signed_word_is_counted_and_so_is_every_typed_name() -> None:
     drafts = [started(), opened(), approved(), typed(), retried(), restarted(), begun_again()]
 
     assert prove_again(ledger(drafts), KEYS) == Vouched(signed=7, claimed=1)
+
+
+def test_an_answer_holds_as_the_form_sends_it_and_the_ledger_keeps_it() -> None:
+    assert prove_again(ledger([opened(), alone(), rejected(), noted()]), KEYS).signed == 3
+
+
+def test_what_is_said_beside_a_gate_is_counted_and_not_called_proven() -> None:
+    words = [
+        beforehand(Event.RUN_PREAPPROVED, who(OLGA)),
+        beforehand(Event.GATE_PREAPPROVED, who(OLGA)),
+        beforehand(Event.RUN_PREAPPROVED, Actor("otto")),
+    ]
+
+    assert prove_again(ledger(words), KEYS) == Vouched(signed=0, claimed=1, unsigned=2)
 
 
 def test_a_word_from_before_comments_were_signed_by_themselves_holds() -> None:
@@ -138,8 +194,16 @@ def test_a_word_from_before_comments_were_signed_by_themselves_holds() -> None:
         ),
         (replace(approved(), event=Event.GATE_REJECTED), "another decision"),
         (replace(approved(), event=Event.GLASS_BROKEN), "another decision"),
-        (told(approved(), comment="not read"), "another comment or reach"),
-        (told(approved(), through="revoke"), "another comment or reach"),
+        (told(approved(), comment="not read"), "another comment, reach or item"),
+        (told(approved(), through="revoke"), "another comment, reach or item"),
+        (alone(through="verify"), "another comment, reach or item"),
+        (rejected(through="revoke"), "another comment, reach or item"),
+        (noted(item="bank-b"), "another comment, reach or item"),
+        (noted(state="confirmed"), "another comment, reach or item"),
+        (told(noted(), comment="they have confirmed"), "another comment, reach or item"),
+        (replace(noted(), event=Event.GATE_APPROVED), "another decision"),
+        (invented(), "olga is called verified, and nothing is signed"),
+        (replace(invented(), event=Event.GATE_REFUSED), "olga is called verified"),
         (told(approved(), opening=2), "another gate"),
         (told(approved(), token_id="other"), "another number"),
         (told(approved(), token="noise"), "not one that the gateway made"),
@@ -149,6 +213,11 @@ def test_a_word_from_before_comments_were_signed_by_themselves_holds() -> None:
         (replace(retried(), run="another-run"), "another run"),
         (told(retried(), cause="restart"), "another move"),
         (told(restarted(), cause="retry"), "another move"),
+        (without(retried(), "token"), "olga is called verified, and nothing is signed"),
+        (
+            told(retried(), cancelled={"subject": "otto", "verified": "oidc"}),
+            "otto is called verified, and nothing is signed",
+        ),
         (begun_again(subject="olga"), "another person"),
         (begun_again(move="restart"), "another move"),
         (replace(begun_again(), run="another-run"), "another run"),
