@@ -21,6 +21,7 @@ from engine.runbook import Gate
 from engine.sealing import Seal
 from engine.state import Kind, Opening, RunState
 from engine.step import AnyStep, Ask
+from engine.surprise import surprise
 
 SHORTEST_EVIDENCE = 5
 """Characters; less than that says nothing to an auditor."""
@@ -213,6 +214,8 @@ def _approved(question: Question, answer: Answer, event: Event, **more: Any) -> 
                 return _entry(question, answer, event, **more)
     except RunbookError as error:
         why = error.message
+    except Exception as error:  # noqa: BLE001 - what was brought may be in its text
+        why = surprise("the check of what was brought", error)
     else:
         verdict = _entry(question, answer, event, **more, sealed=["answer"])
         return Verdict(verdict.draft, {"answer": brought})

@@ -8,7 +8,6 @@ without the original exception attached to it.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -44,6 +43,7 @@ from engine.step import (
     Unclear,
     Untouched,
 )
+from engine.surprise import WITHHELD, surprise
 from engine.undoing import left_behind
 
 
@@ -69,30 +69,6 @@ def perform(job: Job, *, interrupted: bool = False) -> Failed | None:
 def take_back(job: Job) -> Failed | None:
     """Undo the step; return and raise as `perform` does."""
     return _guarded(job, Event.UNDO_FAILED, lambda: _take_back(job))
-
-
-def look(job: Job) -> Done[Any] | NotYet | Unclear | None:
-    """Probe without performing, for the gate's form; None where there is no probe or no telling yet."""
-    declared = job.declared
-    if isinstance(declared.probe, Repeatable | Once):
-        return None
-    try:
-        params, call = prepared(job)
-        found: Done[Any] | NotYet | Unclear = declared.probe(params, call)
-    except (Refused, Transient, OutcomeUnknown) as error:
-        return NotYet(job.desk.redact(f"could not look: {error.message}"))
-    return found
-
-
-def describe(job: Job) -> str:
-    """Say in Markdown what the step will do, for the gate's form."""
-    declared = job.declared
-    try:
-        params, _ = prepared(job)
-        said = declared.describe(params) if declared.describe else declared.summary
-    except RunbookError as error:
-        said = f"{declared.summary} ({error.message})"
-    return job.desk.redact(said)
 
 
 def _guarded(job: Job, event: Event, body: Callable[[], None]) -> Failed | None:
@@ -129,15 +105,8 @@ def _told(job: Job, error: RunbookError) -> Failed:
 
 
 def _surprise(error: Exception) -> Failed:
-    """Tell of a fault in our own code by its kind and place alone: its text may hold anything."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].name} line {frames[-1].lineno}" if frames else "an unknown place"
-    return Failed(
-        type(error).__name__,
-        f"the step broke with {type(error).__name__} in {place}",
-        "This is a fault of the adapter; its text is withheld, as it may hold a secret.",
-        unknown=True,
-    )
+    """Tell of a fault in our own code without a word of its text."""
+    return Failed(type(error).__name__, surprise("the step", error), WITHHELD, unknown=True)
 
 
 def _perform(job: Job, interrupted: bool) -> None:

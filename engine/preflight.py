@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from engine.errors import Refused, RunbookError
 from engine.plan import Plan, PlannedStep, is_settled
 from engine.step import AnyStep, Preflight
+from engine.surprise import WITHHELD, surprise
 
 
 def preflight(
@@ -28,6 +29,9 @@ def preflight(
         except RunbookError as error:
             wrong.append(redact(f"{step.id}: {error.message}"))
             hints.append(redact(error.hint))
+        except Exception as error:  # noqa: BLE001 - its text may hold a secret, and Prefect keeps it
+            wrong.append(f"{step.id}: {surprise('the check', error)}")
+            hints.append(WITHHELD)
     if wrong:
         raise Refused(
             "nothing was done, because " + "; ".join(wrong),

@@ -14,9 +14,9 @@ from typing import Any
 from engine.decision import Answer, Question, judge
 from engine.errors import Overtaken, RunbookError
 from engine.evidence import digest_of
-from engine.execution import look
 from engine.job import Job, prepared
 from engine.ledger import Draft, Entry, Event, timestamp
+from engine.looking import look
 from engine.policy import people_needed
 from engine.progress import AskPerson
 from engine.secrets import split_outputs

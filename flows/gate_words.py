@@ -5,9 +5,9 @@ from __future__ import annotations
 from engine.checklist import lines
 from engine.decision import BREAK_GLASS, allowed, vouchers_needed
 from engine.durations import spell
-from engine.execution import describe, look
 from engine.job import Job
 from engine.ledger import SCHEDULE, Actor, Event
+from engine.looking import describe, look
 from engine.plan import PlannedStep
 from engine.policy import barrier, covering, gated_reach, people_needed, supporters
 from engine.present import TIMELESS, Present

@@ -29,6 +29,7 @@ from flows.core_files import forbid_core_files
 from flows.evidence import Start, claimed, initiator, start_of
 from flows.form import REQUESTED_BY
 from flows.gate import pass_gate
+from flows.masking import RunFailed, masked
 from flows.moves import cause
 from flows.opening import open_run
 from flows.record import publish_record
@@ -49,10 +50,6 @@ RECORD_PAUSE = 9.0
 steps is long, and would be most of what the run does."""
 
 
-class RunFailed(RuntimeError):
-    """What Prefect is told of a failure; the text is masked and may be stored."""
-
-
 class StepFailed(RunFailed):
     """What Prefect is told of a failed step; the flow goes on to its failure gate."""
 
@@ -61,7 +58,7 @@ def run_runbook(name: str, parameters: Mapping[str, Any]) -> None:
     """Run, or resume, the runbook in the current Prefect flow run."""
     superseded = False
     try:
-        _run(name, parameters)
+        masked("the run", lambda: _run(name, parameters))
     except RunbookError as error:
         told, superseded = str(error), isinstance(error, Superseded)
     else:
@@ -161,6 +158,9 @@ def _as_task(voyage: Voyage, job: Job, *, interrupted: bool = False) -> None:
         log_prints=False,
     )
     def step() -> None:
+        masked("the step", act)
+
+    def act() -> None:
         log = _logger()
         log.info(job.line(f"{job.step.uses} {'is taken back' if job.back else 'begins'}"))
         here = replace(job, desk=replace(job.desk, report=log.info))
@@ -189,6 +189,9 @@ def _preflight(voyage: Voyage, plan: Plan) -> dict[str, str]:
         log_prints=False,
     )
     def look() -> None:
+        masked("the preflight", act)
+
+    def act() -> None:
         findings.update(voyage.platform.preflight(plan, voyage.desk.redact))
 
     findings: dict[str, str] = {}

@@ -8,6 +8,8 @@ from prefect import flow
 
 from adapters.platform import open_platform
 from engine.watching import watch
+from flows.core_files import forbid_core_files
+from flows.masking import masked
 from flows.telling import tell
 
 NAME = "watch-gates"
@@ -22,6 +24,11 @@ NAME = "watch-gates"
 )
 def watch_gates() -> None:
     """Write what is due about every gate that waits, and tell people."""
+    forbid_core_files()
+    masked("the watch", _watch)
+
+
+def _watch() -> None:
     platform = open_platform()
     for entry in watch(platform.journal, datetime.now(UTC)):
         tell(platform, entry)
