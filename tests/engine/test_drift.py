@@ -47,7 +47,7 @@ def test_only_two_plain_values_differ() -> None:
 def test_nobody_has_to_do_anything_about_equal_and_explained_ones_alone() -> None:
     fine = {state for state in State if Compared("", state).is_fine}
 
-    assert fine == {State.EQUAL, State.IN_PROGRESS}
+    assert fine == {State.EQUAL, State.BY_CHOICE, State.IN_PROGRESS}
 
 
 def test_the_summary_counts_the_states() -> None:
