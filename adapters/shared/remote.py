@@ -31,6 +31,9 @@ _NO = re.compile(
 )
 """Words of an answer that will not change by asking again."""
 
+_NOBODY = re.compile(r"no user exists for uid|you don't exist, go away", re.IGNORECASE)
+"""Words of an ssh that was started under a number without an account."""
+
 _MOVED = re.compile(
     r"fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref"
     r"|incorrect old value|reference already exists",
@@ -119,6 +122,9 @@ class Git:
     def judge(self, ended: command.Ended) -> RunbookError:
         """Return the error that a failed call means."""
         said = f"{ended.complaint} (remote {shown(self.settings.remote)})"
+        if _NOBODY.search(ended.stderr):
+            hint = "Run it as a user with an account: ssh works for none that /etc/passwd lacks."
+            return Refused(said, hint=hint)
         if _NO.search(ended.stderr):
             return Refused(said, hint="Check git.remote and the credentials of the engine for it.")
         return Transient(said, hint="Check that the git remote can be reached from here.")

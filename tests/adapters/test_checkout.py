@@ -177,6 +177,22 @@ def test_a_key_that_may_only_read_is_found_out_before_the_run(
     assert "credentials" in told.value.hint
 
 
+def test_an_ssh_that_has_no_account_is_not_tried_again(
+    infra: Infra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssh = world.program(
+        infra.root / "ssh", """#!/bin/sh\necho "No user exists for uid 1001" >&2; exit 255\n"""
+    )
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
+
+    with (
+        pytest.raises(Refused, match="No user exists for uid 1001") as told,
+        open_checkout(GitSettings(remote=f"ssh://host{infra.remote}"), "run-1"),
+    ):
+        pass
+    assert "account" in told.value.hint
+
+
 @pytest.mark.parametrize("address", ["https://me:hunter2@git.example.org/x.git", "--upload-pack=x"])
 def test_a_remote_with_a_password_or_a_dash_is_refused_unseen(address: str) -> None:
     with pytest.raises(ValidationError) as told:
