@@ -21,7 +21,7 @@ from adapters.forgejo import ForgejoSettings
 from adapters.forgejo_admin import ForgejoAdminSettings
 from adapters.gateway import GatewaySettings
 from adapters.http import HttpSettings
-from adapters.ledger import LedgerSettings
+from adapters.ledger import LedgerSettings, from_folder
 from adapters.matrix import MatrixSettings
 from adapters.notify import NotifySettings
 from adapters.odoo import OdooSettings
@@ -97,7 +97,7 @@ class Settings(BaseModel):
     @classmethod
     def _paths_from_the_file(cls, data: Any, info: ValidationInfo) -> Any:
         base = (info.context or {}).get(BASE)
-        return _rebase(cls, data, base) if base is not None else data
+        return _ledger_below(_rebase(cls, data, base), base) if base is not None else data
 
 
 def settings_file() -> Path:
@@ -119,17 +119,27 @@ def load_settings(path: Path | None = None) -> Settings:
 
 
 def _rebase(model: type[BaseModel], data: Any, base: Path) -> Any:
-    """Make every relative path in `data` relative to `base`."""
+    """Make every relative path in `data`, and every default that is one, relative to `base`."""
     if not isinstance(data, dict):
         return data
     rebased = dict(data)
     for name, field in model.model_fields.items():
         value = rebased.get(name)
+        if value is None and isinstance(field.default, Path):
+            value = str(field.default)
         if isinstance(value, str) and Path in _types(field.annotation):
             rebased[name] = str(base / Path(value).expanduser())
         elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             rebased[name] = _rebase(field.annotation, value, base) if value else value
     return {name: value for name, value in rebased.items() if value is not None}
+
+
+def _ledger_below(data: Any, base: Path) -> Any:
+    """Make the file of a ledger on SQLite relative to `base`, as if it were a path."""
+    ledger = data.get("ledger") if isinstance(data, dict) else None
+    if not isinstance(ledger, dict) or not isinstance(ledger.get("url"), str):
+        return data
+    return {**data, "ledger": {**ledger, "url": from_folder(ledger["url"], base)}}
 
 
 def _types(annotation: object) -> tuple[object, ...]:

@@ -4,8 +4,9 @@
 checked stays in `engine.ledger`; this package only makes entries durable, one after the other.
 """
 
+from adapters.ledger.addresses import from_folder
 from adapters.ledger.opening import check, open_journal
 from adapters.ledger.settings import LedgerSettings
 from adapters.ledger.store import SqlJournal
 
-__all__ = ["LedgerSettings", "SqlJournal", "check", "open_journal"]
+__all__ = ["LedgerSettings", "SqlJournal", "check", "from_folder", "open_journal"]

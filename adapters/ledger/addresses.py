@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from urllib.parse import quote, unquote
+
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -17,6 +20,7 @@ _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+_URI = "file:"
 _EXAMPLES = "Set ledger.url to sqlite:////<path>/ledger.db or to postgresql://<role>@<host>/<name>."
 
 
@@ -34,6 +38,21 @@ def address_of(url: str | URL) -> URL:
     if driver.startswith(SQLITE) and _is_in_memory(address):
         raise Refused("a ledger in memory would be gone with its program", hint=_EXAMPLES)
     return address.set(drivername=driver)
+
+
+def from_folder(url: str, folder: Path) -> str:
+    """Return the URL with a relative SQLite file made one below `folder`, any other as it is."""
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        return url  # `address_of` says what is wrong with it
+    if not is_sqlite(address) or _is_in_memory(address):
+        return url
+    name = address.database or ""
+    if name.startswith(_URI):
+        file = folder / unquote(name.removeprefix(_URI))
+        return _spelled(address.set(database=_URI + quote(str(file))))
+    return _spelled(address.set(database=str(folder / Path(name).expanduser())))
 
 
 def is_sqlite(address: URL) -> bool:
@@ -54,6 +73,10 @@ def passwords(address: URL) -> tuple[str, ...]:
     """Return the secrets in the URL, so that they can be struck out of texts by others."""
     given = (address.password, *(_query(address, name) for name in ("password", "sslpassword")))
     return tuple(str(secret) for secret in given if secret)
+
+
+def _spelled(address: URL) -> str:
+    return address.render_as_string(hide_password=False)
 
 
 def _is_in_memory(address: URL) -> bool:
