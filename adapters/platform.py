@@ -16,7 +16,7 @@ from adapters.ledger import SqlJournal, open_journal
 from adapters.registry import registry
 from adapters.settings import Settings, load_settings
 from adapters.shared.checkout import GitSettings, one_look
-from adapters.shared.files import read_file, read_secret, shown_path
+from adapters.shared.files import read_file, read_secret, read_text, shown_path
 from engine.catalogue import Catalogue, People, Secret
 from engine.checks import read_runbook
 from engine.configuration import objection
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from joserfc.jwk import KeySet
 
 NOT_RUNBOOKS = frozenset({"secrets.yaml", "people.yaml", "freeze.yaml"})
+SHORTEST_KEY = 32
+"""Characters of a key of fingerprints: 16 bytes in hex."""
 
 
 @dataclass(frozen=True)
@@ -183,16 +185,27 @@ class Platform:
     def approval_keys(self) -> KeySet:
         """Return the gateway's public keys; raise `Refused` if they are not there or not public."""
         path = _needed(self.settings.engine.approval_keys_file, "engine.approval_keys_file")
-        return read_keys(read_file(path, "the file of the gateway's public keys").decode())
+        return read_keys(read_text(path, "the file of the gateway's public keys"))
+
+    def fingerprint_key(self) -> SecretStr:
+        """Return the key of all fingerprints; raise `Refused` if it is not there or can be guessed."""
+        path = _needed(self.settings.engine.fingerprint_key_file, "engine.fingerprint_key_file")
+        key = read_secret(path, "the fingerprint key")
+        if (length := len(key.get_secret_value())) < SHORTEST_KEY:
+            raise Refused(
+                f"the fingerprint key in {path} has {length} characters, fewer than {SHORTEST_KEY}",
+                hint="Make one with `openssl rand -hex 32`; whoever guesses it can test guesses of "
+                "a secret.",
+            )
+        return key
 
     def desk(self) -> Desk:
         """Return all it takes to perform steps; raise `Refused` for a missing key."""
-        path = _needed(self.settings.engine.fingerprint_key_file, "engine.fingerprint_key_file")
         return Desk(
             journal=self.journal,
             registry=self.registry,
             seal=self.seal(),
-            fingerprint_key=read_secret(path, "the fingerprint key"),
+            fingerprint_key=self.fingerprint_key(),
         )
 
 

@@ -28,7 +28,6 @@ from adapters import (
 )
 from adapters.platform import Platform
 from adapters.settings import EngineSettings, Settings
-from adapters.shared.files import read_secret
 from cli.reviewing import look_at_reviews
 from cli.server import door
 from engine.errors import Refused
@@ -66,11 +65,8 @@ def _runbooks(platform: Platform) -> str:
 
 
 def _keys(platform: Platform) -> str:
-    path = platform.settings.engine.fingerprint_key_file
     recipient = platform.seal().recipient
-    if path is None:
-        raise Refused("`engine.fingerprint_key_file` is not set", hint="Add it to the settings.")
-    read_secret(path, "the fingerprint key")
+    platform.fingerprint_key()
     told = f"values are sealed for {recipient}, and fingerprints have their key"
     engine = platform.settings.engine
     if engine.accept_claimed and engine.approval_keys_file is None:

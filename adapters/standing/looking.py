@@ -7,12 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from adapters.platform import Platform
 from adapters.registry import providers
 from adapters.shared.checkout import GitSettings
-from adapters.shared.files import read_secret
 from adapters.shared.keys.provider import Keys, Provider
 from adapters.sops import SopsLocation
 from adapters.standing import cluster, database, provider, repository, vault
@@ -98,10 +97,7 @@ def fingerprint_in(platform: Platform, secret_name: str) -> Fingerprint:
 
     Both halves of a pair have the scope of the secret, which is what the runs are about.
     """
-    path = platform.settings.engine.fingerprint_key_file
-    if path is None:
-        raise Refused("`engine.fingerprint_key_file` is not set", hint="Add it to the settings.")
-    key: SecretStr = read_secret(path, "the fingerprint key")
+    key = platform.fingerprint_key()
     scope = platform.catalogue.lead_of(secret_name)
     return lambda value: fingerprint(key.get_secret_value().encode(), scope, value)
 
