@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engine.cases import Case, Cases, Gate
-from engine.checks import nearest
 from engine.findings import Finding, Invalid
 from engine.loading import load
+from engine.nearness import nearest
 from engine.runbook import Runbook
 from engine.source import Path, Source
 

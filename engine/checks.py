@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from engine.catalogue import Catalogue, People
 from engine.configuration import check_places
@@ -11,13 +10,15 @@ from engine.cutover import check_consumers
 from engine.durations import spell
 from engine.entry import check_entry
 from engine.findings import Finding, Invalid
+from engine.input_checks import check_form
 from engine.loading import build
 from engine.mending import mended
+from engine.nearness import nearest
 from engine.ordering import check_ordering
 from engine.pairs import check_pair
 from engine.parameters import check_parameters
 from engine.references import find
-from engine.runbook import RESERVED_INPUTS, Gate, GateChange, Runbook, StepSpec
+from engine.runbook import Gate, GateChange, Runbook, StepSpec
 from engine.source import Path, Source, parse
 from engine.step import AnyStep, Ask, Effect
 from engine.surroundings import Surroundings
@@ -44,7 +45,7 @@ def read_runbook(text: str | bytes, file: str, around: Surroundings) -> tuple[Ru
 
 def check(runbook: Runbook, source: Source, around: Surroundings) -> Iterator[Finding]:
     """Yield every finding about a well-formed runbook."""
-    yield from _inputs(runbook, source, around.catalogue)
+    yield from check_form(runbook, source, around.catalogue)
     yield from _secret(runbook, source, around.catalogue)
     yield from check_entry(runbook, source)
     yield from _about(runbook, source)
@@ -71,34 +72,12 @@ def check(runbook: Runbook, source: Source, around: Surroundings) -> Iterator[Fi
     yield from check_places(runbook.steps, around.registry, source)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the most similar of `known`, or all of a short list."""
-    names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    if close:
-        return f"Did you mean `{close[0]}`?"
-    return f"Known: {', '.join(names)}." if 0 < len(names) <= 12 else ""
-
-
 def _unknown_step(
     source: Source, index: int, spec: StepSpec, registry: Mapping[str, AnyStep]
 ) -> Finding:
     same = [name for name in registry if name.split(".")[0] == spec.uses.split(".")[0]]
     hint = nearest(spec.uses, registry) or nearest(spec.uses, same) or "See `runbook list --steps`."
     return Finding(source.place(("steps", index, "uses")), f"unknown step `{spec.uses}`", hint)
-
-
-def _inputs(runbook: Runbook, source: Source, catalogue: Catalogue) -> Iterator[Finding]:
-    for name, spec in runbook.inputs.items():
-        place = source.key_place(("inputs", name))
-        if name in RESERVED_INPUTS:
-            yield Finding(place, f"`{name}` is an input of every runbook already", "Rename it.")
-        if spec.type == "secret" and spec.default and spec.default not in catalogue.secrets:
-            yield Finding(
-                source.place(("inputs", name, "default")),
-                f"the catalogue has no secret `{spec.default}`",
-                nearest(str(spec.default), catalogue.secrets),
-            )
 
 
 def _secret(runbook: Runbook, source: Source, catalogue: Catalogue) -> Iterator[Finding]:

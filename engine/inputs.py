@@ -60,7 +60,7 @@ def check_inputs(
             continue
         value = value.isoformat() if isinstance(value, date) else value
         secrets = eligible(runbook, catalogue) if spec.type == "secret" else ()
-        problem = _problem(spec, value, secrets)
+        problem = problem_of(spec, value, secrets)
         if problem:
             problems.append(f"`{name}` {problem}")
         values[name] = value
@@ -69,7 +69,8 @@ def check_inputs(
     return values
 
 
-def _problem(spec: Input, value: Any, secrets: tuple[str, ...]) -> str:
+def problem_of(spec: Input, value: Any, secrets: tuple[str, ...] = ()) -> str:
+    """Say why a form cannot take `value`, as the end of a sentence; nothing where it can."""
     match spec.type:
         case "string":
             return _string_problem(spec, value)
@@ -122,7 +123,7 @@ def _integer_problem(spec: Input, value: Any) -> str:
 
 def _date_problem(value: Any) -> str:
     try:
-        date.fromisoformat(value)
+        is_spelled = date.fromisoformat(value).isoformat() == value
     except (TypeError, ValueError):
-        return "is not a date such as 2027-01-31"
-    return ""
+        is_spelled = False
+    return "" if is_spelled else "is not a date such as 2027-01-31"

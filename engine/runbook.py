@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -63,18 +63,8 @@ class Input(Strict):
                 return isinstance(value, bool)
             case "choice":
                 return value in self.choices
-            case "date":
-                return isinstance(value, str) and _is_date(value)
             case _:
                 return isinstance(value, str)
-
-
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 class Escalation(Strict):
