@@ -36,10 +36,10 @@ def _place(output: Path | None) -> str:
     return str(output.absolute()) if output is not None else "standard output"
 
 
-def write_lines(lines: Iterable[str], output: Path | None) -> None:
+def write_lines(lines: Iterable[str], output: Path | None, option: str = "--output") -> None:
     """Write lines to a file, whole or not at all, for its owner alone; else to standard output.
 
-    Raises `Refused` if it cannot be written.
+    Raises `Refused` if it cannot be written, with `option` as the one that names another place.
     """
     if output is None:
         for line in lines:
@@ -60,4 +60,4 @@ def write_lines(lines: Iterable[str], output: Path | None) -> None:
         return
     finally:
         part.unlink(missing_ok=True)
-    raise Refused(told, hint="Name a place that can be written to with --output.")
+    raise Refused(told, hint=f"Name a place that can be written to with {option}.")

@@ -58,10 +58,11 @@ def moment_of(text: str, option: str) -> str:
         return ""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        told = timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):  # the first and last hours of time overflow in UTC
         pass
     else:
-        return timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        return told
     raise typer.BadParameter(
         f"{text} is no moment; write 2026-11-23 or 2026-11-23T04:00+01:00", param_hint=option
     )

@@ -50,7 +50,7 @@ def write_report(
         _result(found, known),
         is_sound=broken is None,
     )
-    write_lines(html(cover, sections(entries, period, platform.catalogue, now)), output)
+    write_lines(html(cover, sections(entries, period, platform.catalogue, now)), output, "--html")
     return broken
 
 

@@ -233,7 +233,7 @@ def digest(entry: Entry | Link) -> str:
 
 def timestamp(moment: datetime) -> str:
     """Spell an aware moment as the ledger does."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def chain(draft: Draft, at: str, sequence: int, previous: str) -> Entry:

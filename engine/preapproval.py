@@ -42,6 +42,8 @@ def refusal(plan: Plan, person: Actor, through: str, until: datetime, now: datet
     against = objection(first.gate, person, NOBODY)
     if against:
         return against
+    if all(step.id != through for step in plan.steps):
+        return f"{plan.runbook} has no step {through}"
     if not now < until <= now + LONGEST:
         return f"it must end after now and within {LONGEST.days} days, not at {timestamp(until)}"
     if first.ask is not Ask.NOTHING:

@@ -10,6 +10,7 @@ import typer
 
 from adapters.gateway import Role
 from adapters.platform import open_platform
+from adapters.shared.files import read_text
 from cli.newfile import write_new, write_over
 from cli.options import new_app
 from cli.screen import say, show, table
@@ -34,7 +35,7 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; others reach it through a proxy with TLS.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 4200,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")] = 4200,
 ) -> None:
     """Serve Prefect's server and UI behind the gateway, until told to end."""
     settings = open_platform().settings.gateway
@@ -62,7 +63,7 @@ def keygen(
     """
     from gateway.signing import new_key, spell_private, spell_public
 
-    before = public.read_text(encoding="utf-8") if public.exists() else ""
+    before = read_text(public, "the file of public keys") if public.exists() else ""
     made = new_key()
     listed = spell_public(made, before)
     write_new(key, spell_private(made).encode())

@@ -15,6 +15,8 @@ from engine.notes import public_key, spell_key
 
 app = new_app()
 
+NAME = "runbook-ledger"
+
 
 @app.command()
 def keygen(
@@ -22,8 +24,11 @@ def keygen(
         Path, typer.Option("--output", "-o", metavar="FILE", help="Where the key goes, mode 0400.")
     ],
     name: Annotated[
-        str, typer.Option("--name", metavar="NAME", help="What an anchor key signs as.")
-    ] = "runbook-ledger",
+        str | None,
+        typer.Option(
+            "--name", metavar="NAME", help=f"What an anchor key signs as; {NAME} if left out."
+        ),
+    ] = None,
     *,
     anchor: Annotated[
         bool, typer.Option("--anchor", help="Make a key that signs heads of the ledger instead.")
@@ -37,10 +42,14 @@ def keygen(
     whoever verifies the ledger.
     """
     if anchor:
-        signing = spell_key(name, Ed25519PrivateKey.generate().private_bytes_raw())
+        signing = spell_key(
+            NAME if name is None else name, Ed25519PrivateKey.generate().private_bytes_raw()
+        )
         write_new(output, f"{signing.get_secret_value()}\n".encode())
         print(public_key(signing))
         return
+    if name is not None:
+        raise typer.BadParameter("only an anchor key has a name", param_hint="--name")
     key = pyrage.x25519.Identity.generate()
     write_new(output, f"# public key: {key.to_public()}\n{key}\n".encode())
     print(key.to_public())

@@ -36,6 +36,7 @@ def trail(settings: Path) -> Path:
         (["--run", OTHER, "--person", "otto"], ["run.started"]),
         (["--until", "2020-01-01"], []),
         (["--since", "2020-01-01T00:00+01:00", "--event", "run.started"], ["run.started"] * 2),
+        (["--since", "0999-12-31", "--event", "run.started"], ["run.started"] * 2),
     ],
 )
 def test_only_what_was_asked_for_is_shown(
@@ -60,7 +61,15 @@ def test_who_reads_the_trail_is_in_it(
     assert last.details == {"run": RUN, "event": "gate"}
 
 
-@pytest.mark.parametrize("asked", [("--since", "yesterday"), ("--event", "gate.closed")])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("--since", "yesterday"),
+        ("--since", "0001-01-01T00:00+14:00"),
+        ("--until", "9999-12-31T23:59-14:00"),
+        ("--event", "gate.closed"),
+    ],
+)
 def test_what_cannot_be_asked_is_a_usage_error(
     runbook: Runbook, trail: Path, asked: tuple[str, str]
 ) -> None:

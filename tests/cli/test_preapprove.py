@@ -40,6 +40,7 @@ def test_a_yes_to_a_later_run_is_bound_to_its_plan_and_end(
     [
         (("--through", "publish", "--by", "mallory"), "mallory is in none of the groups"),
         (("--through", "publish", "--by", "olga"), "it must end after now and within 31 days"),
+        (("--through", "nope", "--by", "olga"), "rotate-api-key has no step nope"),
     ],
 )
 def test_who_may_not_is_refused_and_recorded(

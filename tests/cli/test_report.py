@@ -169,3 +169,4 @@ def test_a_place_that_cannot_be_written_is_said(runbook: Runbook, trail: Path) -
 
     assert ended.code == Exit.REFUSED
     assert "no/r.html cannot be written" in ended.err
+    assert "hint: Name a place that can be written to with --html." in ended.err

@@ -142,6 +142,16 @@ def test_a_key_is_made_for_its_owner_alone_and_never_overwritten(
     assert (tmp_path / "key").read_text() == content
 
 
+def test_a_name_is_for_an_anchor_key_alone(runbook: Runbook, tmp_path: Path) -> None:
+    ended = runbook("keygen", "--output", tmp_path / "key", "--name", "ours")
+    made = runbook("keygen", "--anchor", "--output", tmp_path / "anchor", "--name", "ours")
+
+    assert ended.code == Exit.USAGE
+    assert "only an anchor key has a name" in ended.err
+    assert not (tmp_path / "key").exists()
+    assert made.out.startswith("ours+")
+
+
 def test_a_key_that_cannot_be_written_says_why(runbook: Runbook, tmp_path: Path) -> None:
     ended = runbook("keygen", "--output", tmp_path / "nowhere" / "key")
 

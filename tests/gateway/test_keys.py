@@ -55,6 +55,26 @@ def test_a_key_is_renewed_without_a_moment_in_which_an_answer_is_lost(
     assert len(read_keys(public.read_text()).keys) == 2
 
 
+def test_public_keys_that_cannot_be_read_are_refused_before_a_key_is_made(
+    runbook: Runbook, tmp_path: Path
+) -> None:
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    for public in (tmp_path, tmp_path / "bytes"):
+        ended = runbook("gateway", "keygen", "--key", tmp_path / "key", "--public", public)
+
+        assert ended.code == Exit.REFUSED
+        assert f"the file of public keys cannot be read at {public}" in ended.err
+    assert not (tmp_path / "key").exists()
+
+
+@pytest.mark.parametrize("port", ["0", "99999"])
+def test_a_port_that_there_is_not_is_refused(runbook: Runbook, port: str) -> None:
+    ended = runbook("gateway", "serve", "--port", port)
+
+    assert ended.code == Exit.USAGE
+    assert "--port" in ended.err
+
+
 @pytest.mark.parametrize("text", ["", "x", "{}", "[]"])
 def test_a_file_without_a_private_key_signs_nothing(tmp_path: Path, text: str) -> None:
     file = tmp_path / "key"
