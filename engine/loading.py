@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from engine.belonging import belongs
 from engine.findings import Finding, Invalid
 from engine.runbook import INPUT_NAME, SLUG
 from engine.source import Path, Source, parse
@@ -65,7 +65,8 @@ def finding(source: Source, prefix: Path, detail: ErrorDetails, model: type[Base
     kind = detail["type"]
     message = _WORDS[kind].format(key=key) if kind in _WORDS else _plain(detail["msg"], path)
     place = source.key_place(path) if kind == "extra_forbidden" else source.place(path)
-    return Finding(place, message, _hint(detail, key, model))
+    top = f"directly in `{prefix[-1]}`" if prefix else "at the top of the file"
+    return Finding(place, message, _hint(detail, key, model, top))
 
 
 def listed_problem(field: str, detail: ErrorDetails) -> str:
@@ -76,10 +77,10 @@ def listed_problem(field: str, detail: ErrorDetails) -> str:
     return f"`{field}`: {text[:1].lower()}{text[1:]}"
 
 
-def _hint(detail: ErrorDetails, key: str, model: type[BaseModel]) -> str:
+def _hint(detail: ErrorDetails, key: str, model: type[BaseModel], top: str) -> str:
     match detail["type"]:
         case "extra_forbidden":
-            return _near(key, model)
+            return belongs(key, model, detail["loc"][:-1], top)
         case "string_pattern_mismatch":
             return _SPELLING.get(detail["ctx"]["pattern"], "")
         case _:
@@ -99,26 +100,3 @@ def _plain(message: str, path: Path) -> str:
     text = message.removeprefix("Value error, ")
     where = ".".join(str(part) for part in path)
     return f"`{where}`: {text[:1].lower()}{text[1:]}" if where else text
-
-
-def _near(key: str, model: type[BaseModel]) -> str:
-    names = _all_keys(model)
-    close = difflib.get_close_matches(key, names, n=1)
-    return f"Did you mean `{close[0]}`?" if close else ""
-
-
-def _all_keys(model: type[BaseModel], seen: frozenset[type[BaseModel]] = frozenset()) -> list[str]:
-    """Name every key that stands somewhere in `model`."""
-    names: list[str] = []
-    for name, field in model.model_fields.items():
-        names.append(field.alias or name)
-        for part in _models_in(field.annotation):
-            if part not in seen:
-                names += _all_keys(part, seen | {part})
-    return names
-
-
-def _models_in(annotation: object) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for arg in getattr(annotation, "__args__", ()) for model in _models_in(arg)]
