@@ -19,6 +19,7 @@ from engine.secrets import fingerprint, identifier_fields
 from engine.state import RunState
 from engine.step import AnyStep, Call, refuse_to_open
 from engine.values import known_values, resolve
+from engine.wording import listed
 
 BACK = "-back"
 """What an idempotency key ends in when a run takes its effects back."""
@@ -122,10 +123,7 @@ def prepared(job: Job) -> tuple[BaseModel, Call]:
     try:
         params = job.declared.params.model_validate(raw)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, e['loc']))}: {e['msg']}"
-            for e in error.errors(include_input=False, include_context=False)
-        )
+        wrong = listed(error, raw)
     else:
         return params, _call(job, values)
     raise Refused(job.desk.redact(f"the parameters of {job.step.name} do not fit: {wrong}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +12,7 @@ from engine.belonging import belongs
 from engine.findings import Finding, Invalid
 from engine.runbook import INPUT_NAME, SLUG
 from engine.source import Path, Source, parse
+from engine.wording import kind_hint, reduced, words_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -22,7 +24,6 @@ _SPELLING = {
     f"^{SLUG}$": "Small letters, digits and hyphens, beginning with a letter.",
     f"^{INPUT_NAME}$": "Small letters, digits and underscores, beginning with a letter.",
 }
-_FOLLOWING = ("literal_error", "too_short")
 
 
 def load(text: str | bytes, file: str, model: type[M]) -> tuple[M, Source]:
@@ -40,22 +41,19 @@ def build(source: Source, model: type[M], context: dict[str, object] | None = No
     raise Invalid(findings)
 
 
-def told(source: Source, error: ValidationError) -> list[ErrorDetails]:
-    """Return the errors but those that only follow from one deeper inside.
+def told(
+    source: Source,
+    error: ValidationError,
+    prefix: Path = (),
+    is_known: Callable[[Path], bool] = lambda _: True,
+) -> list[ErrorDetails]:
+    """Return the errors below `prefix`, one for each thing that somebody wrote.
 
-    A gate that is no valid mapping is no `none` either, and steps that are all wrong are too few.
+    Without those whose location `is_known` denies, and those that only follow from others: a gate
+    that is no valid mapping is no `none` either, and steps that are all wrong are too few.
     """
-    details = error.errors()
-    paths = [known_path(source, detail["loc"]) for detail in details]
-    return [
-        detail
-        for detail, path in zip(details, paths, strict=True)
-        if detail["type"] not in _FOLLOWING or not any(_below(each, path) for each in paths)
-    ]
-
-
-def _below(path: Path, above: Path) -> bool:
-    return len(path) > len(above) and path[: len(above)] == above
+    details = [each for each in error.errors(include_input=False) if is_known(each["loc"])]
+    return reduced(details, lambda at: known_path(source, (*prefix, *at)))
 
 
 def finding(source: Source, prefix: Path, detail: ErrorDetails, model: type[BaseModel]) -> Finding:
@@ -63,18 +61,18 @@ def finding(source: Source, prefix: Path, detail: ErrorDetails, model: type[Base
     path = known_path(source, (*prefix, *detail["loc"]))
     key = str(detail["loc"][-1]) if detail["loc"] else ""
     kind = detail["type"]
-    message = _WORDS[kind].format(key=key) if kind in _WORDS else _plain(detail["msg"], path)
+    message = _WORDS[kind].format(key=key) if kind in _WORDS else _plain(words_of(detail), path)
     place = source.key_place(path) if kind == "extra_forbidden" else source.place(path)
     top = f"directly in `{prefix[-1]}`" if prefix else "at the top of the file"
-    return Finding(place, message, _hint(detail, key, model, top))
+    hint = _hint(detail, key, model, top) or kind_hint(detail, source.value(path))
+    return Finding(place, message, hint)
 
 
 def listed_problem(field: str, detail: ErrorDetails) -> str:
     """Say one pydantic error about a field of a form in a few words."""
     if detail["type"] == "missing":
         return f"`{field}` is missing"
-    text = detail["msg"].removeprefix("Value error, ")
-    return f"`{field}`: {text[:1].lower()}{text[1:]}"
+    return f"`{field}`: {words_of(detail)}"
 
 
 def _hint(detail: ErrorDetails, key: str, model: type[BaseModel], top: str) -> str:
@@ -96,7 +94,6 @@ def known_path(source: Source, path: Path) -> Path:
     return known
 
 
-def _plain(message: str, path: Path) -> str:
-    text = message.removeprefix("Value error, ")
+def _plain(words: str, path: Path) -> str:
     where = ".".join(str(part) for part in path)
-    return f"`{where}`: {text[:1].lower()}{text[1:]}" if where else text
+    return f"`{where}`: {words}" if where else words

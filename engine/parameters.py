@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from engine.catalogue import Secret
 from engine.findings import Finding
-from engine.loading import finding
+from engine.loading import finding, told
 from engine.references import ROOTS, Reference, find, look_up
 from engine.runbook import Runbook, StepSpec
 from engine.secrets import identifier_fields, secret_fields
@@ -53,10 +53,10 @@ def _values(
     try:
         params.model_validate(spec.with_)
     except ValidationError as error:
-        for detail in error.errors(include_input=False):
-            location = tuple(part for part in detail["loc"])
-            if not any(_touches(location, path) for path in open_paths):
-                yield finding(source, prefix, detail, params)
+        settled = told(
+            source, error, prefix, lambda at: not any(_touches(at, path) for path in open_paths)
+        )
+        yield from (finding(source, prefix, detail, params) for detail in settled)
 
 
 def _touches(location: Path, path: Path) -> bool:

@@ -11,6 +11,7 @@ from engine.errors import Refused, RunbookError
 from engine.plan import Plan, PlannedStep, is_settled
 from engine.step import AnyStep, Preflight
 from engine.surprise import WITHHELD, surprise
+from engine.wording import listed
 
 
 def preflight(
@@ -48,8 +49,7 @@ def _look(check: Preflight[Any], step: PlannedStep) -> str:
     try:
         params = check.params.model_validate(known)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_context=False)[0]
-        wrong = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        wrong = listed(error, known)
     else:
         return check.look(params)
     raise Refused(f"the parameters do not fit: {wrong}")

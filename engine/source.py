@@ -43,6 +43,16 @@ class Source:
             path = path[:-1]
         return self.places.get(path, Place(self.file))
 
+    def value(self, path: Path) -> Any:
+        """Return what stands at `path`; None where there is nothing."""
+        found = self.data
+        for part in path:
+            try:
+                found = found[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return found
+
     def key_place(self, path: Path) -> Place:
         """Return where the key of `path` stands, or else its value."""
         return self.keys.get(path) or self.place(path)
