@@ -115,7 +115,7 @@ def load_settings(path: Path | None = None) -> Settings:
             f"no settings at {path}: {error.strerror}",
             hint=f"Name the file in {VARIABLE}; docs/configuration.md lists what goes into it.",
         ) from None
-    return build(parse(raw, str(path)), Settings, context={BASE: path.parent})
+    return build(parse(raw, str(path), "runbooks"), Settings, context={BASE: path.parent})
 
 
 def _rebase(model: type[BaseModel], data: Any, base: Path) -> Any:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from engine.durations import Duration
 from engine.qualified import Kind
 from engine.runbook import Slug, Strict
+from engine.wording import wrong_inside
 
 
 class SopsPlace(Strict):
@@ -201,11 +202,11 @@ class Catalogue(Strict):
     @model_validator(mode="after")
     def _slots_are_known(self) -> Self:
         for name, entry in self.certificates.items():
-            for slot in entry.slots:
+            for number, slot in enumerate(entry.slots):
                 if slot not in self.secrets or self.secrets[slot].certificate is None:
-                    raise ValueError(
-                        f"certificate `{name}` names the slot `{slot}`, and no secret of that "
-                        "name has a `certificate`"
+                    raise wrong_inside(
+                        ("certificates", name, "slots", number),
+                        f"no secret `{slot}` has a `certificate`, so it is no slot",
                     )
         return self
 
@@ -217,13 +218,16 @@ class Catalogue(Strict):
                 continue
             other = self.secrets.get(entry.identifier)
             if other is None or other.identifier is not None or entry.identifier == name:
-                raise ValueError(
-                    f"`{name}` names `{entry.identifier}` as its identifier, and that is no entry "
-                    "of its own, or has one itself"
+                raise wrong_inside(
+                    ("secrets", name, "identifier"),
+                    f"`{entry.identifier}` is no entry of its own, or has one itself",
                 )
             first = taken.setdefault(entry.identifier, name)
             if first != name:
-                raise ValueError(f"`{first}` and `{name}` have the same identifier")
+                raise wrong_inside(
+                    ("secrets", name, "identifier"),
+                    f"`{first}` and `{name}` have the same identifier",
+                )
         return self
 
     def facts(self, name: str, entry: Secret | None = None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from engine.belonging import belongs
 from engine.findings import Finding, Invalid
 from engine.runbook import INPUT_NAME, SLUG
 from engine.source import Path, Source, parse
-from engine.wording import kind_hint, reduced, words_of
+from engine.wording import INSIDE, kind_hint, reduced, words_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -28,7 +28,7 @@ _SPELLING = {
 
 def load(text: str | bytes, file: str, model: type[M]) -> tuple[M, Source]:
     """Return the model a file holds, and its source; raise `Invalid` with all that is wrong."""
-    source = parse(text, file)
+    source = parse(text, file, next(iter(model.model_fields)))
     return build(source, model), source
 
 
@@ -58,11 +58,12 @@ def told(
 
 def finding(source: Source, prefix: Path, detail: ErrorDetails, model: type[BaseModel]) -> Finding:
     """Turn one pydantic error below `prefix` into a finding at its place in the file."""
-    path = known_path(source, (*prefix, *detail["loc"]))
+    path = known_path(source, (*prefix, *detail["loc"], *detail.get("ctx", {}).get(INSIDE, ())))
     key = str(detail["loc"][-1]) if detail["loc"] else ""
     kind = detail["type"]
     message = _WORDS[kind].format(key=key) if kind in _WORDS else _plain(words_of(detail), path)
-    place = source.key_place(path) if kind == "extra_forbidden" else source.place(path)
+    is_key = kind == "extra_forbidden" or key == "[key]"
+    place = source.key_place(path) if is_key else source.place(path)
     top = f"directly in `{prefix[-1]}`" if prefix else "at the top of the file"
     hint = _hint(detail, key, model, top) or kind_hint(detail, source.value(path))
     return Finding(place, message, hint)

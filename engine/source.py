@@ -14,6 +14,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from engine.findings import Finding, Invalid, Place
+from engine.syntax import Text, syntax, undecodable
 
 MAX_BYTES = 1024 * 1024
 """A runbook of a thousand steps has about 200 KiB, a catalogue of as many secrets 500."""
@@ -22,6 +23,9 @@ FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """PyYAML's binding of libyaml, some fifteen times as fast; not every build of PyYAML has it.
 
 It takes a tab behind a value for a space, which PyYAML's own parser refuses."""
+
+_MERGE = "tag:yaml.org,2002:merge"
+_BRACES = "A reference is `${{ … }}`, and stands in quotes inside of braces"
 
 Path = tuple[str | int, ...]
 
@@ -58,8 +62,11 @@ class Source:
         return self.keys.get(path) or self.place(path)
 
 
-def parse(text: str | bytes, file: str) -> Source:
-    """Parse one YAML mapping; raise `Invalid` with every syntax error that can be told."""
+def parse(text: str | bytes, file: str, first: str = "runbook") -> Source:
+    """Parse one YAML mapping; raise `Invalid` with every syntax error that can be told.
+
+    `first` is the key that such a file begins with, for whoever has an empty one.
+    """
     raw = text.encode() if isinstance(text, str) else text
     if len(raw) > MAX_BYTES:
         raise Invalid(
@@ -74,99 +81,93 @@ def parse(text: str | bytes, file: str) -> Source:
     try:
         decoded = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Invalid([Finding(Place(file), f"not UTF-8 at byte {error.start}")]) from None
-    return _read(_root(decoded, file), file)
+        raise Invalid([undecodable(raw, file, error.start)]) from None
+    told = Text(decoded, file)
+    return _read(_root(told, first), told)
 
 
-def _root(text: str, file: str) -> MappingNode:
+def _root(text: Text, first: str) -> MappingNode:
     """Return the outermost node; where libyaml refuses, PyYAML's own parser judges: it tells more."""
     try:
-        return _composed(text, file, FAST)
+        return _composed(text, first, FAST)
     except Invalid:
-        return _composed(text, file, yaml.SafeLoader)
+        return _composed(text, first, yaml.SafeLoader)
 
 
-def _composed(text: str, file: str, loader: Any) -> MappingNode:
-    _refuse_shorthand(text, file, loader)
-    return _compose(text, file, loader)
+def _composed(text: Text, first: str, loader: Any) -> MappingNode:
+    _refuse_shorthand(text, loader)
+    return _compose(text, first, loader)
 
 
-def _refuse_shorthand(text: str, file: str, loader: Any) -> None:
+def _refuse_shorthand(text: Text, loader: Any) -> None:
     """Stop at anchors, aliases and tags before anything is built from them."""
     try:
-        for event in yaml.parse(text, Loader=loader):
+        for event in yaml.parse(text.text, Loader=loader):
             anchor = getattr(event, "anchor", None)
             if anchor is not None:
                 raise Invalid(
                     [
                         Finding(
-                            _at(file, event.start_mark),
+                            text.at(event.start_mark),
                             f"anchors and aliases are not allowed: {anchor}",
-                            "Write the value out where it is used.",
+                            "Write the value out where it is used, or put quotes around a text.",
                         )
                     ]
                 )
             tag = getattr(event, "tag", None)
             if tag is not None and not isinstance(event, yaml.CollectionEndEvent):
                 raise Invalid(
-                    [Finding(_at(file, event.start_mark), f"tags are not allowed: {tag}")]
+                    [
+                        Finding(
+                            text.at(event.start_mark),
+                            f"tags are not allowed: {tag}",
+                            "Put quotes around a text that begins with `!`.",
+                        )
+                    ]
                 )
     except yaml.YAMLError as error:
-        raise Invalid([_syntax(error, file)]) from None
+        raise Invalid([syntax(error, text)]) from None
 
 
-def _compose(text: str, file: str, loader: Any) -> MappingNode:
+def _compose(text: Text, first: str, loader: Any) -> MappingNode:
     try:
-        node = yaml.compose(text, Loader=loader)
+        node = yaml.compose(text.text, Loader=loader)
     except (yaml.YAMLError, RecursionError) as error:
-        raise Invalid([_syntax(error, file)]) from None
+        raise Invalid([syntax(error, text)]) from None
     if not isinstance(node, MappingNode):
         what = "empty" if node is None else f"a {type(node).__name__.removesuffix('Node').lower()}"
         raise Invalid(
             [
                 Finding(
-                    Place(file),
+                    Place(text.file),
                     f"the file is {what}, not a mapping",
-                    "It starts with a line such as `runbook: rotate-something`.",
+                    f"It starts with a line such as `{first}: …`.",
                 )
             ]
         )
     return node
 
 
-def _syntax(error: Exception, file: str) -> Finding:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    problem = getattr(error, "problem", None) or type(error).__name__
-    hint = "YAML is indented with spaces, never with tabs." if "\\t" in str(problem) else ""
-    return Finding(_at(file, mark), f"not YAML: {problem}", hint)
-
-
-def _at(file: str, mark: Any) -> Place:
-    if mark is None:
-        return Place(file)
-    return Place(file, mark.line + 1, mark.column + 1)
-
-
-def _read(root: MappingNode, file: str) -> Source:
-    reader = _Reader(file)
+def _read(root: MappingNode, text: Text) -> Source:
+    reader = _Reader(text)
     data = reader.value(root, ())
     if reader.findings:
         raise Invalid(reader.findings)
-    return Source(file, data, reader.places, reader.keys)
+    return Source(text.file, data, reader.places, reader.keys)
 
 
 class _Reader:
     """Turns nodes into plain data and notes where each stood."""
 
-    def __init__(self, file: str) -> None:
-        self.file = file
+    def __init__(self, text: Text) -> None:
+        self.text = text
         self.places: dict[Path, Place] = {}
         self.keys: dict[Path, Place] = {}
         self.findings: list[Finding] = []
         self._scalars = yaml.SafeLoader("")
 
     def value(self, node: Node, path: Path) -> Any:
-        self.places[path] = _at(self.file, node.start_mark)
+        self.places[path] = self.text.at(node.start_mark)
         if len(path) > MAX_DEPTH:
             self._find(node, f"nested deeper than {MAX_DEPTH} levels")
             return None
@@ -179,15 +180,19 @@ class _Reader:
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
+            if key_node.tag == _MERGE:
+                self._find(key_node, "`<<` is not allowed", "Write out what it should bring in.")
+                continue
             key = self._scalar(key_node) if isinstance(key_node, ScalarNode) else None
             if not isinstance(key, str):
-                self._find(key_node, "a key must be a word", "Put quotes around it.")
+                hint = "Put quotes around it" if isinstance(key_node, ScalarNode) else _BRACES
+                self._find(key_node, "a key must be a word", f"{hint}.")
                 continue
             if key in result:
                 first = self.keys[(*path, key)]
                 self._find(key_node, f"`{key}` stands twice; first at line {first.line}")
                 continue
-            self.keys[(*path, key)] = _at(self.file, key_node.start_mark)
+            self.keys[(*path, key)] = self.text.at(key_node.start_mark)
             result[key] = self.value(value_node, (*path, key))
         return result
 
@@ -201,4 +206,4 @@ class _Reader:
             return None
 
     def _find(self, node: Node, message: str, hint: str = "") -> None:
-        self.findings.append(Finding(_at(self.file, node.start_mark), message, hint))
+        self.findings.append(Finding(self.text.at(node.start_mark), message, hint))

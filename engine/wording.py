@@ -9,10 +9,12 @@ from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from engine.source import Path
 
+INSIDE = "inside"
+"""What an error tells, in its context, of where below its own place it is."""
 WRONG_KIND = "wrong_kind"
 """The type of an error that stands for those of all branches of a union."""
 
@@ -42,6 +44,11 @@ _LIMITS = {
     "string_too_long": "must have at most {max_length} characters",
     "string_pattern_mismatch": "does not match {pattern}",
 }
+
+
+def wrong_inside(path: Path, words: str) -> PydanticCustomError:
+    """Return the error of a whole model that something below it is wrong, at `path`."""
+    return PydanticCustomError("wrong_inside", "{words}", {"words": words, INSIDE: path})
 
 
 def words_of(detail: ErrorDetails) -> str:

@@ -15,7 +15,7 @@ from tests.engine.test_checks import findings_of
     ("text", "key", "hint"),
     [
         (ONE_STEP + "    groups: [staff]\n", "groups", "It belongs in `gate`."),
-        (ONE_STEP + "    grups: [staff]\n", "grups", "Did you mean `groups` in `gate`?"),
+        (ONE_STEP + "    groupz: [staff]\n", "groupz", "Did you mean `groups` in `gate`?"),
         (ONE_STEP + "expires: 4h\n", "expires", "It belongs in `gate`."),
         (ONE_STEP + "may_skip: true\n", "may_skip", "It belongs in `steps`."),
         (ONE_STEP + "gate: {after: 4h}\n", "after", "It belongs in `escalate`."),
