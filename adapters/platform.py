@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from adapters.catalogue import read_catalogue
+from adapters.kinds import Kind, freeze_file, kind_of
 from adapters.ledger import SqlJournal, open_journal
 from adapters.registry import registry
 from adapters.settings import Settings, load_settings
@@ -38,7 +39,6 @@ from engine.surroundings import Surroundings
 if TYPE_CHECKING:
     from joserfc.jwk import KeySet
 
-NOT_RUNBOOKS = frozenset({"secrets.yaml", "people.yaml", "freeze.yaml"})
 SHORTEST_KEY = 32
 """Characters of a key of fingerprints: 16 bytes in hex."""
 
@@ -74,7 +74,7 @@ class Platform:
     @cached_property
     def freezes(self) -> tuple[Freeze, ...]:
         """When changes are frozen; raises `Invalid`, or `Refused` if a file is named and not there."""
-        path = self.settings.freeze or self.settings.people.with_name("freeze.yaml")
+        path = freeze_file(self.settings)
         if self.settings.freeze is None and not path.exists():
             return ()
         return load(read_file(path, "the list of freezes"), shown_path(path), Freezes)[0].freeze
@@ -91,13 +91,15 @@ class Platform:
 
     def files(self) -> tuple[Path, ...]:
         """Return the files of all runbooks, by name."""
-        folder = self.settings.runbooks
+        settings = self.settings
+        folder = settings.runbooks
         if not folder.is_dir():
             raise Refused(
                 f"there is no folder of runbooks at {folder}",
                 hint="Name it as `runbooks` in the settings.",
             )
-        return tuple(sorted(p for p in folder.glob("*.yaml") if p.name not in NOT_RUNBOOKS))
+        found = sorted(folder.glob("*.yaml"))
+        return tuple(path for path in found if kind_of(path, settings) is Kind.RUNBOOK)
 
     def read(self, path: Path) -> Runbook:
         """Return the checked runbook in `path`; raise `Invalid` with every finding."""

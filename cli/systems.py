@@ -26,12 +26,17 @@ from adapters import (
     stripe,
     vaultwarden,
 )
+from adapters.kinds import freeze_file
 from adapters.platform import Platform
 from adapters.settings import EngineSettings, Settings
+from adapters.shared.files import read_file, shown_path
 from cli.reviewing import look_at_reviews
 from cli.server import door
+from engine.checks import check_freezes
 from engine.errors import Refused
-from engine.findings import Invalid
+from engine.findings import Invalid, refusal
+from engine.freeze import Freezes
+from engine.loading import load
 
 ANY = ""
 """Begins the name of every step."""
@@ -64,6 +69,19 @@ def _runbooks(platform: Platform) -> str:
     return f"{len(platform.files())} runbooks are valid"
 
 
+def _freezes(platform: Platform) -> str:
+    file = freeze_file(platform.settings)
+    try:
+        freezes, source = load(read_file(file, "the list of freezes"), shown_path(file), Freezes)
+        wrong = tuple(check_freezes(freezes, source, platform.people))
+    except Invalid as error:
+        raise refusal(error) from None
+    if wrong:
+        raise refusal(Invalid(wrong))
+    count = len(freezes.freeze)
+    return f"{count} time{'s' * (count != 1)} in which changes are frozen"
+
+
 def _keys(platform: Platform) -> str:
     recipient = platform.seal().recipient
     platform.fingerprint_key()
@@ -90,6 +108,7 @@ def _has_prefect(_: Settings) -> bool:
 
 SYSTEMS = (
     System("runbooks", _runbooks, lambda _: True),
+    System("freezes", _freezes, lambda s: s.freeze is not None or freeze_file(s).exists()),
     System("engine keys", _keys, lambda s: s.engine != EngineSettings(), (ANY,)),
     System(
         "ledger",

@@ -10,6 +10,7 @@ from engine.cutover import check_consumers
 from engine.durations import spell
 from engine.entry import check_entry
 from engine.findings import Finding, Invalid
+from engine.freeze import Freezes
 from engine.input_checks import check_form
 from engine.loading import build
 from engine.mending import mended
@@ -123,6 +124,13 @@ def _about(runbook: Runbook, source: Source) -> Iterator[Finding]:
         )
 
 
+def check_freezes(freezes: Freezes, source: Source, people: People) -> Iterator[Finding]:
+    """Yield a finding for each group that may pass a freeze and is not known."""
+    for index, freeze in enumerate(freezes.freeze):
+        path: Path = ("freeze", index, "pass")
+        yield from _unknown_groups(path, freeze.pass_, source, people)
+
+
 def _groups(runbook: Runbook, source: Source, people: People) -> Iterator[Finding]:
     named: list[tuple[Path, tuple[str, ...]]] = [(("gate", "groups"), runbook.gate.groups)]
     named += _escalates(("gate",), runbook.gate)
@@ -133,14 +141,20 @@ def _groups(runbook: Runbook, source: Source, people: People) -> Iterator[Findin
             path: Path = ("steps", index, "gate")
             named += [((*path, "groups"), spec.gate.groups or ()), *_escalates(path, spec.gate)]
     for path, groups in named:
-        for number, group in enumerate(groups):
-            if group not in people.groups:
-                yield Finding(
-                    source.place((*path, number)),
-                    f"unknown group `{group}`",
-                    nearest(group, people.groups)
-                    or "Add it to the list of groups, runbooks/people.yaml.",
-                )
+        yield from _unknown_groups(path, groups, source, people)
+
+
+def _unknown_groups(
+    path: Path, groups: tuple[str, ...], source: Source, people: People
+) -> Iterator[Finding]:
+    for number, group in enumerate(groups):
+        if group not in people.groups:
+            yield Finding(
+                source.place((*path, number)),
+                f"unknown group `{group}`",
+                nearest(group, people.groups)
+                or "Add it to the list of groups, runbooks/people.yaml.",
+            )
 
 
 def _escalates(path: Path, gate: Gate | GateChange) -> list[tuple[Path, tuple[str, ...]]]:

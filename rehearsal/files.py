@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapters.kinds import CASES_FOLDER, orphans
 from adapters.platform import Platform
 from adapters.shared.clock import hastened
 from adapters.shared.files import shown_path
@@ -22,8 +23,6 @@ from rehearsal.platform import Rehearsed, rehearsed
 from rehearsal.playing import Play, trail
 from rehearsal.worlds import World, Worlds
 
-FOLDER = "tests"
-"""Where case files lie, below the folder of runbooks."""
 HASTE = {"shorter": 10, "longer": 3}
 """How a rehearsal waits: a minute of patience is twenty looks in two seconds."""
 
@@ -48,7 +47,7 @@ class Result:
 
 def case_file(author: Platform, runbook: str) -> Path:
     """Return where the cases of a runbook are, whether there are any or not."""
-    return author.settings.runbooks / FOLDER / f"{runbook}.yaml"
+    return author.settings.runbooks / CASES_FOLDER / f"{runbook}.yaml"
 
 
 def read_case_file(author: Platform, runbook: str) -> Cases:
@@ -64,8 +63,17 @@ def read_case_file(author: Platform, runbook: str) -> Cases:
     return read_cases(text, shown_path(path), author.runbook(runbook))[0]
 
 
-def cases_of(author: Platform, names: Iterable[str]) -> tuple[Cases, ...]:
-    """Return the case files of these runbooks, or of all that have one; raise as above."""
+def cases_of(author: Platform, names: Collection[str]) -> tuple[Cases, ...]:
+    """Return the case files of these runbooks, or of all that have one; raise as above.
+
+    Without names also raises `Refused` for case files of no runbook, which nobody would play.
+    """
+    if not names and (lost := orphans(author.settings)):
+        told = ", ".join(shown_path(each) for each in lost)
+        raise Refused(
+            f"there is no runbook for the cases in {told}",
+            hint="Let a case file be named after its runbook, or remove it.",
+        )
     wanted = tuple(names) or tuple(
         path.stem for path in author.files() if case_file(author, path.stem).exists()
     )

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from adapters.kinds import Kind, freeze_file, kind_of, runbook_of
 from adapters.platform import Platform
 from cli.exits import Exit
 from cli.options import AsJson, new_app
 from cli.screen import say, say_json
 from cli.shelf import Shelf, beside, open_shelf
+from engine.case_checks import read_cases
+from engine.cases import Cases
 from engine.catalogue import Catalogue, People
+from engine.checks import check_freezes
 from engine.configuration import check_catalogue
-from engine.errors import RunbookError
+from engine.errors import Refused, RunbookError
 from engine.findings import Finding, Invalid, Place
+from engine.freeze import Freezes
 from engine.loading import load
 from engine.runbook import Runbook
 
@@ -73,14 +79,19 @@ def _files(platform: Platform, paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def _companions(platform: Platform) -> tuple[Path, ...]:
-    both = (platform.settings.catalogue, platform.settings.people)
+    settings = platform.settings
+    needed = (settings.catalogue, settings.people)
+    freezes = freeze_file(settings)
     is_optional = isinstance(platform, Shelf)
-    return tuple(path for path in both if path.exists() or not is_optional)
+    named = (freezes,) if freezes.exists() or settings.freeze is not None else ()
+    return (*(path for path in needed if path.exists() or not is_optional), *named)
 
 
 def _check(platform: Platform, file: Path) -> tuple[Finding, ...]:
     try:
-        _read(beside(platform, file.parent), file)
+        folder = file.absolute().parent
+        is_case = kind_of(file, platform.settings) is Kind.CASES
+        _read(beside(platform, folder.parent if is_case else folder), file)
     except Invalid as error:
         return error.findings
     except RunbookError as error:
@@ -91,17 +102,39 @@ def _check(platform: Platform, file: Path) -> tuple[Finding, ...]:
 
 
 def _read(platform: Platform, file: Path) -> None:
-    settings = platform.settings
-    if file.name == settings.catalogue.name:
-        catalogue, source = load(file.read_bytes(), str(file), Catalogue)
-        _raise(check_catalogue(catalogue, source))
-        _ = platform.catalogue  # with its part in git, where there is one
-    elif file.name == settings.people.name:
-        load(file.read_bytes(), str(file), People)
-    elif _can_compare(platform):
-        platform.read(file)
+    match kind_of(file, platform.settings):
+        case Kind.CATALOGUE:
+            catalogue, source = load(file.read_bytes(), str(file), Catalogue)
+            _raise(check_catalogue(catalogue, source))
+            _ = platform.catalogue  # with its part in git, where there is one
+        case Kind.PEOPLE:
+            load(file.read_bytes(), str(file), People)
+        case Kind.FREEZES:
+            freezes, source = load(file.read_bytes(), str(file), Freezes)
+            if _can_compare(platform):
+                _raise(check_freezes(freezes, source, platform.people))
+        case Kind.CASES:
+            _read_cases(platform, file)
+        case Kind.RUNBOOK if _can_compare(platform):
+            platform.read(file)
+        case Kind.RUNBOOK:
+            load(file.read_bytes(), str(file), Runbook)
+
+
+def _read_cases(platform: Platform, file: Path) -> None:
+    about = runbook_of(file)
+    if not about.is_file():
+        raise Refused(
+            f"there is no runbook {about.stem} for these cases",
+            hint="Let a case file be named after its runbook, or remove it.",
+        )
+    runbook = None
+    with suppress(RunbookError):  # what is wrong with it is told of the runbook itself
+        runbook = platform.read(about)
+    if runbook is None:
+        load(file.read_bytes(), str(file), Cases)
     else:
-        load(file.read_bytes(), str(file), Runbook)
+        read_cases(file.read_bytes(), str(file), runbook)
 
 
 def _raise(findings: Iterable[Finding]) -> None:

@@ -12,7 +12,8 @@ from prefect import Flow
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 from pydantic import TypeAdapter
 
-from adapters.platform import NOT_RUNBOOKS, Platform
+from adapters.kinds import USUAL
+from adapters.platform import Platform
 from adapters.settings import Settings
 from flows import schedule, watch
 from flows.catalogue import build
@@ -41,7 +42,7 @@ def _deployed(root: Path, *, by_the_clock: bool) -> list[dict[str, Any]]:
 
 def test_each_runbook_has_its_deployment_and_each_deployment_its_runbook(root: Path) -> None:
     deployed = _deployed(root, by_the_clock=False)
-    runbooks = {p.stem for p in (root / "runbooks").glob("*.yaml") if p.name not in NOT_RUNBOOKS}
+    runbooks = {p.stem for p in (root / "runbooks").glob("*.yaml") if p.name not in USUAL}
 
     assert {entry["name"] for entry in deployed} == runbooks
     for entry in deployed:

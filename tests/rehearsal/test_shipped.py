@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from adapters.platform import NOT_RUNBOOKS
+from adapters.kinds import USUAL
 from cli.shelf import Shelf
 from rehearsal.files import needs_database, play_case, read_case_file
 from rehearsal.worlds import Worlds
@@ -16,7 +16,7 @@ from tests.needs import missing
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "runbooks"
-RUNBOOKS = sorted(p.stem for p in FOLDER.glob("*.yaml") if p.name not in NOT_RUNBOOKS)
+RUNBOOKS = sorted(p.stem for p in FOLDER.glob("*.yaml") if p.name not in USUAL)
 CASES = [
     pytest.param(file.stem, number, id=f"{file.stem}: {case['case']}")
     for file in sorted((FOLDER / "tests").glob("*.yaml"))
