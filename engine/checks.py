@@ -12,6 +12,7 @@ from engine.entry import check_entry
 from engine.findings import Finding, Invalid
 from engine.freeze import Freezes
 from engine.input_checks import check_form
+from engine.inputs import eligible, needs
 from engine.loading import build
 from engine.mending import mended
 from engine.nearness import nearest
@@ -100,6 +101,12 @@ def _secret(runbook: Runbook, source: Source, catalogue: Catalogue) -> Iterator[
             place,
             "`secret` must be a name of the catalogue or one reference to an input of type secret",
             "For example `${{ inputs.secret }}`.",
+        )
+    elif named.type == "secret" and catalogue.secrets and not eligible(runbook, catalogue):
+        yield Finding(
+            place,
+            "no secret of the catalogue has every fact that this runbook refers to",
+            f"It refers to {', '.join(sorted(needs(runbook)))}.",
         )
 
 

@@ -19,12 +19,7 @@ def eligible(runbook: Runbook, catalogue: Catalogue) -> tuple[str, ...]:
 
     A half of a pair is left out where the runbook would change it without the other.
     """
-    needed = {
-        reference.parts[1:]
-        for step in runbook.steps
-        for reference in find(step.with_)
-        if reference.parts[:1] == ("secret",)
-    }
+    needed = [tuple(fact.split(".")[1:]) for fact in needs(runbook)]
     return tuple(
         sorted(
             name
@@ -32,6 +27,16 @@ def eligible(runbook: Runbook, catalogue: Catalogue) -> tuple[str, ...]:
             if all(_has(catalogue.facts(name), parts) for parts in needed)
             and not parts_a_pair(runbook, name, catalogue)
         )
+    )
+
+
+def needs(runbook: Runbook) -> frozenset[str]:
+    """Name the facts of a secret that the runbook refers to, such as `secret.sops.file`."""
+    return frozenset(
+        ".".join(reference.parts)
+        for step in runbook.steps
+        for reference in find(step.with_)
+        if reference.parts[:1] == ("secret",)
     )
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from engine.catalogue import Secret
+from engine.entry_facts import unknown_part
 from engine.findings import Finding
 from engine.loading import finding, told
-from engine.references import ROOTS, Reference, find, look_up
+from engine.references import ROOTS, Reference, find
 from engine.runbook import Runbook, StepSpec
 from engine.secrets import identifier_fields, secret_fields
 from engine.source import Path, Source
@@ -92,8 +92,8 @@ def _names_nothing(
 RUN_FACTS = {("run", "id"), ("run", "started_by")}
 
 
-def _unknown(ref: Reference, known: Any) -> Problem:
-    close = difflib.get_close_matches(ref.parts[1], list(known), n=1)
+def _unknown(ref: Reference, known: Any, part: int = 1) -> Problem:
+    close = difflib.get_close_matches(ref.parts[part], list(known), n=1)
     hint = f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(known) or 'none'}."
     return f"`{ref.text}` names nothing", hint
 
@@ -125,17 +125,17 @@ def _secret_problem(ref: Reference, runbook: Runbook, around: Surroundings) -> P
     facts = around.catalogue.facts(runbook.secret)
     if facts:
         return _fact_problem(ref, facts)
-    known = ref.parts[1:] in {("name",), ("entry",)} or ref.parts[1] in Secret.model_fields
-    return None if known else _unknown(ref, Secret.model_fields)
+    unknown = unknown_part(ref.parts[1:])
+    return None if unknown is None else _unknown(ref, unknown[1], 1 + unknown[0])
 
 
 def _fact_problem(ref: Reference, facts: Mapping[str, Any] | None) -> Problem | None:
     if facts is None:
         return None
-    try:
-        look_up(facts, ref.parts[1:])
-    except KeyError:
-        return _unknown(ref, facts)
+    for part in range(1, len(ref.parts)):
+        if not isinstance(facts, Mapping) or ref.parts[part] not in facts:
+            return _unknown(ref, facts if isinstance(facts, Mapping) else (), part)
+        facts = facts[ref.parts[part]]
     return None
 
 
