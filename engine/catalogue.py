@@ -50,7 +50,7 @@ class Check(Strict):
     """A request that shows the consumer works with the value it now has."""
 
     url: str
-    status: int = 200
+    status: int = Field(200, ge=100, le=599)
 
 
 class Generate(Strict):

@@ -120,20 +120,20 @@ def _literals(detail: ErrorDetails) -> list[str]:
 
 def listed(error: ValidationError, data: Any) -> str:
     """Return in one line what is wrong with `data`, which is not shown."""
-    details = reduced(error.errors(include_input=False), lambda at: _path_in(data, at))
+    details = reduced(error.errors(include_input=False), lambda at: path_in(data, at))
     return "; ".join(_named(detail, data) for detail in details)
 
 
 def _named(detail: ErrorDetails, data: Any) -> str:
     if detail["type"] == "missing":
         return f"`{'.'.join(map(str, detail['loc']))}` is missing"
-    name = ".".join(map(str, _path_in(data, detail["loc"])))
+    name = ".".join(map(str, path_in(data, detail["loc"])))
     if detail["type"] == "extra_forbidden":
         return f"there is no `{name}`"
     return f"`{name}`: {words_of(detail)}" if name else words_of(detail)
 
 
-def _path_in(data: Any, location: Path) -> Path:
+def path_in(data: Any, location: Path) -> Path:
     """Leave out what is no place in `data`, such as the name of a union's branch."""
     known: Path = ()
     for part in location:

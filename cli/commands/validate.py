@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -20,11 +20,13 @@ from engine.cases import Cases
 from engine.catalogue import Catalogue, People
 from engine.checks import check_freezes
 from engine.configuration import check_catalogue
+from engine.entry_checks import check_entries, check_renewals
 from engine.errors import Refused, RunbookError
 from engine.findings import Finding, Invalid, Place
 from engine.freeze import Freezes
 from engine.loading import load
 from engine.runbook import Runbook
+from engine.source import Source
 
 app = new_app()
 
@@ -105,7 +107,7 @@ def _read(platform: Platform, file: Path) -> None:
     match kind_of(file, platform.settings):
         case Kind.CATALOGUE:
             catalogue, source = load(file.read_bytes(), str(file), Catalogue)
-            _raise(check_catalogue(catalogue, source))
+            _raise((*check_catalogue(catalogue, source), *_taken(platform, catalogue, source)))
             _ = platform.catalogue  # with its part in git, where there is one
         case Kind.PEOPLE:
             load(file.read_bytes(), str(file), People)
@@ -119,6 +121,20 @@ def _read(platform: Platform, file: Path) -> None:
             platform.read(file)
         case Kind.RUNBOOK:
             load(file.read_bytes(), str(file), Runbook)
+
+
+def _taken(platform: Platform, catalogue: Catalogue, source: Source) -> Iterator[Finding]:
+    """Yield what the runbooks cannot take, where there are any."""
+    if not platform.settings.runbooks.is_dir() or not _can_compare(platform):
+        return
+    valid = []
+    for path in platform.files():
+        with suppress(RunbookError):  # told of the runbook itself
+            valid.append(platform.read(path))
+    yield from check_entries(catalogue, source, valid, platform.around)
+    beside_it = platform.settings.catalogue.parent.glob("*.yaml")  # it may serve more than us
+    known = {path.stem for path in (*platform.files(), *beside_it)}
+    yield from check_renewals(catalogue, source, sorted(known))
 
 
 def _read_cases(platform: Platform, file: Path) -> None:
