@@ -58,6 +58,10 @@ class System:
 
 
 def _runbooks(platform: Platform) -> str:
+    try:
+        _ = platform.around
+    except Invalid as error:  # it would be told of every runbook, and without its place
+        raise refusal(error) from None
     broken = []
     for path in platform.files():
         try:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from adapters.shared import http
 from engine.errors import Refused
@@ -20,10 +20,21 @@ _SENDABLE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _LONGEST = 20.0
 
 
+def _host_alone(host: str) -> str:
+    """Return the name or address as requests have it; raise `ValueError` for anything else."""
+    try:
+        url = httpx.URL(f"http://[{host}]/" if ":" in host else f"http://{host}/")
+    except httpx.InvalidURL:
+        url = httpx.URL("/")
+    if not host or (url.host, url.port, url.userinfo, url.raw_path) != (host, None, b"", b"/"):
+        raise ValueError(f"{host!r} is no host; write for example app.example.org")
+    return host
+
+
 class HttpSettings(Frozen):
     """Whom the steps may talk to."""
 
-    allowed_hosts: tuple[str, ...] = Field(
+    allowed_hosts: tuple[Annotated[str, AfterValidator(_host_alone)], ...] = Field(
         default=(), description="Hosts that may be asked; without any, every host may."
     )
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 Recipient = Annotated[str, Field(pattern=r"^age1[a-z0-9]{20,}$")]
+"""The public half of an age identity."""
 
 
 def _listed(given: Any) -> Any:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from adapters.shared.checkout import Checkout, open_checkout
 from adapters.shared.remote import shown
 from adapters.sops.location import SopsLocation
@@ -14,8 +17,28 @@ from engine.errors import Refused
 def check(settings: SopsSettings) -> str:
     """Return one sentence about sops and its key; raise `Refused` if one is not usable."""
     sops = open_sops(settings)
-    identity = settings.age_key_file or "the user's own key file"
+    identity = settings.age_key_file or _own_identity()
+    if identity is None:
+        raise Refused(
+            f"sops {sops.version} has no age identity: none is set, and the user has none",
+            hint="Set sops.age_key_file to the file age-keygen made.",
+        )
     return f"sops {sops.version} at {sops.program.path}, with the age identity in {identity}"
+
+
+def _own_identity() -> Path | None:
+    """Return the file in which sops finds an identity of the user's; None where it finds none."""
+    home = Path.home()
+    configured = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    named = os.environ.get("SOPS_AGE_KEY_FILE")
+    places = (
+        *([Path(named)] if named else []),
+        configured / "sops" / "age" / "keys.txt",
+        home / "Library" / "Application Support" / "sops" / "age" / "keys.txt",
+        home / ".ssh" / "id_ed25519",
+        home / ".ssh" / "id_rsa",
+    )
+    return next((place for place in places if place.is_file()), None)
 
 
 def preflight_set(stores: Stores, place: Place) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 
 from adapters.shared import command
+from adapters.shared.recipients import Recipient
 from adapters.shared.trailers import KeyPath, index_of, one_line
 from engine.errors import Refused, RunbookError
 from engine.step import Frozen
@@ -39,7 +40,7 @@ class SopsSettings(Frozen):
     age_key_file: Path | None = Field(
         None, description="File of the engine's age identity; the user's own if left out."
     )
-    keep_readers: tuple[str, ...] = Field(
+    keep_readers: tuple[Recipient, ...] = Field(
         (),
         description="Age recipients that no runbook may take out, such as those of the cluster's "
         "operator and of the break-glass key.",

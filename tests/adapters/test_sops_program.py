@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from adapters.shared import command
 from adapters.sops import SopsSettings, check
@@ -42,7 +43,11 @@ def test_a_sops_that_needs_the_value_as_an_argument_is_refused(
 
 @pytest.mark.parametrize("version", ["3.11.0", "3.13.2 (latest)", "4.0.0"])
 def test_a_recent_sops_is_accepted(tmp_path: Path, version: str) -> None:
-    assert check(_script(tmp_path, f"echo 'sops {version}'")).startswith(f"sops {version[:6]}")
+    (tmp_path / "keys.txt").write_text("AGE-PLUGIN-TEST-1")
+    settings = _script(tmp_path, f"echo 'sops {version}'")
+    told = check(settings.model_copy(update={"age_key_file": tmp_path / "keys.txt"}))
+
+    assert told.startswith(f"sops {version[:6]}")
 
 
 def test_a_sops_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -104,3 +109,26 @@ def test_no_value_is_ever_an_argument_or_in_the_environment(tmp_path: Path) -> N
     assert Path(FILE).name in told
     assert "sk-ant-" not in told
     assert "AGE-SECRET-KEY" not in told
+
+
+def test_a_sops_without_any_identity_is_not_usable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("SOPS_AGE_KEY_FILE", raising=False)
+    settings = _script(tmp_path, "echo sops 3.11.0")
+
+    with pytest.raises(Refused, match="has no age identity") as told:
+        check(settings)
+    assert "sops.age_key_file" in told.value.hint
+    own = tmp_path / ".config" / "sops" / "age" / "keys.txt"
+    own.parent.mkdir(parents=True)
+    own.write_text("# mine")
+    assert str(own) in check(settings)
+
+
+@pytest.mark.parametrize("given", ["hello", "AGE-SECRET-KEY-1", "age1short"])
+def test_a_reader_to_be_kept_is_a_recipient(given: str) -> None:
+    with pytest.raises(ValidationError, match="keep_readers"):
+        SopsSettings(keep_readers=(given,))

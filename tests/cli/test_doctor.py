@@ -85,6 +85,20 @@ def test_a_broken_runbook_is_not_ok(runbook: Runbook, tmp_path: Path) -> None:
     assert "runbooks: `runbook validate` says all of it." in ended.out
 
 
+def test_a_broken_catalogue_is_told_with_its_place_and_not_as_one_of_each_runbook(
+    runbook: Runbook, tmp_path: Path
+) -> None:
+    set_up(tmp_path)
+    (tmp_path / "runbooks" / "asks.yaml").write_text(ASKS)
+    (tmp_path / "runbooks" / "secrets.yaml").write_text("secrets: [\n")
+    ended = runbook("doctor", "--json")
+
+    [line] = [row for row in json.loads(ended.out) if row["system"] == "runbooks"]
+    assert line["health"] == "not ok"
+    assert line["words"].startswith("runbooks/secrets.yaml:2:1: not YAML")
+    assert "asks" not in line["words"]
+
+
 def test_keys_of_the_engine_are_looked_at(runbook: Runbook, tmp_path: Path) -> None:
     recipient = runbook("keygen", "--output", tmp_path / "age.key").out.strip()
     (tmp_path / "fingerprint.key").write_text("00" * 32)

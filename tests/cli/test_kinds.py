@@ -96,14 +96,14 @@ def test_a_case_file_is_judged_as_one(runbook: Runbook, folder: Path) -> None:
 
 
 def test_cases_of_no_runbook_are_refused(runbook: Runbook, folder: Path) -> None:
-    (folder / "tests" / "aks.yaml").write_text(CASES.replace("ask", "aks"))
+    (folder / "tests" / "other.yaml").write_text(CASES.replace("ask", "other"))
     played = runbook("test")
     checked = runbook("validate", folder / "tests")
 
     assert played.code == Exit.REFUSED
-    assert "there is no runbook for the cases in runbooks/tests/aks.yaml" in played.err
+    assert "there is no runbook for the cases in runbooks/tests/other.yaml" in played.err
     assert checked.code == Exit.INVALID
-    assert "aks.yaml:1:1: there is no runbook aks for these cases" in checked.out
+    assert "other.yaml:1:1: there is no runbook other for these cases" in checked.out
 
 
 def test_the_settings_go_before_the_usual_names(tmp_path: Path) -> None:

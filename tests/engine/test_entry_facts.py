@@ -29,7 +29,7 @@ steps:
         ("sopz", "Did you mean `sops`?"),
         ("title.length", "Known: none."),
         ("kubernetes.workload.name", "Known: none."),
-        ("consumers.web.chek.url", "Did you mean `check`?"),
+        ("consumers.web.checq.url", "Did you mean `check`?"),
         ("identifier.sops.pat", "Did you mean `path`?"),
         ("name.first", "Known: none."),
     ],
