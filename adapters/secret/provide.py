@@ -7,6 +7,7 @@ changed, as what is stored must be what the other side has.
 
 from __future__ import annotations
 
+import hmac
 import re
 from typing import Self
 
@@ -40,6 +41,9 @@ class Provide(Frozen):
         default=False,
         description="Whether the value may have several lines, as the file of a key has: line "
         "breaks and tabs in it, and one line break at its end.",
+    )
+    replaces: SecretStr | None = Field(
+        default=None, description="The value in force, which the new one may not be."
     )
     instructions: str = Field(
         default="", description="Where the person gets the value, in Markdown; shown at the gate."
@@ -112,6 +116,8 @@ def _fault(params: Provide, text: str) -> str:
         return f"it is longer than {params.max_length} characters"
     if params.pattern is not None and not re.fullmatch(params.pattern, text):
         return f"it does not match the pattern {params.pattern}"
+    if params.replaces is not None and _is_same(text, params.replaces):
+        return "it is the value in force, which this run is to replace"
     return ""
 
 
@@ -130,6 +136,10 @@ def _fault_of_lines(text: str) -> str:
     if not re.sub(r"[\n\t]", "", body).isprintable():
         return "it has a control character in it, beside line breaks and tabs"
     return ""
+
+
+def _is_same(text: str, other: SecretStr) -> bool:
+    return hmac.compare_digest(text.encode(), other.get_secret_value().encode())
 
 
 def _describe(params: Provide) -> str:

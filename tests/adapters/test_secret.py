@@ -124,6 +124,13 @@ def test_an_unusable_value_is_refused_without_being_told(
     assert set(re.findall(r"\d+", error.message)) <= {"8", "9"}  # the limits, not its length
 
 
+def test_the_value_in_force_is_not_taken_for_a_new_one() -> None:
+    error = sky.refusal(Refused, lambda: judge(sky.MARKER, replaces=sky.secret()))
+    judge(f"{sky.MARKER}-2", replaces=sky.secret())
+
+    assert "the value in force" in error.message
+
+
 def test_run_judges_again() -> None:
     call = sky.called(answer=sky.secret(f"{sky.MARKER}\n"))
 
