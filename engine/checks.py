@@ -12,7 +12,7 @@ from engine.entry import check_entry
 from engine.findings import Finding, Invalid
 from engine.freeze import Freezes
 from engine.input_checks import check_form
-from engine.inputs import eligible, needs
+from engine.inputs import asked_of, eligible
 from engine.loading import build
 from engine.mending import mended
 from engine.nearness import nearest
@@ -106,7 +106,7 @@ def _secret(runbook: Runbook, source: Source, catalogue: Catalogue) -> Iterator[
         yield Finding(
             place,
             "no secret of the catalogue has every fact that this runbook refers to",
-            f"It refers to {', '.join(sorted(needs(runbook)))}.",
+            f"It refers to {', '.join(asked_of(runbook).named)}.",
         )
 
 

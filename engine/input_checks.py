@@ -12,7 +12,7 @@ from pydantic_core import SchemaError
 
 from engine.catalogue import Catalogue
 from engine.findings import Finding
-from engine.inputs import problem_of
+from engine.inputs import asked_of, problem_of
 from engine.nearness import nearest
 from engine.runbook import RESERVED_INPUTS, Input, Runbook
 from engine.source import Path, Source
@@ -30,6 +30,12 @@ def check_form(runbook: Runbook, source: Source, catalogue: Catalogue) -> Iterat
                 place,
                 f"an input may not be called `{name}`, which is a word of Python",
                 f"Rename it, for example to `{name}_`.",
+            )
+        for part in sorted(asked_of(runbook).parts & set(spec.without)):
+            yield Finding(
+                source.place((*path, "without")),
+                f"a step refers to `secret.{part}`, which no entry has that is without it",
+                f"Remove `{part}` here, or the reference.",
             )
         wrong = [*_pattern(spec, path, source), *_limits(spec, path, source)]
         yield from wrong or _default(spec, path, source, catalogue)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,30 +15,65 @@ from engine.references import find, look_up
 from engine.runbook import LONGEST_SLUG, SLUG, Input, Runbook
 
 
-def eligible(runbook: Runbook, catalogue: Catalogue) -> tuple[str, ...]:
-    """Name the secrets whose catalogue entry has every fact that the runbook refers to.
+@dataclass(frozen=True)
+class Asked:
+    """What a runbook asks of the entry of the secret that it is about."""
 
-    A half of a pair is left out where the runbook would change it without the other.
+    needed: frozenset[tuple[str, ...]]
+    """Facts that it refers to, by their parts."""
+    without: frozenset[str]
+    """Parts that it may not have."""
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Return the facts as a runbook names them, such as `secret.sops.file`, sorted."""
+        return tuple(sorted(".".join(("secret", *parts)) for parts in self.needed))
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """Return the parts of an entry that it refers to."""
+        return frozenset(parts[0] for parts in self.needed if parts)
+
+
+def eligible(runbook: Runbook, catalogue: Catalogue) -> tuple[str, ...]:
+    """Name the secrets whose catalogue entry is what the runbook is for.
+
+    It has every fact that the runbook refers to, and nothing that its input is `without`. A half of a
+    pair is left out where the runbook would change it without the other.
     """
-    needed = [tuple(fact.split(".")[1:]) for fact in needs(runbook)]
+    asked = asked_of(runbook)
     return tuple(
-        sorted(
-            name
-            for name in catalogue.secrets
-            if all(_has(catalogue.facts(name), parts) for parts in needed)
-            and not parts_a_pair(runbook, name, catalogue)
-        )
+        sorted(name for name in catalogue.secrets if not _misfit(runbook, asked, name, catalogue))
     )
 
 
-def needs(runbook: Runbook) -> frozenset[str]:
-    """Name the facts of a secret that the runbook refers to, such as `secret.sops.file`."""
-    return frozenset(
-        ".".join(reference.parts)
+def asked_of(runbook: Runbook) -> Asked:
+    """Return what the steps and the form of a runbook ask of an entry."""
+    needed = (
+        reference.parts[1:]
         for step in runbook.steps
         for reference in find(step.with_)
         if reference.parts[:1] == ("secret",)
     )
+    without = (part for spec in runbook.inputs.values() for part in spec.without)
+    return Asked(frozenset(needed), frozenset(without))
+
+
+def _misfit(runbook: Runbook, asked: Asked, secret: str, catalogue: Catalogue) -> str:
+    """Say why the entry of a secret is none that the runbook is for; empty where it is."""
+    facts = catalogue.facts(secret)
+    has = {part for part in asked.without if facts.get(part)}
+    missing = (parts for parts in asked.needed if not _has(facts, parts))
+    lacks = {".".join(parts) if parts[0] in facts else parts[0] for parts in missing}
+    if not has and not lacks and parts_a_pair(runbook, secret, catalogue):
+        return "is half of a pair, and the other half would stay as it is"
+    told = [f"has {_listed(has)}"] if has else []
+    told += [f"lacks {_listed(lacks)}"] if lacks else []
+    return " and ".join(told)
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return ", ".join(f"`{part}`" for part in sorted(parts))
 
 
 def _has(facts: Mapping[str, Any], parts: tuple[str, ...]) -> bool:
@@ -64,8 +100,10 @@ def check_inputs(
             problems.append(f"`{name}` is missing: {spec.description}")
             continue
         value = value.isoformat() if isinstance(value, date) else value
-        secrets = eligible(runbook, catalogue) if spec.type == "secret" else ()
-        problem = problem_of(spec, value, secrets)
+        if spec.type == "secret":
+            problem = _secret_problem(value, runbook, catalogue)
+        else:
+            problem = problem_of(spec, value)
         if problem:
             problems.append(f"`{name}` {problem}")
         values[name] = value
@@ -74,8 +112,11 @@ def check_inputs(
     return values
 
 
-def problem_of(spec: Input, value: Any, secrets: tuple[str, ...] = ()) -> str:
-    """Say why a form cannot take `value`, as the end of a sentence; nothing where it can."""
+def problem_of(spec: Input, value: Any) -> str:
+    """Say why a form cannot take `value`, as the end of a sentence; nothing where it can.
+
+    Whether a secret is one that the runbook is for is not asked here.
+    """
     match spec.type:
         case "string":
             return _string_problem(spec, value)
@@ -88,7 +129,7 @@ def problem_of(spec: Input, value: Any, secrets: tuple[str, ...] = ()) -> str:
         case "date":
             return _date_problem(value)
         case "secret":
-            return "" if value in secrets else f"is none of {', '.join(secrets)}"
+            return "" if isinstance(value, str) else "is not the name of a secret"
         case "secret_name":
             return _name_problem(value)
 
@@ -105,6 +146,17 @@ def _string_problem(spec: Input, value: Any) -> str:
     if spec.pattern is not None and not re.search(spec.pattern, value):
         return f"does not match {spec.pattern}"
     return ""
+
+
+def _secret_problem(value: Any, runbook: Runbook, catalogue: Catalogue) -> str:
+    fit = eligible(runbook, catalogue)
+    if value in fit:
+        return ""
+    problem = f"is none of {', '.join(fit)}" if fit else "may be none that the catalogue has"
+    if not isinstance(value, str) or value not in catalogue.secrets:
+        return problem
+    why = _misfit(runbook, asked_of(runbook), value, catalogue)
+    return f"{problem}: the entry of {value} {why}"
 
 
 def _name_problem(value: Any) -> str:

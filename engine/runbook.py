@@ -18,6 +18,11 @@ InputName = Annotated[str, StringConstraints(pattern=f"^{INPUT_NAME}$", max_leng
 RESERVED_INPUTS = frozenset({"requested_by"})
 """Names the engine itself adds to every form."""
 
+Part = Literal[
+    "flux", "kubernetes", "check", "consumers", "postgres", "generate", "certificate", "identifier"
+]
+"""What an entry of the catalogue may have or not."""
+
 
 class Strict(BaseModel):
     """Immutable and closed: an unknown key is an error, not a surprise."""
@@ -38,6 +43,8 @@ class Input(Strict):
     minimum: int | None = None
     maximum: int | None = None
     choices: tuple[str, ...] = ()
+    without: tuple[Part, ...] = ()
+    """What the entry of a secret may not have; how it is rotated otherwise follows from that."""
 
     @model_validator(mode="after")
     def _limits_fit_the_type(self) -> Self:
@@ -50,6 +57,8 @@ class Input(Strict):
             raise ValueError(
                 "`choices` goes with `type: choice`, and that with at least one choice"
             )
+        if self.without and self.type != "secret":
+            raise ValueError("`without` goes with `type: secret` alone")
         if self.default is not None and not self._default_fits():
             raise ValueError(f"the default is not of type {self.type}")
         return self
