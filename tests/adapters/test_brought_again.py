@@ -8,10 +8,12 @@ import pytest
 from pydantic import SecretStr
 
 from engine.ledger import Event
-from tests.adapters.rotation import Rotation
+from tests.adapters.rotation import REASON, Rotation
 from tests.ground import ground
 
 BROUGHT = {
+    "rotate-provided-secret": "alertmanager-webhook-token",
+    "rotate-stored-secret": "grafana-admin-password",
     "rotate-psd2-client-secret": "psd2-client-secret",
     "rotate-stripe-api-key": "stripe-api-key",
 }
@@ -23,7 +25,9 @@ def test_the_value_in_force_is_refused_at_the_gate_and_named_nowhere(
     runbook: str, tmp_path: Path
 ) -> None:
     with ground(tmp_path, BROUGHT[runbook]) as place:
-        rotation = Rotation.on(place, runbook)
+        form = place.platform.runbook(runbook).inputs
+        secret = {"secret": BROUGHT[runbook]} if "secret" in form else {}
+        rotation = Rotation.on(place, runbook, {**REASON, **secret})
         rotation.sail_to("provide")
 
         verdict = rotation.judge(

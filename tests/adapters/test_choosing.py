@@ -27,6 +27,10 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Platform:
         ("forgejo-sync-bot-token", "rotate-forgejo-token"),
         ("odoo-api-key", "rotate-odoo-api-key"),
         ("matrix-admin-token", "rotate-matrix-admin-token"),
+        ("psd2-client-secret", "rotate-psd2-client-secret"),
+        ("exoscale-dns-key", "rotate-exoscale-key"),
+        ("alertmanager-webhook-token", "rotate-provided-secret"),
+        ("grafana-admin-password", "rotate-stored-secret"),
     ],
 )
 def test_a_secret_is_rotated_by_the_one_runbook_that_replaces_it(

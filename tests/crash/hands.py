@@ -139,6 +139,17 @@ HANDS: Mapping[str, Hands] = {
         bring=lambda world: world.matrix.sign_in("housekeeper").secret,
         fail=VAULT_SHUT,
     ),
+    "rotate-provided-secret": Hands(
+        inputs={"reason": "a crash test of the engine", "secret": "alertmanager-webhook-token"},
+        bring=lambda _: letters(48),
+        fail=VAULT_SHUT,
+    ),
+    "rotate-stored-secret": Hands(
+        inputs={"reason": "a crash test of the engine", "secret": "grafana-admin-password"},
+        bring=lambda _: letters(48),
+        fail=VAULT_SHUT,
+        fail_from="publish",
+    ),
     "add-secret": Hands(
         inputs={"reason": "a crash test of the engine", **NEW_SECRET},
         bring=lambda _: letters(48),

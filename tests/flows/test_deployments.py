@@ -102,6 +102,20 @@ def test_a_secret_that_lacks_what_the_runbook_needs_is_not_offered(root: Path) -
     assert "anthropic-api-key" not in offered
 
 
+def test_a_secret_is_offered_for_what_its_entry_has_and_has_not(root: Path) -> None:
+    platform = _platform(root)
+    provided, stored = (
+        build(platform.runbook(name), platform).parameters
+        for name in ("rotate-provided-secret", "rotate-stored-secret")
+    )
+
+    assert provided.required == stored.required == ["secret", "reason", "requested_by"]
+    offered = provided.properties["secret"]["enum"]
+    assert "alertmanager-webhook-token" in offered
+    assert not {"redis-password", "events-database-url", "tpp-qwac-a"} & {*offered}
+    assert stored.properties["secret"]["const"] == "grafana-admin-password"  # the one there is
+
+
 def test_a_run_finds_the_project_where_its_worker_has_it(root: Path, tmp_path: Path) -> None:
     pull = yaml.safe_load((root / "prefect.yaml").read_text())["pull"]
     [name] = pull[0]

@@ -14,6 +14,7 @@ from demo.oncall import OnCall
 from demo.stage import Stage
 from engine.checklist import SETTLED, item_state, items_of
 from engine.errors import RunbookError
+from engine.ledger import Event
 from engine.plan import Plan
 from engine.state import Opening
 from flows.door import answer, open_gate, prefect_state, wake
@@ -112,9 +113,33 @@ class Newcomer(Crew):
         return SecretStr(value)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Forgetful(Crew):
+    """People who bring the value in force first, by mistake, and then one from where it is made."""
+
+    path: str
+    """Where SOPS has it."""
+
+    def new_key(self, run: str) -> SecretStr:
+        now = state(self.stage, run)
+        if now.opening is not None and now.opening.number == 1:
+            return SecretStr(self.theatre.world.sops_value(self.path))
+        value = draw()
+        self.theatre.mark("the value a person brought from outside", value)
+        return SecretStr(value)
+
+
 def crew(theatre: Theatre) -> Crew:
     """Return the people on call of this theatre."""
     return Crew(stage=theatre.stage, theatre=theatre)
+
+
+def refused(theatre: Theatre, run: str) -> str:
+    """Return why answers at the gates of a run did not count."""
+    entries = theatre.stage.platform().journal.entries(run)
+    return " ".join(
+        str(each.details["why"]) for each in entries if each.event is Event.GATE_REFUSED
+    )
 
 
 def openings(theatre: Theatre, run: str) -> Iterator[Opening]:

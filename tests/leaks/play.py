@@ -6,12 +6,8 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import Any
 
-from engine.catalogue import Catalogue
 from engine.errors import RunbookError
-from engine.inputs import eligible
-from engine.runbook import Runbook
 from engine.state import Kind, Opening, Outcome
 from flows.door import prefect_state
 from sandbox.faults import Fault
@@ -19,21 +15,24 @@ from sandbox.stripe import expire
 from sandbox.world import STRIPE_KEY
 from tests.crash.hands import HANDS, NEW_SECRET
 from tests.flows.voyages import begin, process_of, state, until
-from tests.leaks.crew import Crew, Dashboard, Device, Newcomer, crew, flow_below, openings
+from tests.leaks.crew import (
+    Crew,
+    Dashboard,
+    Device,
+    Forgetful,
+    Newcomer,
+    crew,
+    flow_below,
+    openings,
+    refused,
+)
+from tests.leaks.form import inputs
 from tests.leaks.mistakes import make_mistakes
 from tests.leaks.theatre import Theatre
 from tests.staff import LETTER, offboarding, onboarding, read_word, waive_all
 
 SLOW = 20
 """Seconds the double takes over one request, so that a kill falls into it."""
-SAMPLES: Mapping[str, object] = {
-    "string": "a test of the engine",
-    "integer": 1,
-    "boolean": True,
-    "date": "2026-11-23",
-    "secret_name": "brand-new-secret",
-}
-"""What is typed into an input of each type that has no default."""
 
 
 def play_every_runbook(theatre: Theatre) -> dict[str, Outcome | str]:
@@ -145,6 +144,20 @@ def rotate_a_key_whose_value_gets_lost(theatre: Theatre, runbook: str) -> str:
     return run
 
 
+def rotate_a_value_from_outside(theatre: Theatre, runbook: str) -> str:
+    """The value in force is brought by mistake, then a new one; the check fails, and once the vault."""
+    platform = theatre.stage.platform()
+    form = inputs(platform.runbook(runbook), platform.catalogue)
+    at, run = platform.catalogue.secrets[form["secret"]].sops.path, begin(runbook, **form)
+    people = Forgetful(stage=theatre.stage, theatre=theatre, path=at)
+    theatre.world.faults.add("vaultwarden", "lost_reply", method="PUT", path="/api/ciphers/*")
+    theatre.world.faults.add("app", "status", path="/health/monitoring", status=404)
+    for opening in openings(theatre, run):
+        people.say(run, opening, "retry" if opening.kind is Kind.FAILURE else "approve")
+    assert "the value in force" in refused(theatre, run), "the value in force was taken"
+    return run
+
+
 def take_somebody_in(theatre: Theatre, runbook: str) -> str:
     """A newcomer who reads the word that was encrypted to them."""
     people, run = crew(theatre), begin(runbook, **onboarding(theatre.world))
@@ -213,6 +226,8 @@ TROUBLED: Mapping[str, Play] = {
     "rotate-api-key": rotate_a_generated_value_and_take_it_back,
     "rotate-matrix-admin-token": rotate_a_token_that_logs_itself_out,
     "rotate-odoo-api-key": rotate_a_key_whose_value_gets_lost,
+    "rotate-provided-secret": rotate_a_value_from_outside,
+    "rotate-stored-secret": rotate_a_value_from_outside,
     "rotate-stripe-api-key": rotate_a_key_of_a_dashboard,
     "rotate-exoscale-key": rotate_a_pair_and_lose_an_answer,
     "add-secret": add_a_secret_and_be_cut_off,
@@ -232,26 +247,6 @@ def agree_to_all(theatre: Theatre, runbook: str) -> str:
         assert opening.kind is not Kind.FAILURE, f"its step {opening.step} failed"
         people.say(run, opening)
     return run
-
-
-PATTERNED: Mapping[str, str] = {
-    "person": "noel",
-    "recipient": f"age1{'q' * 58}",
-    "email": "noel@planapulse.com",
-}
-"""What is typed into an input that takes no other text."""
-
-
-def inputs(runbook: Runbook, catalogue: Catalogue) -> dict[str, Any]:
-    """Return something for every input that has no default."""
-    secrets = eligible(runbook, catalogue)
-    return {
-        name: secrets[0]
-        if spec.type == "secret"
-        else (*spec.choices, PATTERNED.get(name) or SAMPLES.get(spec.type))[0]
-        for name, spec in runbook.inputs.items()
-        if spec.default is None
-    }
 
 
 def _crash(people: Crew, run: str, opening: Opening, slow: Fault, how: signal.Signals) -> None:

@@ -10,7 +10,7 @@ from adapters.platform import Platform
 from adapters.settings import Settings
 from engine.inputs import check_inputs
 from engine.runbook import Input
-from tests.leaks.play import inputs
+from tests.leaks.form import inputs
 
 TYPES = ("string", "integer", "boolean", "date", "secret", "secret_name")
 
