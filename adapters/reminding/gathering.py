@@ -10,7 +10,7 @@ from adapters.certificates import read_certificates
 from adapters.drift import read_ages
 from adapters.platform import Platform
 from adapters.reminding.renewing import used_certificates
-from adapters.standing import rotations_of
+from adapters.standing import rotation_names
 from engine import ages, certificates
 from engine.reminders import Reminder
 
@@ -29,9 +29,9 @@ def rotation_reminders(platform: Platform, now: datetime) -> Noticed:
     known = read_ages(platform)
     entries = platform.catalogue.secrets
     near = [age for age in known if ages.reminder(age, "", "", now) is not None]
+    runbooks = rotation_names(platform) if near else {}
     said = (
-        ages.reminder(age, entries[age.secret].title, _renewal(platform, age.secret), now)
-        for age in near
+        ages.reminder(age, entries[age.secret].title, runbooks[age.secret], now) for age in near
     )
     faults = (f"{age.secret}: {age.unknown}" for age in known if age.unknown)
     return _noticed(said, faults)
@@ -57,8 +57,3 @@ def certificate_reminders(platform: Platform, now: datetime) -> Noticed:
 
 def _noticed(said: Iterable[Reminder | None], faults: Iterable[str]) -> Noticed:
     return Noticed(tuple(each for each in said if each is not None), tuple(faults))
-
-
-def _renewal(platform: Platform, secret: str) -> str:
-    """Return the runbook that rotates a secret; empty where none does."""
-    return next((each.runbook for each in rotations_of(platform, secret)), "")

@@ -4,13 +4,20 @@ It composes what other adapters offer, as the registry does. Values are compared
 here and go no further: what leaves is names, fingerprints, marks and reasons, or a sealed value.
 """
 
-from adapters.standing.looking import can_look, rotations_of, runbooks_for, standings
+from adapters.standing.looking import (
+    can_look,
+    rotation_names,
+    rotations_of,
+    runbooks_for,
+    standings,
+)
 from adapters.standing.records import is_ledger_there
 from adapters.standing.sealing import seal_pending
 
 __all__ = [
     "can_look",
     "is_ledger_there",
+    "rotation_names",
     "rotations_of",
     "runbooks_for",
     "seal_pending",

@@ -119,24 +119,41 @@ def runbooks_for(platform: Platform, secret_name: str) -> tuple[Runbook, ...]:
 
     Those about a secret are about its identifier too.
     """
-    known, lead = tuple(_valid(platform)), platform.catalogue.lead_of(secret_name)
-    own = tuple(runbook for runbook in known if runbook.secret == lead)
-    return own or tuple(runbook for runbook in known if runbook.secret.startswith("${{"))
+    return _about(platform, tuple(_valid(platform)), secret_name)
 
 
 def rotations_of(platform: Platform, secret_name: str) -> tuple[Runbook, ...]:
     """Return the runbooks that put a new value where this secret has one.
 
     What only puts a value where none is yet is none of them, and so is what the entry of the secret
-    lacks a fact for.
+    does not fit.
     """
+    return _rotations(platform, tuple(_valid(platform)), secret_name)
+
+
+def rotation_names(platform: Platform) -> dict[str, str]:
+    """Return by secret the first runbook that rotates it, empty where none does; each is read once."""
+    known = tuple(_valid(platform))
+    found = {name: _rotations(platform, known, name) for name in platform.catalogue.secrets}
+    return {name: next((each.runbook for each in fit), "") for name, fit in found.items()}
+
+
+def _rotations(
+    platform: Platform, known: tuple[Runbook, ...], secret_name: str
+) -> tuple[Runbook, ...]:
     lead = platform.catalogue.lead_of(secret_name)
     return tuple(
         runbook
-        for runbook in runbooks_for(platform, secret_name)
+        for runbook in _about(platform, known, secret_name)
         if not any(step.with_.get("new") is True for step in runbook.steps)
         and (runbook.secret == lead or secret_name in eligible(runbook, platform.catalogue))
     )
+
+
+def _about(platform: Platform, known: tuple[Runbook, ...], secret_name: str) -> tuple[Runbook, ...]:
+    lead = platform.catalogue.lead_of(secret_name)
+    own = tuple(runbook for runbook in known if runbook.secret == lead)
+    return own or tuple(runbook for runbook in known if runbook.secret.startswith("${{"))
 
 
 def _provider_of(platform: Platform, secret_name: str) -> Provider[Keys] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -38,7 +38,7 @@ def due(
     """Show the age of every secret, and when a rotation is due.
 
     The age is that of the value: rotating the data key or changing another secret of the file does
-    not count. Ends with 1 if a rotation is due, but not with `--prometheus`.
+    not count. Beside it stands the runbook that rotates it. Ends with 1 if a rotation is due, but not with `--prometheus`.
     """
     from adapters.drift import read_ages
     from adapters.ledger.store import utc_now
@@ -49,10 +49,14 @@ def due(
         print(age_metrics(ages, now), end="")
         _print_drift(platform)
         return
+    from adapters.standing import rotation_names
+
+    runbooks = rotation_names(platform)
     if as_json:
-        say_json([_facts(age, now) for age in ages])
+        say_json([_facts(age, runbooks, now) for age in ages])
     else:
-        show(table(("Secret", "Since (UTC)", "Age", "Due", "What is known"), _rows(ages, now)))
+        heads = ("Secret", "Since (UTC)", "Age", "Due", "Rotated by", "What is known")
+        show(table(heads, _rows(ages, runbooks, now)))
     if any(age.is_due(now) for age in ages):
         raise typer.Exit(Exit.REFUSED)
 
@@ -71,13 +75,14 @@ def _print_drift(platform: Platform) -> None:
     raise typer.Exit(code)
 
 
-def _rows(ages: Sequence[Age], now: datetime) -> list[tuple[str, ...]]:
+def _rows(ages: Sequence[Age], runbooks: Mapping[str, str], now: datetime) -> list[tuple[str, ...]]:
     return [
         (
             age.secret,
             moment(timestamp(age.since)) if age.since else "",
             _length(age.seconds(now)) + ("" if age.is_exact else " at least"),
             _due_words(age, now),
+            runbooks[age.secret],
             age.unknown,
         )
         for age in ages
@@ -101,7 +106,7 @@ def _length(seconds: int | None) -> str:
     return spell(timedelta(days=days, hours=rest // HOUR)) if seconds >= HOUR else "under 1h"
 
 
-def _facts(age: Age, now: datetime) -> dict[str, Any]:
+def _facts(age: Age, runbooks: Mapping[str, str], now: datetime) -> dict[str, Any]:
     return {
         "secret": age.secret,
         "since": timestamp(age.since) if age.since else None,
@@ -110,5 +115,6 @@ def _facts(age: Age, now: datetime) -> dict[str, Any]:
         "max_age": spell(age.max_age) if age.max_age else None,
         "due": timestamp(age.due) if age.due else None,
         "due_seconds": age.due_in(now),
+        "runbook": runbooks[age.secret] or None,
         "unknown": age.unknown or None,
     }

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from adapters.platform import Platform
+from adapters.platform import Platform, open_platform
 from adapters.reminding import (
     certificate_reminders,
     remind_each,
     remind_together,
     rotation_reminders,
 )
+from demo.stage import ROOT
 from engine.errors import Transient
 from engine.ledger import Event, verify
 from engine.reminders import Reminder
@@ -182,6 +183,15 @@ def test_rotations_of_a_day_are_one_message_and_each_is_said_once(
         )
     )
     assert pair.leaks(repr(inbox.messages)) == []
+
+
+def test_a_reminder_leads_to_the_runbook_for_secrets_that_somebody_brings(pair: Stores) -> None:
+    folder = ROOT / "runbooks"
+    pair.write(runbooks=str(folder), people=str(folder / "people.yaml"))
+
+    found = rotation_reminders(open_platform(pair.settings), NOW).reminders
+
+    assert {each.runbook for each in found} == {"rotate-stored-secret"}
 
 
 def test_a_rotation_begins_the_ladder_anew(pair: Stores) -> None:

@@ -12,10 +12,15 @@ from cli.exits import Exit
 from cli.prometheus import age_metrics, drift_metrics
 from engine.ages import Age
 from engine.drift import Compared, State
-from tests.cli.conftest import Ended, Runbook
+from tests.cli.conftest import ROOT, Ended, Runbook
 from tests.stores import Stores, stores
 
 NEW = "a-new-value-of-the-test"
+SHIPPED = {
+    name: str(ROOT / "runbooks" / file)
+    for name, file in (("runbooks", ""), ("people", "people.yaml"))
+}
+"""Settings that name the shipped runbooks."""
 LONG_AGO = datetime.now(UTC) - timedelta(days=100)
 RECENTLY = datetime.now(UTC) - timedelta(days=20)
 SAMPLE = re.compile(r'(?P<name>\w+)\{secret="(?P<secret>[^"]+)"(?:,[^}]*)?\} (?P<value>-?\d+)')
@@ -60,6 +65,17 @@ def test_a_script_gets_json(runbook: Runbook, pair: Stores) -> None:
     assert -11 * 86_400 < facts["s-0"]["due_seconds"] <= -10 * 86_400
     assert facts["s-1"]["since"].startswith(RECENTLY.strftime("%Y-%m-%dT%H:%M:%S"))
     assert facts["s-1"]["exact"] is True
+
+
+def test_what_rotates_a_value_stands_beside_its_age(runbook: Runbook, pair: Stores) -> None:
+    assert json.loads(due(runbook, pair, "--json").out)[0]["runbook"] is None  # no folder has any
+
+    pair.write(**SHIPPED)
+    ended = due(runbook, pair)
+
+    assert ended.out.splitlines()[0].split()[-6:] == ["Due", "Rotated", "by", "What", "is", "known"]
+    assert ended.out.count(" rotate-stored-secret") == 3
+    assert json.loads(due(runbook, pair, "--json").out)[0]["runbook"] == "rotate-stored-secret"
 
 
 def test_prometheus_gets_all_three_metrics(runbook: Runbook, pair: Stores) -> None:
