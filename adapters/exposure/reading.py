@@ -115,11 +115,11 @@ def _gone(history: History, versions: list[Version], theirs: frozenset[str]) -> 
 def _known(platform: Platform) -> dict[str, tuple[str, str]]:
     """Return name and runbook of each secret of the catalogue, by its place in SOPS."""
     from adapters.drift.places import settle  # noqa: PLC0415 - it reads the platform's files
-    from adapters.standing import rotations_of  # noqa: PLC0415
+    from adapters.standing import all_rotations  # noqa: PLC0415
 
-    found = {}
+    found, rotations = {}, all_rotations(platform)
     for name, at in settle(platform).sops.items():
-        fit = (each for each in rotations_of(platform, name) if _takes_a_reason_alone(each))
+        fit = (each for each in rotations[name] if _takes_a_reason_alone(each))
         found[str(at.change)] = name, next((r.runbook for r in fit), "")
     return found
 

@@ -5,6 +5,7 @@ here and go no further: what leaves is names, fingerprints, marks and reasons, o
 """
 
 from adapters.standing.looking import (
+    all_rotations,
     can_look,
     rotation_names,
     rotations_of,
@@ -15,6 +16,7 @@ from adapters.standing.records import is_ledger_there
 from adapters.standing.sealing import seal_pending
 
 __all__ = [
+    "all_rotations",
     "can_look",
     "is_ledger_there",
     "rotation_names",

@@ -131,11 +131,18 @@ def rotations_of(platform: Platform, secret_name: str) -> tuple[Runbook, ...]:
     return _rotations(platform, tuple(_valid(platform)), secret_name)
 
 
-def rotation_names(platform: Platform) -> dict[str, str]:
-    """Return by secret the first runbook that rotates it, empty where none does; each is read once."""
+def all_rotations(platform: Platform) -> dict[str, tuple[Runbook, ...]]:
+    """Return the same for every secret of the catalogue; each runbook is read once."""
     known = tuple(_valid(platform))
-    found = {name: _rotations(platform, known, name) for name in platform.catalogue.secrets}
-    return {name: next((each.runbook for each in fit), "") for name, fit in found.items()}
+    return {name: _rotations(platform, known, name) for name in platform.catalogue.secrets}
+
+
+def rotation_names(platform: Platform) -> dict[str, str]:
+    """Return by secret the first runbook that rotates it, empty where none does."""
+    return {
+        name: next((each.runbook for each in found), "")
+        for name, found in all_rotations(platform).items()
+    }
 
 
 def _rotations(
