@@ -27,7 +27,7 @@ from engine.evidence import read_keys
 from engine.findings import Finding, Invalid, Place
 from engine.freeze import Freeze, Freezes
 from engine.inputs import check_inputs
-from engine.job import Desk
+from engine.job import IMPATIENT, Desk, Patience
 from engine.loading import load
 from engine.plan import Plan, make_plan
 from engine.preflight import preflight
@@ -172,10 +172,16 @@ class Platform:
         if found is not None:
             raise Refused(f"{name} is no secret: {found.what}", hint=found.instead)
 
-    def preflight(self, plan: Plan, redact: Callable[[str], str]) -> dict[str, str]:
+    def preflight(
+        self,
+        plan: Plan,
+        redact: Callable[[str], str],
+        patience: Patience = IMPATIENT,
+        report: Callable[[str], None] = print,
+    ) -> dict[str, str]:
         """Return what was found fine before a run, by step; raise `Refused` with all that was not."""
         with one_look():
-            return preflight(plan, self.registry, redact)
+            return preflight(plan, self.registry, redact, patience, report)
 
     def seal(self) -> Seal:
         """Return the engine's key pair; raise `Refused` if the file is not there or no age key."""

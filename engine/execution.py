@@ -176,19 +176,8 @@ T = TypeVar("T")
 
 
 def _patiently(job: Job, call: Call, action: Callable[[], T]) -> T:
-    """Return what `action` gives; wait out what is transient, a little longer each time."""
-    patience = job.desk.patience
-    wait = patience.first_wait
-    for _ in range(patience.attempts - 1):
-        try:
-            return action()
-        except (Transient, OutcomeUnknown) as error:
-            pause = min(getattr(error, "retry_after", None) or wait, patience.longest_wait)
-        call.report(f"no answer yet, next try in {pause:g} s")
-        patience.sleep(pause)
-        _refuse_superseded(job)
-        wait *= 2
-    return action()
+    """Return what `action` gives; wait out what is transient, as long as the run is still ours."""
+    return job.desk.patience.sit_out(action, call.report, lambda: _refuse_superseded(job))
 
 
 def _refuse_superseded(job: Job) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from engine.errors import Refused
+from engine.errors import OutcomeUnknown, Refused, Transient
 from engine.journal import Journal
 from engine.ledger import Draft, Event
 from engine.plan import Plan, PlannedStep
@@ -20,6 +20,8 @@ from engine.state import RunState
 from engine.step import AnyStep, Call, refuse_to_open
 from engine.values import known_values, resolve
 from engine.wording import listed
+
+T = TypeVar("T")
 
 BACK = "-back"
 """What an idempotency key ends in when a run takes its effects back."""
@@ -35,6 +37,29 @@ class Patience:
     longest_wait: float = 300.0
     """Seconds; as long as Vaultwarden takes until it lets its admin page be opened once more."""
     sleep: Callable[[float], None] = time.sleep
+
+    def sit_out(
+        self,
+        action: Callable[[], T],
+        report: Callable[[str], None],
+        before_next: Callable[[], None] = lambda: None,
+    ) -> T:
+        """Return what `action` gives, asked again after what is transient; the last error leaves."""
+        wait = self.first_wait
+        for _ in range(self.attempts - 1):
+            try:
+                return action()
+            except (Transient, OutcomeUnknown) as error:
+                pause = min(getattr(error, "retry_after", None) or wait, self.longest_wait)
+            report(f"no answer yet, next try in {pause:g} s")
+            self.sleep(pause)
+            before_next()
+            wait *= 2
+        return action()
+
+
+IMPATIENT = Patience(attempts=1)
+"""Waits for nothing, as for somebody who looks and can look again."""
 
 
 @dataclass(frozen=True)

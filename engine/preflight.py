@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 
 from engine.errors import Refused, RunbookError
+from engine.job import IMPATIENT, Patience
 from engine.plan import Plan, PlannedStep, is_settled
 from engine.step import AnyStep, Preflight
 from engine.surprise import WITHHELD, surprise
@@ -15,9 +17,16 @@ from engine.wording import listed
 
 
 def preflight(
-    plan: Plan, registry: Mapping[str, AnyStep], redact: Callable[[str], str]
+    plan: Plan,
+    registry: Mapping[str, AnyStep],
+    redact: Callable[[str], str],
+    patience: Patience = IMPATIENT,
+    report: Callable[[str], None] = print,
 ) -> dict[str, str]:
-    """Return what was found fine, by step; raise `Refused` with all that was not."""
+    """Return what was found fine, by step; raise `Refused` with all that was not.
+
+    What does not answer is asked again with `patience`, and `report` is told of each wait.
+    """
     fine: dict[str, str] = {}
     wrong: list[str] = []
     hints: list[str] = []
@@ -26,7 +35,7 @@ def preflight(
         if check is None:
             continue
         try:
-            fine[step.id] = redact(_look(check, step))
+            fine[step.id] = redact(patience.sit_out(partial(_look, check, step), report))
         except RunbookError as error:
             wrong.append(redact(f"{step.id}: {error.message}"))
             hints.append(redact(error.hint))

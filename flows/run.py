@@ -192,7 +192,8 @@ def _preflight(voyage: Voyage, plan: Plan) -> dict[str, str]:
         masked("the preflight", act)
 
     def act() -> None:
-        findings.update(voyage.platform.preflight(plan, voyage.desk.redact))
+        desk = voyage.desk
+        findings.update(voyage.platform.preflight(plan, desk.redact, desk.patience, desk.report))
 
     findings: dict[str, str] = {}
     look()

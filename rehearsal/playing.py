@@ -81,7 +81,8 @@ class Play:
         voyage = self._voyage(plan)
         self._hold(voyage)
         try:
-            findings = self.platform.preflight(plan, voyage.desk.redact)
+            desk = voyage.desk
+            findings = self.platform.preflight(plan, desk.redact, desk.patience, desk.report)
             enter(voyage, Actor(self.case.started_by, via=VIA), findings)
         except RunbookError as error:
             return Played(self.run, "refused", error.message, plan)
