@@ -27,7 +27,7 @@ def _host_alone(host: str) -> str:
     except httpx.InvalidURL:
         url = httpx.URL("/")
     if not host or (url.host, url.port, url.userinfo, url.raw_path) != (host, None, b"", b"/"):
-        raise ValueError(f"{host!r} is no host; write for example app.example.org")
+        raise ValueError("this is no host; write for example app.example.org")
     return host
 
 
