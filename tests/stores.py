@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from adapters.platform import Platform, open_platform
 from adapters.shared import command
 from adapters.standing.looking import fingerprint_in
+from demo.stage import ROOT
 from sandbox.placement import STAFF, Item
 from sandbox.vaultwarden.seed import add_item
 from tests.adapters import infra
@@ -77,6 +78,7 @@ class Stores:
         told = {
             "runbooks": str(self.folder / "runbooks"),
             "catalogue": str(catalogue),
+            "people": str(ROOT / "runbooks" / "people.yaml"),
             "engine": {"fingerprint_key_file": str(key)},
             "ledger": {"url": f"sqlite:///{self.ledger}"},
             "sops": self.infra.sops.model_dump(mode="json", exclude_none=True),

@@ -28,6 +28,13 @@ def two_slots(folder: Path) -> Iterator[Stores]:
                 "loaded": "https://app.example/certificates",
                 "accepted": "https://app.example/{item}",
             }
+            secrets[name]["flux"] = {"kustomization": "bank"}
+            secrets[name]["kubernetes"] = {
+                "namespace": "bank",
+                "secret": "qwac",
+                "key": name,
+                "workload": "deployment/bank",
+            }
         qwac = {"title": "The QWAC", "slots": [OLD_SLOT, NEW_SLOT], "kind": "qwac"}
         named = {"qwac": {**qwac, "runbook": "renew-it"}}
         catalogue.write_text(yaml.safe_dump({"secrets": secrets, "certificates": named}))

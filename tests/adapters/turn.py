@@ -10,7 +10,7 @@ from typing import Any
 from adapters.standing import standings
 from engine.conclusion import Conclusion
 from engine.recovery import conclude
-from engine.step import AnyStep
+from engine.step import AnyStep, Done
 from tests.adapters.rotation import Rotation
 from tests.crash.database import secrets_in
 
@@ -24,10 +24,11 @@ class Turn(Rotation):
     """One run about a login at the database of a world."""
 
     def survive(self, *deaths: str) -> None:
-        """Let the process die after the effect of each of these steps, unrecorded, and go on to the end."""
+        """Let the process die where each of these steps is done, unrecorded, and go on to the end."""
         for death in deaths:
             whole = self.desk
-            self.desk = replace(whole, registry=_deadly(whole.registry, self.plan.step(death).uses))
+            uses = self.plan.step(death).uses
+            self.desk = replace(whole, registry=_deadly(whole.registry, uses, death))
             with suppress(Killed):
                 self.sail_to()
                 raise AssertionError(f"it did not die in {death}")
@@ -67,11 +68,20 @@ class Turn(Rotation):
         return [v for v in secrets_in(values) if v.encode() in kept or v in text]
 
 
-def _deadly(registry: Mapping[str, AnyStep], uses: str) -> Mapping[str, AnyStep]:
+def _deadly(registry: Mapping[str, AnyStep], uses: str, death: str) -> Mapping[str, AnyStep]:
+    """Return the steps with one that kills when it was run, or is found done, in its place."""
     declared = registry[uses]
 
     def run(params: Any, call: Any) -> Any:
         declared.run(params, call)
         raise Killed
 
-    return {**registry, uses: replace(declared, run=run)}
+    def probe(params: Any, call: Any) -> Any:
+        assert callable(declared.probe)
+        found = declared.probe(params, call)
+        if isinstance(found, Done) and call.step == death:
+            raise Killed
+        return found
+
+    looked = probe if callable(declared.probe) else declared.probe
+    return {**registry, uses: replace(declared, run=run, probe=looked)}

@@ -62,7 +62,9 @@ def test_a_run_that_never_began_is_retried_by_its_initiator_alone(town: Town) ->
 def press(town: Town, run: str, by: str, wanted: str) -> None:
     """Cancel or retry a run as this person."""
     sent = town.client(by).post(f"/flow_runs/{run}/set_state", json={"state": {"type": wanted}})
-    assert sent.json()["status"] == "ACCEPT", sent.text
+    told = sent.json()
+    # where there is no process to end, Prefect makes it cancelled in place of cancelling
+    assert told["status"] == "ACCEPT" or told["state"]["type"] == wanted, sent.text
 
 
 def attempt(town: Town, run: str, before: int = 0) -> Entry:
