@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import StateType
 
 from demo.processes import Program, start
 from demo.stage import ROOT, Stage
-from flows.door import make_pool
+from flows.pool import make_pool
 
 FLOW = '''
 import time

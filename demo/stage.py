@@ -20,7 +20,8 @@ from adapters.settings import VARIABLE
 from demo.database import give_database, keep_database
 from demo.entrance import Entrance, headers, open_entrance
 from demo.processes import Program, free_port, run, start, wait_for_line, wait_for_url
-from flows.door import at_server, make_pool
+from flows.door import at_server
+from flows.pool import make_pool
 from rehearsal.systems import systems_of
 
 ROOT = Path(__file__).resolve().parent.parent

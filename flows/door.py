@@ -15,10 +15,9 @@ from uuid import UUID
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas import OrchestrationResult
-from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import DeploymentResponse, SetStateStatus
-from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound, PrefectHTTPStatusError
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 from prefect.states import AwaitingRetry
 from prefect.utilities.urls import url_for
@@ -35,6 +34,9 @@ SCHEMA_LAG = 10
 
 SUSPEND_LAG = 75
 """Looks, a fifth of a second apart, at a run that is still on its way to its gate."""
+
+_UNFIT = 409
+"""What Prefect answers where parameters are not as the deployment's schema has them."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,15 @@ def start(runbook: str, parameters: Mapping[str, Any], key: str | None = None) -
         asks = (deployment.parameter_openapi_schema or {}).get("properties", {})
         given = {n: v for n, v in parameters.items() if n != REQUESTED_BY or n in asks}
         make = client.create_flow_run_from_deployment
-        return str(make(deployment.id, parameters=given, idempotency_key=key).id)
+        try:
+            return str(make(deployment.id, parameters=given, idempotency_key=key).id)
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code != _UNFIT:
+                raise
+    raise Refused(
+        f"the form of {runbook}, as it was deployed, does not take these inputs",
+        hint="A secret that was added since is in no form yet: run `prefect deploy --all`.",
+    )
 
 
 def form_address(runbook: str, filled: Mapping[str, str]) -> str:
@@ -99,23 +109,6 @@ def form_address(runbook: str, filled: Mapping[str, str]) -> str:
     page = url_for("deployment", obj_id=deployment)
     query = f"?parameters={quote(json.dumps(dict(filled)))}" if filled else ""
     return f"{page}/run{query}" if page else ""
-
-
-def make_pool(name: str) -> None:
-    """Make a work pool of processes under this name, unless there is one."""
-    from prefect.workers.process import ProcessWorker  # noqa: PLC0415 - takes a second to import
-
-    with connected() as client:
-        try:
-            client.create_work_pool(
-                WorkPoolCreate(
-                    name=name,
-                    type="process",
-                    base_job_template=ProcessWorker.get_default_base_job_template(),
-                )
-            )
-        except ObjectAlreadyExists:
-            return
 
 
 def prefect_state(run: str) -> str:

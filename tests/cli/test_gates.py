@@ -14,8 +14,9 @@ from prefect.states import Crashed
 
 from cli.exits import Exit
 from demo.stage import Stage
+from engine.errors import Refused
 from engine.ledger import Entry, Event
-from flows.door import at_server
+from flows.door import at_server, start
 from tests.cli.conftest import Ended, Runbook
 
 pytestmark = pytest.mark.xdist_group("stage")
@@ -100,6 +101,13 @@ def test_a_run_deleted_in_prefect_is_ended_by_a_person_and_frees_its_secret(
     assert operator.sees(run)["outcome"] == "stopped"
     assert operator.types("audit", "verify").code == 0
     assert operator.types("reject", again, "--by", "olga", "--yes", "--wait").code == Exit.REFUSED
+
+
+def test_a_secret_that_no_form_knows_yet_is_refused_with_what_to_do(stage: Stage) -> None:
+    with at_server(stage.api_url), pytest.raises(Refused, match="as it was deployed") as told:
+        start("rotate-api-key", {"secret": "added-since", "reason": "a test"})
+
+    assert "prefect deploy --all" in told.value.hint
 
 
 def test_a_value_is_sealed_on_its_way_and_shown_nowhere(operator: Operator, stage: Stage) -> None:

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from demo import processes
 from demo.database import give_database, keep_database
 from demo.stage import CACHE, POOL, ROOT, SERVER_SECONDS
-from flows.door import at_server, make_pool
+from flows.door import at_server
+from flows.pool import make_pool
 from flows.worker.settings import make_quick
 
 FACTS = ("app", "anthropic_console")

@@ -17,7 +17,7 @@ from prefect.states import Cancelling, Paused, Pending, Running
 from adapters.ledger import SqlJournal
 from adapters.ledger.workers import Workers
 from demo.stage import Stage
-from flows.door import make_pool
+from flows.pool import make_pool
 from flows.worker import takeover
 from flows.worker.life import Life
 from flows.worker.settings import WorkerSettings

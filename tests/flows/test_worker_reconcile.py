@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelling, Pending, Running
 
 from demo.stage import Stage
-from flows.door import make_pool
+from flows.pool import make_pool
 from flows.worker import reconcile as reconciling
 from flows.worker.reconcile import NAME_LABEL, reconcile, reconcile_pending, sweep
 from flows.worker.settings import WorkerSettings

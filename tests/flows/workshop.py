@@ -20,7 +20,8 @@ from demo.processes import Program
 from demo.processes import start as start_program
 from demo.stage import ROOT, Stage
 from engine.errors import Refused
-from flows.door import at_server, make_pool, wake
+from flows.door import at_server, wake
+from flows.pool import make_pool
 from tests.flows.voyages import until
 
 FLOWS = '''

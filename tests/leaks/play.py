@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import islice
 
 from engine.errors import RunbookError
@@ -147,7 +148,8 @@ def rotate_a_key_whose_value_gets_lost(theatre: Theatre, runbook: str) -> str:
 def rotate_a_value_from_outside(theatre: Theatre, runbook: str) -> str:
     """The value in force is brought by mistake, then a new one; the check fails, and once the vault."""
     platform = theatre.stage.platform()
-    form = inputs(platform.runbook(runbook), platform.catalogue)
+    deployed = replace(platform, shipped_alone=True).catalogue  # what was added since is in no form
+    form = inputs(platform.runbook(runbook), deployed)
     at, run = platform.catalogue.secrets[form["secret"]].sops.path, begin(runbook, **form)
     people = Forgetful(stage=theatre.stage, theatre=theatre, path=at)
     theatre.world.faults.add("vaultwarden", "lost_reply", method="PUT", path="/api/ciphers/*")
