@@ -34,6 +34,7 @@ SIGNED = frozenset({*ANSWERED, Event.RUN_STARTED, Event.RUN_RESUMED})
 """Events that have a signed word wherever their actor was vouched for."""
 UNSIGNED = frozenset({
     Event.RUN_PREAPPROVED, Event.GATE_PREAPPROVED, Event.GLASS_REVIEWED, Event.EXPOSURE_WAIVED,
+    Event.RUN_ENDED,
 })  # fmt: skip
 """What people say beside a gate; the command line writes it, and nobody signs it."""
 TOLD = frozenset({

@@ -13,7 +13,7 @@ from joserfc.jwk import KeySet
 
 from engine.errors import ChainBroken
 from engine.evidence import Asked, read_keys
-from engine.ledger import GENESIS, Actor, Draft, Entry, Event, chain, timestamp
+from engine.ledger import ENGINE, GENESIS, Actor, Draft, Entry, Event, chain, timestamp
 from engine.vouching import Vouched, prove_again
 from gateway.identity import Identity
 from gateway.signing import Signer, new_key, spell_public
@@ -165,6 +165,13 @@ def test_what_is_said_beside_a_gate_is_counted_and_not_called_proven() -> None:
     ]
 
     assert prove_again(ledger(words), KEYS) == Vouched(signed=0, claimed=1, unsigned=2)
+
+
+def test_a_run_that_a_person_ended_is_their_unsigned_word_and_the_engines_own_end_is_none() -> None:
+    ends = [Draft(RUN, Event.RUN_ENDED, by, attempt=1, details={}) for by in (who(OLGA), ENGINE)]
+
+    assert prove_again(ledger(ends[:1]), KEYS) == Vouched(signed=0, claimed=0, unsigned=1)
+    assert prove_again(ledger(ends[1:]), KEYS) == Vouched(signed=0, claimed=0, unsigned=0)
 
 
 def test_a_word_from_before_comments_were_signed_by_themselves_holds() -> None:
