@@ -32,7 +32,7 @@ class Server:
             access_log=False,
             timeout_graceful_shutdown=1,
         )
-        self._server = _Announcing(config)
+        self._server = Announcing(config)
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name=f"sandbox-{name}", daemon=True
         )
@@ -73,11 +73,15 @@ def _listener() -> socket.socket:
     return listener
 
 
-class _Announcing(uvicorn.Server):
+class Announcing(uvicorn.Server):
+    """A server that says when it listens, by the event `up`."""
+
     def __init__(self, config: uvicorn.Config) -> None:
+        """Take what uvicorn is told."""
         super().__init__(config)
         self.up = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
         await super().startup(sockets)
         self.up.set()

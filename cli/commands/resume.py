@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.platform import open_platform
+from adapters.platform import Platform, open_platform
 from cli.exits import Exit
 from cli.follow import follow
 from cli.forgotten import end_forgotten
@@ -62,17 +62,17 @@ def resume(
         raise typer.BadParameter(f"one decision at a time, not {' and '.join(decisions)}")
     if not decisions:
         raise typer.Exit(_wake(run, wait=wait))
-    if stop and (told := _forgotten(run)) is not None:
-        end_forgotten(open_platform(), told, by, comment, is_sure=yes)
+    platform = open_platform()
+    if stop and (told := _forgotten(platform, find_run(platform, run))) is not None:
+        end_forgotten(platform, told, by, comment, is_sure=yes)
         raise typer.Exit(Exit.FINE)
     reply = Reply(decisions[0], by, comment, gate=gate, is_sure=yes, wait=wait)
     raise typer.Exit(answer(run, reply))
 
 
-def _forgotten(run: str) -> Told | None:
+def _forgotten(platform: Platform, run: str) -> Told | None:
     """Return the run where the ledger has it as going on and Prefect does not know it; else None."""
-    platform = open_platform()
-    told = read_run(platform, find_run(platform, run))
+    told = read_run(platform, run)
     if told is None or told.state.outcome is not None or door().is_known(told.run):
         return None
     return told
@@ -82,7 +82,7 @@ def _wake(run: str, *, wait: bool) -> Exit:
     platform = open_platform()
     identity = find_run(platform, run)
     short = identity[:SHORT]
-    if _forgotten(identity) is not None:
+    if _forgotten(platform, identity) is not None:
         raise Refused(
             f"Prefect knows no run {identity} any more, so it cannot go on",
             hint=f"`runbook resume {short} --stop` ends it as it lies there.",

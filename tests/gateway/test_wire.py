@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway import wire
 from gateway.body import read_body
+from sandbox.server import Announcing
 from tests.gateway.town import Town
 
 WAIT = 60.0
@@ -31,16 +32,6 @@ async def counting(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": told})
 
 
-class _Serving(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-
 @pytest.fixture
 def address() -> Iterator[tuple[str, int]]:
     """A server that reads as the gateway does."""
@@ -48,7 +39,7 @@ def address() -> Iterator[tuple[str, int]]:
     config = uvicorn.Config(
         counting, http=wire.Bounded, lifespan="off", log_config=None, timeout_graceful_shutdown=1
     )
-    server = _Serving(config)
+    server = Announcing(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     assert server.up.wait(WAIT)
