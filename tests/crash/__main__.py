@@ -57,11 +57,11 @@ def _play(wanted: argparse.Namespace, folder: Path) -> bool:
     # after the environment is clean: Prefect reads its settings when it is imported
     from tests.crash.fleet import launch, shared_files  # noqa: PLC0415
     from tests.crash.leaks import told_by  # noqa: PLC0415
-    from tests.crash.matrix import Matrix, playable_runbooks  # noqa: PLC0415
+    from tests.crash.matrix import Matrix, in_order, playable_runbooks  # noqa: PLC0415
     from tests.crash.page import PAGES, write_pages  # noqa: PLC0415
     from tests.crash.record import read_record, write_record  # noqa: PLC0415
 
-    names = _asked_for(wanted.runbook, playable_runbooks())
+    names = in_order(_asked_for(wanted.runbook, playable_runbooks()))
     fleet = launch(folder, wanted.lanes)
     matrix = Matrix(fleet, names, wanted.seed, every=wanted.every, only=wanted.only)
     if wanted.record is not None and wanted.record.exists():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tests.crash.boundary import Boundary
@@ -42,44 +42,27 @@ def choose(
     *,
     every: bool,
     among: Iterable[Boundary],
-    is_ours: Callable[[Boundary], bool] = lambda _: True,
 ) -> Choice:
     """Choose among the boundaries that count here.
 
     The first boundary after each change of the world, programs in the middle of a change, each
     kind of act at least once, and some more that are drawn; on the way forward also each moment
-    before a ledger entry, although the one after the last change leaves the same world. What
-    `is_ours` turns down is killed at in another runbook, unless the world changes there.
+    before a ledger entry, although the one after the last change leaves the same world.
     """
     candidates = list(dict.fromkeys(among))
     if every:
         return Choice(dry, tuple(candidates))
     wanted = set(_edges(dry)) & set(candidates)
     if dry.case.way == "forward":
-        wanted |= {each for each in candidates if each.kind == "entry" and is_ours(each)}
+        wanted |= {each for each in candidates if each.kind == "entry"}
     acts = {each.act for each in wanted}
     for each in candidates:
-        if each.act not in acts and is_ours(each):
+        if each.act not in acts:
             acts.add(each.act)
             wanted.add(each)
     rest = [each for each in candidates if each not in wanted]
     wanted |= set(rng.sample(rest, min(EXTRA, len(rest))))
     return Choice(dry, tuple(each for each in candidates if each in wanted))
-
-
-def ours(name: str, uses: Mapping[str, Mapping[str, str]]) -> Callable[[Boundary], bool]:
-    """Tell of a boundary on the way forward whether this runbook is the first to do the like.
-
-    `uses` is what each step uses, by its id and by runbook, in the order in which they are asked.
-    What happens outside of any step is the same in all of them.
-    """
-
-    def is_ours(boundary: Boundary) -> bool:
-        used = boundary.checked or uses[name].get(boundary.step)
-        first = next(each for each, steps in uses.items() if used is None or used in steps.values())
-        return first == name
-
-    return is_ours
 
 
 def _edges(dry: Verdict) -> Iterable[Boundary]:

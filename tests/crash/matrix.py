@@ -16,21 +16,21 @@ from demo.stage import ROOT
 from sandbox.postgresql import find_programs
 from tests.crash.boundary import Boundary
 from tests.crash.cases import Case, Verdict, Way
-from tests.crash.choice import choose, gates_only, ours, sleeps, way_back_only
+from tests.crash.choice import choose, gates_only, sleeps, way_back_only
 from tests.crash.fleet import Fleet
 from tests.crash.hands import hands_of
 from tests.crash.meanwhile import HAPPENINGS, places, playable
-from tests.crash.order import newest_first
-from tests.crash.record import Record
+from tests.crash.order import Kind, newest_first, without_alike
+from tests.crash.record import Record, part
 from tests.crash.trouble import fault_cases
 
 NOT_RUNBOOKS = frozenset({"secrets.yaml", "people.yaml"})
 FIRST = ("rotate-anthropic-api-key", "rotate-api-key")
-"""The main jobs: what they do, others are not killed at again where the world does not change."""
+"""The main jobs: played before all others, and with more that happens to them from outside."""
 GATES = 8
 """Boundaries of single gates that are drawn from the pass in which each gate is answered alone."""
 MEANWHILE = 4
-"""Boundaries for each thing that happens and each runbook."""
+"""Boundaries for each thing that happens in a main job; in others there is one."""
 STALE = 12
 """Boundaries before an effect at which a process falls asleep, drawn for each runbook."""
 
@@ -45,6 +45,11 @@ def playable_runbooks() -> list[str]:
     """Return those whose world this machine can have."""
     has_database = find_programs() is not None
     return [name for name in runbooks() if has_database or not hands_of(name).needs_database]
+
+
+def in_order(names: list[str]) -> list[str]:
+    """Return runbooks in the order in which they are played: the main jobs first."""
+    return [*(name for name in FIRST if name in names), *(n for n in names if n not in FIRST)]
 
 
 def used_by(runbook: str) -> dict[str, str]:
@@ -77,21 +82,21 @@ class Matrix:
     record: Record = field(default_factory=Record)
     dry: dict[tuple[str, str], Verdict] = field(default_factory=dict)
     """The watched pass of each runbook and way."""
+    kinds: set[Kind] = field(default_factory=set)
+    """What the cases are that were chosen so far; their like in a later runbook is left out."""
 
     def forward(self) -> None:
         """Kill on the way forward, at every boundary that differs; twice in every second case."""
         single = self._dry_passes([Case(name, stepwise=True) for name in self.names])
         self._dry_passes([Case(name, again=True) for name in self.names])
         cases = []
-        uses = {name: used_by(name) for name in [*FIRST, *runbooks()]}
         for plain, alone in zip(self._watched("forward"), single, strict=True):
             rng = self._rng(plain.case)
-            mine = ours(plain.case.runbook, uses)
-            chosen = choose(plain, rng, every=self.every, among=plain.trace, is_ours=mine)
-            cases += chosen.cases(rng)
+            chosen = choose(plain, rng, every=self.every, among=plain.trace).cases(rng)
             found = gates_only(alone, plain.trace)
             drawn = found if self.every else rng.sample(found, min(GATES, len(found)))
-            cases += [replace(alone.case, at=boundary) for boundary in drawn]
+            chosen += [replace(alone.case, at=boundary) for boundary in drawn]
+            cases += self._new("forward", chosen, rng)
         self._play("forward", cases)
 
     def other(self, way: Way) -> None:
@@ -102,25 +107,27 @@ class Matrix:
         for dry in self._watched(way, failing):
             rng = self._rng(dry.case)
             among = way_back_only(dry) if way == "back" else gates_only(dry, self._plain(dry))
-            cases += choose(dry, rng, every=self.every, among=among).cases(rng)
+            chosen = choose(dry, rng, every=self.every, among=among).cases(rng)
+            cases += self._new(way, chosen, rng)
         self._play(way, cases)
 
     def faults(self) -> None:
         """Let the outside systems fail in each way that the sandbox knows."""
         cases = []
         for dry in self._watched("forward"):
-            cases += fault_cases(dry, self._rng(dry.case), every=self.every)
+            rng, is_main = self._rng(dry.case), self._is_main(dry.case.runbook)
+            chosen = fault_cases(dry, rng, every=self.every, is_main=is_main)
+            cases += self._new("faults", chosen, rng)
         self._play("faults", cases)
 
     def duels(self) -> None:
         """Let two processes have the same run: at once, or one after a sleep."""
         cases = [Case(name, duel="two") for name in self.names]
         for dry in self._watched("forward"):
-            found = sleeps(dry)
-            drawn = (
-                found if self.every else self._rng(dry.case).sample(found, min(STALE, len(found)))
-            )
-            cases += [Case(dry.case.runbook, duel="stale", at=each) for each in drawn]
+            rng, found = self._rng(dry.case), sleeps(dry)
+            drawn = found if self.every else rng.sample(found, min(STALE, len(found)))
+            chosen = [Case(dry.case.runbook, duel="stale", at=each) for each in drawn]
+            cases += self._new("duels", chosen, rng)
         self._play("duels", cases)
 
     def meanwhile(self) -> None:
@@ -128,11 +135,12 @@ class Matrix:
         cases = []
         for dry in self._watched("forward"):
             rng = self._rng(dry.case)
+            most = MEANWHILE if self._is_main(dry.case.runbook) else 1
             for name in filter(playable, HAPPENINGS):
                 if HAPPENINGS[name].to_secret and not is_about_secret(dry.case.runbook):
                     continue
                 found = places(dry, HAPPENINGS[name].where, used_by(dry.case.runbook))
-                drawn = found if self.every else rng.sample(found, min(MEANWHILE, len(found)))
+                drawn = found if self.every else rng.sample(found, min(most, len(found)))
                 cases += [Case(dry.case.runbook, meanwhile=name, at=each) for each in drawn]
         self._play("meanwhile", cases)
 
@@ -154,7 +162,8 @@ class Matrix:
     def whole(self) -> Record:
         """Return all there is: what was played now, and what was before."""
         tables = {name: [*played] for name, played in self.record.tables.items()}
-        record = replace(self.record, planned=Counter(self.record.planned), tables=tables)
+        planned, alike = Counter(self.record.planned), Counter(self.record.alike)
+        record = replace(self.record, planned=planned, alike=alike, tables=tables)
         record.add(self.known)
         return record
 
@@ -169,6 +178,19 @@ class Matrix:
         """Return the part of one runbook."""
         dry = {key: verdict for key, verdict in self.dry.items() if key[0] == name}
         return replace(self, names=[name], record=self.record.of_runbook(name), dry=dry)
+
+    def _is_main(self, name: str) -> bool:
+        """Tell whether it is a main job, or the only one that is played."""
+        return name in FIRST or self.names == [name]
+
+    def _new(self, table: str, cases: list[Case], rng: random.Random) -> list[Case]:
+        """Leave out what is like a case of an earlier runbook, but for some, and count it."""
+        if self.every or not cases:
+            return cases
+        name = cases[0].runbook
+        new = without_alike(cases, self.kinds, used_by(name), rng)
+        self.record.alike[part(table, name)] += len(cases) - len(new)
+        return new
 
     def _plain(self, dry: Verdict) -> Iterable[Boundary]:
         return self.dry[dry.case.runbook, "forward"].trace

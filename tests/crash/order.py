@@ -1,12 +1,15 @@
-"""In which order cases are played, so that a part of a matrix says as much as it can."""
+"""Which cases are alike, and in which order they are played: a part of a matrix says what it can."""
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Mapping
 
 from tests.crash.cases import Case
 
+ALIKE = 4
+"""Cases that are played all the same although an earlier runbook has their like, drawn each time."""
 Kind = tuple[str, ...]
 """What two cases have in common that a mistake in the engine would show itself in both of."""
 
@@ -15,14 +18,31 @@ def kind_of(case: Case, uses: Mapping[str, str]) -> Kind:
     """Return the kind of a case: what happens, and at which act of which step function.
 
     `uses` gives what each step of the runbook uses, by its id, so that the same step of two
-    runbooks counts once.
+    runbooks counts once. How often a function was called by then, and whether the run is killed
+    again later, make no kind of its own.
     """
-    happens = (case.way, case.duel, case.meanwhile, case.push, case.since, str(bool(case.second)))
-    faults = tuple(f"{each.kind} {each.status} {each.path}" for each in case.faults)
+    happens = (case.way, case.duel, case.meanwhile, case.push, case.since)
+    faults = tuple(f"{e.kind} {e.status} {e.times} {e.double} {e.path}" for e in case.faults)
     if case.at is None:
         return (*happens, *faults)
-    function = case.at.place.partition(".")[2]
-    return (*happens, *faults, uses.get(case.at.step, case.at.step), function, case.at.what)
+    function = re.sub(r" \d+$", "", case.at.place.partition(".")[2])
+    step = case.at.checked or uses.get(case.at.step, case.at.step)
+    return (*happens, *faults, step, function, case.at.what)
+
+
+def without_alike(
+    cases: Iterable[Case], known: set[Kind], uses: Mapping[str, str], rng: random.Random
+) -> list[Case]:
+    """Leave out cases of a runbook whose kind an earlier one has, but for some that are drawn.
+
+    `known` has the kinds of the earlier runbooks, and gets those of this one.
+    """
+    kinds = {case: kind_of(case, uses) for case in cases}
+    alike = [case for case, kind in kinds.items() if kind in known]
+    drawn = set(rng.sample(alike, min(ALIKE, len(alike))))
+    kept = [case for case, kind in kinds.items() if kind not in known or case in drawn]
+    known.update(kinds.values())
+    return kept
 
 
 def newest_first(

@@ -102,6 +102,8 @@ def _summary(matrix: Matrix) -> Iterator[str]:
     yield "## In numbers\n"
     yield "| | |\n|---|---|"
     yield f"| Cases | {len(played)} of {matrix.record.planned.total()}, {how} |"
+    if left := matrix.record.alike.total():
+        yield f"| Left out, as earlier runbooks have their like | {left} |"
     yield f"| Kills | {sum(verdict.kills for verdict in played)} |"
     yield f"| Questions to the invariants | {asked} |"
     yield f"| Violations | {wrong} |"

@@ -19,11 +19,14 @@ sent, after it is answered), a file it writes or renames, a call of Prefect's AP
 hand: a dry pass crosses them all, waits at each until the world was looked at, and so tells which
 of them differ. Two boundaries with the same world between them leave the same world behind, so the
 matrix kills each runbook at the first boundary after every change of the world, at every program in
-the middle of a change, and at some more that are drawn. Before each ledger entry and at each kind of
-act it kills at least once in the first runbook that uses the step, the main jobs before all others,
-and on the way back in each. `make crash ARGS=--every` kills at all of them.
+the middle of a change, before each ledger entry on the way forward, at each kind of act at least
+once, and at some more that are drawn. `make crash ARGS=--every` kills at all of them.
 
-Each runbook was played by itself; its page has the numbers in full.
+Runbooks share their steps. Where several are played together, a case is left out of a later one if
+an earlier one has its like: the same way, the same thing that happens, and the same act of the same
+step function. Some of those are drawn and played all the same. The main jobs come first and have
+the most. The page of each runbook has its numbers in full, and says how many cases were left to
+the runbooks before it.
 """
 
 WRITTEN = """Written by `make crash`; do not edit it by hand. [The list](../crash-matrix.md) says what a case, a

@@ -18,6 +18,8 @@ class Record:
 
     planned: Counter[str] = field(default_factory=Counter)
     """By table and runbook, as `part` spells them."""
+    alike: Counter[str] = field(default_factory=Counter)
+    """Cases left to earlier runbooks that have their like, counted the same way."""
     tables: dict[str, list[Verdict]] = field(default_factory=dict)
     leaking: list[str] = field(default_factory=list)
     """Names of shared files in which a value was found."""
@@ -41,13 +43,15 @@ class Record:
             mine += [each for each in played if each.case not in have]
             known = Counter(part(table, each.case.runbook) for each in mine)
             self.planned |= other.planned | known
+        self.alike |= other.alike
         self.leaking = sorted({*self.leaking, *other.leaking})
         self.day = max(self.day, other.day)
 
     def of_runbook(self, name: str) -> Record:
         """Return what is known of one runbook."""
         return Record(
-            Counter({key: n for key, n in self.planned.items() if key.endswith(f" {name}")}),
+            _counted_for(name, self.planned),
+            _counted_for(name, self.alike),
             {
                 table: [each for each in played if each.case.runbook == name]
                 for table, played in self.tables.items()
@@ -55,6 +59,10 @@ class Record:
             self.leaking,
             self.day,
         )
+
+
+def _counted_for(name: str, counts: Counter[str]) -> Counter[str]:
+    return Counter({key: n for key, n in counts.items() if key.endswith(f" {name}")})
 
 
 def part(table: str, runbook: str) -> str:

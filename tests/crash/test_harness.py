@@ -6,8 +6,8 @@ import random
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,11 +16,11 @@ from sandbox.faults import Fault
 from tests.crash import disk
 from tests.crash.boundary import Boundary, normal
 from tests.crash.cases import Case, Verdict
-from tests.crash.choice import choose, ours
+from tests.crash.choice import choose
 from tests.crash.fleet import Fleet
 from tests.crash.leaks import holds, spellings
 from tests.crash.matrix import Matrix
-from tests.crash.order import newest_first
+from tests.crash.order import ALIKE, Kind, newest_first, without_alike
 from tests.crash.page import write_pages
 from tests.crash.record import Record, read_record, write_record
 
@@ -67,6 +67,7 @@ def test_each_runbook_has_a_page_and_the_list_tells_what_the_pages_say(tmp_path:
     for verdict in played:
         record = Record(tables={"forward": [verdict]}, day="2026-11-26")
         record.plan("forward", [verdict.case, Case(verdict.case.runbook, at=ENTRY)])
+        record.alike["forward add-secret"] = 17
         fleet = Fleet(ProcessPoolExecutor(1))  # starts nothing before it has a case
         write_pages(Matrix(fleet, [verdict.case.runbook], 7, record=record), tmp_path / "pages")
 
@@ -75,7 +76,9 @@ def test_each_runbook_has_a_page_and_the_list_tells_what_the_pages_say(tmp_path:
     assert f"| [rotate-api-key](pages/rotate-api-key.md) | {numbers} |" in told
     assert "| [add-secret](pages/add-secret.md) | 1 of 2, " in told
     assert "| offboard-staff | not played as a whole |" in told
-    assert "a pod holds nothing" in (tmp_path / "pages" / "rotate-api-key.md").read_text()
+    pages = [(tmp_path / "pages" / f"{n}.md").read_text() for n in ("rotate-api-key", "add-secret")]
+    assert "a pod holds nothing" in pages[0]
+    assert [text.count("have their like | 17 |") for text in pages] == [0, 1]
 
 
 def test_a_part_begins_with_what_no_runbook_has_had_yet() -> None:
@@ -98,29 +101,42 @@ def test_a_kill_falls_on_the_first_boundary_after_a_change_and_on_a_program_amid
     assert len(chosen) < len(looks)
 
 
-def test_what_changes_nothing_is_killed_at_where_a_step_is_used_first() -> None:
-    dry = Verdict(Case("second"), trace=(ENTRY, PUSH, LOOK), edges=((LOOK, PUSH),))
-    uses = {
-        "first": {"write": "sops.set"},
-        "second": {"sops": "sops.set", "publish": "git.publish"},
-    }
-    is_ours = ours("second", uses)
-
-    chosen = choose(dry, Nothing(), every=False, among=dry.trace, is_ours=is_ours).chosen
-
-    assert chosen == (PUSH,)
-    assert [is_ours(each) for each in (ENTRY, PUSH, LOOK)] == [False, True, False]
-    assert ours("first", uses)(Boundary("prefect", "pick-up", "after GET /"))
+def test_a_runbook_leaves_out_what_an_earlier_one_has_the_like_of() -> None:
     check = Boundary("program", "preflight of git.publish 2", "before git push")
-    assert is_ours(check)
-    assert not ours("first", uses)(check)
+    mint = Boundary("request", "mint.run", "after POST /keys")
+    first = [Case("first", at=at) for at in (PUSH, check, mint)]
+    known: set[Kind] = set()
+    rng = random.Random(1)  # noqa: S311 - repeatable
+    assert without_alike(first, known, {"publish": "git.publish", "mint": "mint"}, rng) == first
+
+    other = replace(mint, what="after POST /other-keys")
+    second = [
+        Case("second", at=at, second=7)
+        for at in (
+            *[replace(PUSH, place="push.run", occurrence=n) for n in range(9)],
+            replace(check, place="preflight of git.publish"),
+            mint,
+            other,
+        )
+    ]
+    uses = {"push": "git.publish", "mint": "mint"}
+    kept = without_alike(second, known, uses, rng)
+
+    assert Case("second", at=other, second=7) in kept
+    assert len(kept) == 1 + ALIKE
+    assert without_alike([replace(kept[0], way="back")], known, uses, rng) == [
+        replace(kept[0], way="back")
+    ]
 
 
-class Nothing(random.Random):
-    """Draws nothing."""
+def test_a_system_that_is_down_is_another_case_for_each_system() -> None:
+    app, vault = (
+        [Case("try", faults=(Fault(double=d, kind="drop"),))] for d in ("app", "vaultwarden")
+    )
+    known: set[Kind] = set()
 
-    def sample(self, population: Any, k: int, **_more: Any) -> list[Any]:
-        return []
+    for cases in (app, vault):
+        assert without_alike(cases, known, {}, random.Random(1)) == cases  # noqa: S311 - repeatable
 
 
 @pytest.mark.parametrize("text", ["c2VjcmV0LXZhbHVl", "secret-value", "7365637265742d76616c7565"])

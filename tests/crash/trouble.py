@@ -44,10 +44,13 @@ def requests_of(voyage: Voyage) -> tuple[Request, ...]:
     return tuple(found)
 
 
-def fault_cases(dry: Verdict, rng: random.Random, *, every: bool) -> list[Case]:
-    """Return the cases of one runbook."""
+def fault_cases(
+    dry: Verdict, rng: random.Random, *, every: bool, is_main: bool = True
+) -> list[Case]:
+    """Return the cases of one runbook; of one that is no main job, fewer with all faults at once."""
+    at_once = _all_at_once(dry)
     return [
-        *_all_at_once(dry),
+        *(at_once if every or is_main else _one_of_each(at_once, rng)),
         *_lasting(dry),
         *_pushes(dry.case.runbook),
         *_single(dry, rng, KINDS, len(dry.requests) * len(KINDS) if every else SINGLE),
@@ -62,6 +65,12 @@ def _all_at_once(dry: Verdict) -> Iterable[Case]:
         words = f"every request once: {told}"
         yield Case(dry.case.runbook, faults=faults, told=words, since="gate")
         yield Case(dry.case.runbook, faults=faults, told=words, since="start")
+
+
+def _one_of_each(cases: Iterable[Case], rng: random.Random) -> list[Case]:
+    """Draw for each fault whether it strikes before the run, or from the first gate on."""
+    drawn = rng.sample([*cases], 2 * len(KINDS))
+    return list({case.told: case for case in drawn}.values())
 
 
 def _lasting(dry: Verdict) -> Iterable[Case]:
