@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import padding
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from sandbox.routes import Call, Refused, Routes
+from sandbox.rsa import rsa_key
 from sandbox.staff import GROUPS, Staff
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Identity:
         self._clock = clock
         self._staff = staff
         self._client_secret = client_secret
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._key = rsa_key("identity")
         self._sessions: dict[str, _Session] = {}
         self._grants: dict[str, _Grant] = {}
         routes = Routes()

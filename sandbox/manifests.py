@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from sandbox.documents import dump_yaml
 from sandbox.layout import SOPS_FILE
 from sandbox.placement import PLACEMENTS, WORKLOADS, Workload, namespaces
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Manifest = dict[str, Any]
 
@@ -45,14 +50,15 @@ def sops_secret_manifest(namespace: str, secret: str) -> Manifest:
     }
 
 
-def infra_files() -> dict[str, bytes]:
+@cache
+def infra_files() -> Mapping[str, bytes]:
     """Return every cleartext file of the repository by path; none holds a secret."""
     files = {"README.md": b"# infra\n\nWhat runs on the platform, reconciled by Flux.\n"}
     for namespace in namespaces():
         for name, documents in _namespace_files(namespace).items():
             text = dump_yaml(*documents)
             files[f"infra/k8s/{namespace}/{name}"] = text.encode()
-    return files
+    return MappingProxyType(files)
 
 
 def secrets_of(namespace: str) -> tuple[str, ...]:

@@ -28,7 +28,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 """Whom the provider knows: staff, admins, one who may look, one who audits, one who is nobody."""
 LEAVER = "nina"
 """Who has an account everywhere, and is the one to be offboarded."""
-_HASHER = PasswordHasher(time_cost=1, memory_cost=19456, parallelism=1)
+_HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""Little work: the passwords are drawn, and each world has new ones."""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 from sandbox.cluster.pods import Kubelet, is_ending, is_ready, random_suffix, template_hash
 from sandbox.cluster.resources import DEPLOYMENT, REPLICA_SET
 from sandbox.cluster.store import Missing, Store
+from sandbox.documents import copied
 
 if TYPE_CHECKING:
     from sandbox.cluster.store import Tree
@@ -85,7 +85,7 @@ class DeploymentRoll:
         return found
 
     def _add_set(self, deployment: Tree, digest: str, revision: str) -> Tree:
-        meta, spec = deployment["metadata"], copy.deepcopy(deployment["spec"])
+        meta, spec = deployment["metadata"], copied(deployment["spec"])
         labels = {**spec["template"]["metadata"]["labels"], "pod-template-hash": digest}
         spec["template"]["metadata"]["labels"] = labels
         owner = {

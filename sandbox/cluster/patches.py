@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
+
+from sandbox.documents import copied
 
 Tree = dict[str, Any]
 
@@ -28,7 +29,7 @@ class BadPatch(ValueError):
 def merge(target: object, patch: object) -> Any:
     """Return the target after a JSON merge patch (RFC 7386)."""
     if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
+        return copied(patch)
     result = dict(target) if isinstance(target, dict) else {}
     for key, value in patch.items():
         if value is None:
@@ -43,7 +44,7 @@ def strategic(target: object, patch: object, field: str = "") -> Any:
     if isinstance(patch, list) and field in _MERGE_KEYS:
         return _merge_list(target if isinstance(target, list) else [], patch, _MERGE_KEYS[field])
     if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
+        return copied(patch)
     if patch.get("$patch") == "replace":
         return {key: value for key, value in patch.items() if key != "$patch"}
     result = dict(target) if isinstance(target, dict) else {}
@@ -60,7 +61,7 @@ def json_patch(target: Tree, operations: object) -> Tree:
     if not isinstance(operations, list):
         message = "a JSON patch is a list of operations"
         raise BadPatch(message)
-    result = copy.deepcopy(target)
+    result = copied(target)
     for operation in operations:
         _operate(result, operation)
     return result
@@ -73,7 +74,7 @@ def _merge_list(target: list[Any], patch: list[Any], key: str) -> list[Any]:
         if entry.get("$patch") == "delete":
             result = [old for old in result if old.get(key) != entry.get(key)]
         elif same is None:
-            result.append(copy.deepcopy(entry))
+            result.append(copied(entry))
         else:
             result[same] = strategic(result[same], entry)
     return result

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 from sandbox.cluster import statuses
 from sandbox.cluster.ownership import conflicts
 from sandbox.cluster.patches import BadPatch, json_patch, merge, strategic
 from sandbox.cluster.store import Missing
-from sandbox.documents import load_yaml
+from sandbox.documents import copied, load_yaml
 
 if TYPE_CHECKING:
     from sandbox.cluster.resources import Resource, Target
@@ -111,7 +110,7 @@ def _replacement(new: Tree) -> Any:
         kept = {key: found["metadata"][key] for key in _SYSTEM if key in found["metadata"]}
         status = found.get("status")
         found.clear()
-        found.update(copy.deepcopy(new))
+        found.update(copied(new))
         for key in _SYSTEM:
             found["metadata"].pop(key, None)
         found["metadata"].update(kept)

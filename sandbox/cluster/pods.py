@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import secrets
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.clock import Clock, stamp
 from sandbox.cluster.resources import POD, SECRET
 from sandbox.cluster.store import Missing, Store
+from sandbox.documents import copied
 
 if TYPE_CHECKING:
     from sandbox.cluster.store import Tree
@@ -64,7 +64,7 @@ class Kubelet:
     def start(self, owner: Tree, template: Tree, name: str, labels: dict[str, str]) -> None:
         """Create a pod for `owner`, not yet ready, with the values the Secrets hold now."""
         namespace = owner["metadata"]["namespace"]
-        meta = copy.deepcopy(template.get("metadata", {}))
+        meta = copied(template.get("metadata", {}))
         meta |= {"name": name, "namespace": namespace}
         meta["labels"] = {**meta.get("labels", {}), **labels}
         meta["ownerReferences"] = [_reference(owner)]
@@ -72,7 +72,7 @@ class Kubelet:
         self._environments[(namespace, name)] = environment
         pod = {
             "metadata": meta,
-            "spec": {**copy.deepcopy(template["spec"]), "nodeName": "pool-a-1"},
+            "spec": {**copied(template["spec"]), "nodeName": "pool-a-1"},
             "status": _status(template, "Pending", "ContainerCreating", self._now()),
         }
         self._store.add(POD, pod, "kube-controller-manager")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 import uuid
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.clock import Clock, stamp
 from sandbox.cluster.ownership import Owners, claim, managed_fields
+from sandbox.documents import copied
 
 if TYPE_CHECKING:
     from sandbox.cluster.resources import Resource
@@ -77,7 +77,7 @@ class Store:
     ) -> Tree:
         """Create an object and return it."""
         with self.lock:
-            new = copy.deepcopy(manifest)
+            new = copied(manifest)
             new |= {"apiVersion": resource.api_version, "kind": resource.kind}
             meta = new["metadata"]
             meta.setdefault("uid", str(uuid.uuid4()))
@@ -111,7 +111,7 @@ class Store:
             if old is None:
                 message = f"{resource.full_name} {namespace}/{name} is not there"
                 raise Missing(message)
-            new = copy.deepcopy(old)
+            new = copied(old)
             change(new)
             if new == old:
                 return self._rendered(key)
@@ -137,7 +137,7 @@ class Store:
         return new
 
     def _rendered(self, key: Key) -> Tree:
-        found = copy.deepcopy(self._objects[key])
+        found = copied(self._objects[key])
         meta = found["metadata"]
         owners, moment = self._owners[key], meta["creationTimestamp"]
         meta["managedFields"] = managed_fields(owners, found["apiVersion"], moment)

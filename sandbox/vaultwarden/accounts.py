@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
+from sandbox.rsa import rsa_key
 from sandbox.values import letters
 from sandbox.vaultwarden import crypto
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
     from sandbox.vaultwarden.crypto import Kdf
 
 OWNER, ADMIN, USER = 0, 1, 2
@@ -59,10 +61,10 @@ class Account:
 
 
 def register(name: str, email: str, password: str, kdf: Kdf, membership: int) -> Account:
-    """Return a new account with keys of its own, as a client makes them at registration."""
+    """Return a new account, as a client makes it at registration."""
     master_key = crypto.derive_master_key(kdf, password, email)
     user_key = secrets.token_bytes(64)
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = rsa_key(name)
     der = private.private_bytes(
         serialization.Encoding.DER,
         serialization.PrivateFormat.PKCS8,
