@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from tests.crash.boundary import Boundary
 from tests.crash.cases import Case, Verdict
 
-EXTRA = 12
-"""Boundaries inside a stretch that are drawn for each dry pass, beside the edges."""
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -40,18 +37,16 @@ def choose(
     dry: Verdict,
     rng: random.Random,
     *,
-    every: bool,
+    extra: int,
     among: Iterable[Boundary],
 ) -> Choice:
     """Choose among the boundaries that count here.
 
     The first boundary after each change of the world, programs in the middle of a change, each
-    kind of act at least once, and some more that are drawn; on the way forward also each moment
+    kind of act at least once, and `extra` more that are drawn; on the way forward also each moment
     before a ledger entry, although the one after the last change leaves the same world.
     """
     candidates = list(dict.fromkeys(among))
-    if every:
-        return Choice(dry, tuple(candidates))
     wanted = set(_edges(dry)) & set(candidates)
     if dry.case.way == "forward":
         wanted |= {each for each in candidates if each.kind == "entry"}
@@ -61,7 +56,7 @@ def choose(
             acts.add(each.act)
             wanted.add(each)
     rest = [each for each in candidates if each not in wanted]
-    wanted |= set(rng.sample(rest, min(EXTRA, len(rest))))
+    wanted |= set(rng.sample(rest, min(extra, len(rest))))
     return Choice(dry, tuple(each for each in candidates if each in wanted))
 
 

@@ -17,6 +17,7 @@ from sandbox.postgresql import find_programs
 from tests.crash.boundary import Boundary
 from tests.crash.cases import Case, Verdict, Way
 from tests.crash.choice import choose, gates_only, sleeps, way_back_only
+from tests.crash.draw import EVERY, MAIN, OTHER, Draw
 from tests.crash.fleet import Fleet
 from tests.crash.hands import hands_of
 from tests.crash.meanwhile import HAPPENINGS, places, playable
@@ -27,12 +28,6 @@ from tests.crash.trouble import fault_cases
 NOT_RUNBOOKS = frozenset({"secrets.yaml", "people.yaml"})
 FIRST = ("rotate-anthropic-api-key", "rotate-api-key")
 """The main jobs: played before all others, and with more that happens to them from outside."""
-GATES = 8
-"""Boundaries of single gates that are drawn from the pass in which each gate is answered alone."""
-MEANWHILE = 4
-"""Boundaries for each thing that happens in a main job; in others there is one."""
-STALE = 12
-"""Boundaries before an effect at which a process falls asleep, drawn for each runbook."""
 
 
 def runbooks() -> list[str]:
@@ -91,10 +86,10 @@ class Matrix:
         self._dry_passes([Case(name, again=True) for name in self.names])
         cases = []
         for plain, alone in zip(self._watched("forward"), single, strict=True):
-            rng = self._rng(plain.case)
-            chosen = choose(plain, rng, every=self.every, among=plain.trace).cases(rng)
+            rng, draw = self._rng(plain.case), self._draw(plain.case.runbook)
+            chosen = choose(plain, rng, extra=draw.extra, among=plain.trace).cases(rng)
             found = gates_only(alone, plain.trace)
-            drawn = found if self.every else rng.sample(found, min(GATES, len(found)))
+            drawn = rng.sample(found, min(draw.gates, len(found)))
             chosen += [replace(alone.case, at=boundary) for boundary in drawn]
             cases += self._new("forward", chosen, rng)
         self._play("forward", cases)
@@ -107,7 +102,8 @@ class Matrix:
         for dry in self._watched(way, failing):
             rng = self._rng(dry.case)
             among = way_back_only(dry) if way == "back" else gates_only(dry, self._plain(dry))
-            chosen = choose(dry, rng, every=self.every, among=among).cases(rng)
+            extra = self._draw(dry.case.runbook).extra
+            chosen = choose(dry, rng, extra=extra, among=among).cases(rng)
             cases += self._new(way, chosen, rng)
         self._play(way, cases)
 
@@ -115,8 +111,8 @@ class Matrix:
         """Let the outside systems fail in each way that the sandbox knows."""
         cases = []
         for dry in self._watched("forward"):
-            rng, is_main = self._rng(dry.case), self._is_main(dry.case.runbook)
-            chosen = fault_cases(dry, rng, every=self.every, is_main=is_main)
+            rng = self._rng(dry.case)
+            chosen = fault_cases(dry, rng, self._draw(dry.case.runbook))
             cases += self._new("faults", chosen, rng)
         self._play("faults", cases)
 
@@ -125,7 +121,7 @@ class Matrix:
         cases = [Case(name, duel="two") for name in self.names]
         for dry in self._watched("forward"):
             rng, found = self._rng(dry.case), sleeps(dry)
-            drawn = found if self.every else rng.sample(found, min(STALE, len(found)))
+            drawn = rng.sample(found, min(self._draw(dry.case.runbook).stale, len(found)))
             chosen = [Case(dry.case.runbook, duel="stale", at=each) for each in drawn]
             cases += self._new("duels", chosen, rng)
         self._play("duels", cases)
@@ -135,12 +131,12 @@ class Matrix:
         cases = []
         for dry in self._watched("forward"):
             rng = self._rng(dry.case)
-            most = MEANWHILE if self._is_main(dry.case.runbook) else 1
+            most = self._draw(dry.case.runbook).meanwhile
             for name in filter(playable, HAPPENINGS):
                 if HAPPENINGS[name].to_secret and not is_about_secret(dry.case.runbook):
                     continue
                 found = places(dry, HAPPENINGS[name].where, used_by(dry.case.runbook))
-                drawn = found if self.every else rng.sample(found, min(most, len(found)))
+                drawn = rng.sample(found, min(most, len(found)))
                 cases += [Case(dry.case.runbook, meanwhile=name, at=each) for each in drawn]
         self._play("meanwhile", cases)
 
@@ -179,16 +175,18 @@ class Matrix:
         dry = {key: verdict for key, verdict in self.dry.items() if key[0] == name}
         return replace(self, names=[name], record=self.record.of_runbook(name), dry=dry)
 
-    def _is_main(self, name: str) -> bool:
-        """Tell whether it is a main job, or the only one that is played."""
-        return name in FIRST or self.names == [name]
+    def _draw(self, name: str) -> Draw:
+        """Return how much is drawn of a runbook: most of a main job, or of the only one."""
+        if self.every:
+            return EVERY
+        return MAIN if name in FIRST or self.names == [name] else OTHER
 
     def _new(self, table: str, cases: list[Case], rng: random.Random) -> list[Case]:
         """Leave out what is like a case of an earlier runbook, but for some, and count it."""
-        if self.every or not cases:
+        if not cases:
             return cases
         name = cases[0].runbook
-        new = without_alike(cases, self.kinds, used_by(name), rng)
+        new = without_alike(cases, self.kinds, used_by(name), rng, self._draw(name).alike)
         self.record.alike[part(table, name)] += len(cases) - len(new)
         return new
 

@@ -20,7 +20,7 @@ from tests.crash.choice import choose
 from tests.crash.fleet import Fleet
 from tests.crash.leaks import holds, spellings
 from tests.crash.matrix import Matrix
-from tests.crash.order import ALIKE, Kind, newest_first, without_alike
+from tests.crash.order import Kind, newest_first, without_alike
 from tests.crash.page import write_pages
 from tests.crash.record import Record, read_record, write_record
 
@@ -95,7 +95,7 @@ def test_a_kill_falls_on_the_first_boundary_after_a_change_and_on_a_program_amid
     looks = [Boundary("request", "sops.probe", "after GET /", number) for number in range(1, 60)]
     dry = Verdict(Case("try"), trace=(ENTRY, PUSH, *looks), edges=((PUSH, looks[40]),))
 
-    chosen = choose(dry, random.Random(1), every=False, among=dry.trace).chosen  # noqa: S311 - repeatable
+    chosen = choose(dry, random.Random(1), extra=12, among=dry.trace).chosen  # noqa: S311 - repeatable
 
     assert {ENTRY, PUSH, looks[40]} <= set(chosen)
     assert len(chosen) < len(looks)
@@ -107,7 +107,7 @@ def test_a_runbook_leaves_out_what_an_earlier_one_has_the_like_of() -> None:
     first = [Case("first", at=at) for at in (PUSH, check, mint)]
     known: set[Kind] = set()
     rng = random.Random(1)  # noqa: S311 - repeatable
-    assert without_alike(first, known, {"publish": "git.publish", "mint": "mint"}, rng) == first
+    assert without_alike(first, known, {"publish": "git.publish", "mint": "mint"}, rng, 4) == first
 
     other = replace(mint, what="after POST /other-keys")
     second = [
@@ -120,11 +120,11 @@ def test_a_runbook_leaves_out_what_an_earlier_one_has_the_like_of() -> None:
         )
     ]
     uses = {"push": "git.publish", "mint": "mint"}
-    kept = without_alike(second, known, uses, rng)
+    kept = without_alike(second, known, uses, rng, 4)
 
     assert Case("second", at=other, second=7) in kept
-    assert len(kept) == 1 + ALIKE
-    assert without_alike([replace(kept[0], way="back")], known, uses, rng) == [
+    assert len(kept) == 1 + 4
+    assert without_alike([replace(kept[0], way="back")], known, uses, rng, 4) == [
         replace(kept[0], way="back")
     ]
 
@@ -136,7 +136,7 @@ def test_a_system_that_is_down_is_another_case_for_each_system() -> None:
     known: set[Kind] = set()
 
     for cases in (app, vault):
-        assert without_alike(cases, known, {}, random.Random(1)) == cases  # noqa: S311 - repeatable
+        assert without_alike(cases, known, {}, random.Random(1), 4) == cases  # noqa: S311 - repeatable
 
 
 @pytest.mark.parametrize("text", ["c2VjcmV0LXZhbHVl", "secret-value", "7365637265742d76616c7565"])

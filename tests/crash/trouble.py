@@ -10,6 +10,7 @@ from typing import Any, cast
 from sandbox.faults import Fault
 from tests.crash.boundary import normal
 from tests.crash.cases import Case, Verdict
+from tests.crash.draw import OTHER, Draw
 from tests.crash.voyage import Voyage
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -25,9 +26,6 @@ KINDS: dict[str, dict[str, Any]] = {
 LASTING = {"503 until removed": {"kind": "status", "status": 503, "times": None}}
 LATE = {"no answer in time": {"kind": "delay", "seconds": 25.0}}
 """Longer than any client of the engine waits (`TIMEOUT` in adapters/shared)."""
-SINGLE_LATE = 2
-SINGLE = 16
-"""Single requests that are drawn, each to fail alone and in one way."""
 
 Request = tuple[str, str, str]
 """Double, method, and a glob for the path."""
@@ -44,17 +42,15 @@ def requests_of(voyage: Voyage) -> tuple[Request, ...]:
     return tuple(found)
 
 
-def fault_cases(
-    dry: Verdict, rng: random.Random, *, every: bool, is_main: bool = True
-) -> list[Case]:
-    """Return the cases of one runbook; of one that is no main job, fewer with all faults at once."""
+def fault_cases(dry: Verdict, rng: random.Random, draw: Draw) -> list[Case]:
+    """Return the cases of one runbook."""
     at_once = _all_at_once(dry)
     return [
-        *(at_once if every or is_main else _one_of_each(at_once, rng)),
+        *(_one_of_each(at_once, rng) if draw == OTHER else at_once),
         *_lasting(dry),
         *_pushes(dry.case.runbook),
-        *_single(dry, rng, KINDS, len(dry.requests) * len(KINDS) if every else SINGLE),
-        *_single(dry, rng, LATE, len(dry.requests) if every else SINGLE_LATE),
+        *_single(dry, rng, KINDS, draw.single),
+        *_single(dry, rng, LATE, draw.late),
     ]
 
 
