@@ -131,12 +131,13 @@ class Matrix:
         cases = []
         for dry in self._watched("forward"):
             rng = self._rng(dry.case)
-            most = self._draw(dry.case.runbook).meanwhile
-            for name in filter(playable, HAPPENINGS):
-                if HAPPENINGS[name].to_secret and not is_about_secret(dry.case.runbook):
-                    continue
+            draw, has_secret = self._draw(dry.case.runbook), is_about_secret(dry.case.runbook)
+            fit = [
+                n for n in filter(playable, HAPPENINGS) if has_secret or not HAPPENINGS[n].to_secret
+            ]
+            for name in rng.sample(fit, min(draw.happenings, len(fit))):
                 found = places(dry, HAPPENINGS[name].where, used_by(dry.case.runbook))
-                drawn = rng.sample(found, min(most, len(found)))
+                drawn = rng.sample(found, min(draw.places, len(found)))
                 cases += [Case(dry.case.runbook, meanwhile=name, at=each) for each in drawn]
         self._play("meanwhile", cases)
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 from sandbox.faults import Fault
 from tests.crash.boundary import normal
 from tests.crash.cases import Case, Verdict
-from tests.crash.draw import OTHER, Draw
+from tests.crash.draw import Draw
 from tests.crash.voyage import Voyage
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -44,9 +44,9 @@ def requests_of(voyage: Voyage) -> tuple[Request, ...]:
 
 def fault_cases(dry: Verdict, rng: random.Random, draw: Draw) -> list[Case]:
     """Return the cases of one runbook."""
-    at_once = _all_at_once(dry)
+    at_once = [*_all_at_once(dry)]
     return [
-        *(_one_of_each(at_once, rng) if draw == OTHER else at_once),
+        *rng.sample(at_once, min(draw.at_once, len(at_once))),
         *_lasting(dry),
         *_pushes(dry.case.runbook),
         *_single(dry, rng, KINDS, draw.single),
@@ -61,12 +61,6 @@ def _all_at_once(dry: Verdict) -> Iterable[Case]:
         words = f"every request once: {told}"
         yield Case(dry.case.runbook, faults=faults, told=words, since="gate")
         yield Case(dry.case.runbook, faults=faults, told=words, since="start")
-
-
-def _one_of_each(cases: Iterable[Case], rng: random.Random) -> list[Case]:
-    """Draw for each fault whether it strikes before the run, or from the first gate on."""
-    drawn = rng.sample([*cases], 2 * len(KINDS))
-    return list({case.told: case for case in drawn}.values())
 
 
 def _lasting(dry: Verdict) -> Iterable[Case]:
