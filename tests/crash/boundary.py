@@ -16,13 +16,12 @@ KINDS = {
 }
 """Kinds as the page names them."""
 
+KEYS = r"apikey_[A-Za-z0-9]+|we_[A-Za-z0-9]{24}|EXO[0-9a-f]{24}|\b[0-9a-f]{64}\b|(?<=/tokens/)\d+"
+"""How providers spell the id of a key in a path."""
 _NAMES = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
     (re.compile(r"\b[0-9a-f]{40}\b"), "<commit>"),
-    (
-        re.compile(r"apikey_[A-Za-z0-9]+|we_[A-Za-z0-9]{24}|\b[0-9a-f]{64}\b|(?<=/tokens/)\d+"),
-        "<key>",
-    ),
+    (re.compile(KEYS), "<key>"),
     (re.compile(r"\.runbook-[a-z0-9_]{8}-"), ".runbook-<name>-"),
     (re.compile(r"\btmp[a-z0-9_]{8}\b|(?<=write )[a-z0-9_]{8}$"), "<name>"),
 )

@@ -37,6 +37,7 @@ def test_names_that_differ_from_run_to_run_are_left_out_of_a_boundary() -> None:
     run = "PUT /runs/1f0c0000-0000-4000-8000-000000000001"
 
     assert normal(run) == "PUT /runs/<id>"
+    assert normal("DELETE /v2/api-key/EXO0123456789abcdef01234567") == "DELETE /v2/api-key/<key>"
 
 
 def test_a_record_comes_back_as_it_was_kept_but_for_the_values(tmp_path: Path) -> None:
