@@ -50,6 +50,14 @@ class Superseded(Fenced):
     """Another process has picked the run up; this one has no word in it any more, to anybody."""
 
 
+def superseded(run: str, newest: int, attempt: int) -> Superseded:
+    """Return what ends a process that works at `attempt` of a run, when `newest` has begun."""
+    return Superseded(
+        f"run {run} is at attempt {newest}, and this is attempt {attempt}",
+        hint="Another runner has picked this run up; let it work, and stop this one.",
+    )
+
+
 class Overtaken(RunbookError):
     """Somebody or something else closed the gate first; the ledger had to choose."""
 

@@ -22,8 +22,8 @@ from engine.errors import (
     OutcomeUnknown,
     Refused,
     RunbookError,
-    Superseded,
     Transient,
+    superseded,
 )
 from engine.exclusion import exclusively
 from engine.job import Job, prepared, teach
@@ -184,10 +184,7 @@ def _refuse_superseded(job: Job) -> None:
     """Raise `Superseded` where the run was picked up by another process while this one waited."""
     newest = max(entry.attempt for entry in job.desk.journal.entries(job.state.run))
     if newest > job.state.attempt:
-        raise Superseded(
-            f"run {job.state.run} is at attempt {newest}, and this is attempt {job.state.attempt}",
-            hint="Another runner has picked this run up; let it work, and stop this one.",
-        )
+        raise superseded(job.state.run, newest, job.state.attempt)
 
 
 def _run_and_look(declared: AnyStep, params: BaseModel, call: Call) -> Done[Any]:

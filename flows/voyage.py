@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from adapters.platform import Platform
 from engine.difference import differences
+from engine.errors import superseded
 from engine.fold import fold
 from engine.job import Desk, Job
 from engine.journal import Journal, resources_of
@@ -29,12 +30,20 @@ class Standing:
     state: RunState
     place: int = 0
     """Sequence of the last entry that was read."""
+    attempt: int = 0
+    """The attempt that is this process's own; 0 before it has one."""
 
     def follow(self, journal: Journal) -> RunState:
-        """Read what has come since, and return where the run stands now."""
+        """Read what has come since, and return where the run stands now.
+
+        Raises `Superseded` once a newer attempt than this process's own has begun. Whoever read on
+        would take that attempt for its own, and the ledger could not tell the two processes apart.
+        """
         come = journal.entries(self.state.run, after=self.place)
         if come:
             self.state, self.place = fold(self.state.run, come, self.state), come[-1].sequence
+        if 0 < self.attempt < self.state.attempt:
+            raise superseded(self.state.run, self.state.attempt, self.attempt)
         return self.state
 
 
@@ -52,7 +61,10 @@ class Voyage:
         return Standing(RunState(self.run))
 
     def state(self) -> RunState:
-        """Return where the run stands by the ledger as it is now."""
+        """Return where the run stands by the ledger as it is now.
+
+        Raises `Superseded` if this process has entered the run and another one has since.
+        """
         return self._standing.follow(self.desk.journal)
 
     def present(self) -> Present:
@@ -62,6 +74,11 @@ class Voyage:
     def job(self, step: PlannedStep, *, back: bool = False) -> Job:
         """Return one step of the run, ready to be performed."""
         return Job(self.desk, self.plan, self.state(), step, back)
+
+    def take_over(self, draft: Draft, hold: Sequence[str] = ()) -> None:
+        """Record the entry by which the attempt of `draft` is this process's own from now on."""
+        self.desk.journal.append(draft, hold=hold)
+        self._standing.attempt = draft.attempt
 
     def append(self, event: Event, state: RunState, **details: Any) -> None:
         """Record something the engine itself did."""
@@ -91,12 +108,12 @@ def enter(
 
     `actor` is who started the run, or had it picked up again. `told` is what the trail shall say
     about this pick-up: where, why, and the signed word that vouches for the actor.
-    Raises `Locked` when another live run works on the same secret, `Fenced` when another process
-    took this one at the same moment.
+    Raises `Locked` when another live run works on the same secret, `Superseded` when another
+    process took this one at the same moment.
     """
     state, plan = voyage.state(), voyage.plan
     if state.attempt == 0:
-        voyage.desk.journal.append(
+        voyage.take_over(
             Draft(
                 run=voyage.run,
                 event=Event.RUN_STARTED,
@@ -133,7 +150,7 @@ def _pick_up(voyage: Voyage, state: RunState, actor: Actor, told: Mapping[str, A
         plan=state.plan,
         details=told,
     )
-    voyage.desk.journal.append(resumed)
+    voyage.take_over(resumed)
     state = voyage.state()
     if state.plan != plan.digest:
         voyage.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.errors import Superseded
+from engine.errors import Superseded, superseded
 from engine.ledger import BESIDE, Draft, Event
 
 _PICK_UPS = frozenset({Event.RUN_STARTED, Event.RUN_RESUMED})
@@ -18,10 +18,7 @@ def refuse_stale(draft: Draft, newest: int) -> None:
             hint="Another runner has picked this run up; let it work, and stop this one.",
         )
     if draft.attempt < newest:
-        raise Superseded(
-            f"run {draft.run} is at attempt {newest}, and this is attempt {draft.attempt}",
-            hint="Another runner has picked this run up; let it work, and stop this one.",
-        )
+        raise superseded(draft.run, newest, draft.attempt)
 
 
 def _is_of_a_run(draft: Draft) -> bool:

@@ -6,6 +6,7 @@ import argparse
 import os
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -24,6 +25,11 @@ def main() -> int:
     for name in [*os.environ]:
         if name.startswith(("RUNBOOK_", "PREFECT_")):
             del os.environ[name]
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # either ends it with all that belongs to the end
+        signal.signal(number, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="crash-"))
     os.environ["PREFECT_HOME"] = str(folder / "home")
     is_good = _play(wanted, folder)

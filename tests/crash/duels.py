@@ -54,11 +54,18 @@ def fall_asleep(voyage: Voyage, kills: list[Kill]) -> Victim | None:
 
 
 def hold_one_writer(voyage: Voyage) -> None:
-    """Hold that nothing was written for an attempt after the next one had begun."""
-    newest, late = 0, []
+    """Hold that nothing was written for an attempt after the next one had begun, nor by two for one."""
+    newest, late, twice = 0, [], []
+    open_steps: set[str] = set()
     for entry in voyage.entries():
         if entry.event in PICK_UPS:
-            newest = max(newest, entry.attempt)
+            newest, open_steps = max(newest, entry.attempt), set()
         elif entry.attempt < newest and entry.event not in BESIDE:
             late.append(entry.sequence)
+        elif entry.event is Event.STEP_STARTED:
+            twice += [entry.sequence] if entry.step in open_steps else []
+            open_steps.add(entry.step)
+        elif entry.event is Event.STEP_FAILED:
+            open_steps.discard(entry.step)
     voyage.verdict.hold("I9", not late, f"entries {late} were written by one that was fenced")
+    voyage.verdict.hold("I9", not twice, f"entries {twice} begin a step that the attempt had begun")

@@ -10,11 +10,13 @@ import pytest
 from adapters.ledger import SqlJournal
 from adapters.platform import Platform
 from adapters.settings import Settings
-from engine.errors import Fenced, Locked
+from engine.errors import Fenced, Locked, Superseded
+from engine.job import Job
 from engine.ledger import Actor, Event
 from engine.progress import AskPerson, next_move
-from engine.state import Outcome
+from engine.state import Outcome, RunState
 from flows.gate_words import words
+from flows.sailing import sail
 from flows.voyage import Voyage, enter
 from tests.engine.bench import Bench
 
@@ -58,6 +60,38 @@ def test_an_unchanged_runbook_keeps_its_approvals_over_a_restart(tmp_path: Path)
 
     assert state.attempt == 2
     assert not isinstance(next_move(first.plan, state, bench.desk.registry), AskPerson)
+
+
+def test_who_was_overtaken_reads_nothing_on_and_writes_nothing(tmp_path: Path) -> None:
+    bench = Bench.of(TEXT, tmp_path)
+    first, second = voyage(bench), voyage(bench)
+    enter(first, OTTO, {})
+    state = enter(second, OTTO, {})
+    known = len(bench.entries)
+
+    for act in (
+        first.state,
+        lambda: first.job(first.plan.step("a")),
+        lambda: sail(first, Nobody()),
+    ):
+        with pytest.raises(Superseded, match="run-1 is at attempt 2, and this is attempt 1"):
+            act()
+
+    assert second.state() == state
+    assert len(bench.entries) == known
+
+
+class Nobody:
+    """A crew that may not be asked for anything."""
+
+    def make(self, voyage: Voyage, job: Job, *, interrupted: bool) -> None:
+        raise AssertionError(job.step.id)
+
+    def ask(self, voyage: Voyage, state: RunState, move: AskPerson) -> None:
+        raise AssertionError(move)
+
+    def keep_record(self, voyage: Voyage, *, over: bool = False) -> None:
+        raise AssertionError(voyage.run)
 
 
 def test_one_live_run_a_secret(tmp_path: Path) -> None:
