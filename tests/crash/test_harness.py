@@ -26,7 +26,6 @@ from tests.crash.record import Record, read_record, write_record
 
 ENTRY = Boundary("entry", "sops", "before step.started")
 PUSH = Boundary("program", "publish.run", "during git push", 2)
-LOOK = Boundary("request", "sops.probe", "after GET /")
 
 
 def test_a_boundary_comes_back_from_its_line() -> None:
