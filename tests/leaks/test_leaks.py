@@ -10,7 +10,7 @@ from tests.leaks.plants import PLANTS, Plant
 from tests.leaks.play import ENDS, left_out
 from tests.needs import missing
 
-pytestmark = [pytest.mark.xdist_group("leaks"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.xdist_group("leaks"), pytest.mark.timeout(1800)]
 
 HINTS = ("digest", "short digest", "length")
 

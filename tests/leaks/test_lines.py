@@ -13,7 +13,7 @@ from tests.flows.voyages import entries
 from tests.leaks.conftest import Evidence
 from tests.leaks.theatre import Theatre
 
-pytestmark = [pytest.mark.xdist_group("leaks"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.xdist_group("leaks"), pytest.mark.timeout(1800)]
 
 OURS = ("prefect.flow_runs.runbook", "prefect.task_runs.runbook")
 """The loggers under which the engine writes."""
