@@ -42,6 +42,10 @@ class OutcomeUnknown(RunbookError):
     """The step may or may not have happened, and no look can tell."""
 
 
+class Unanswered(OutcomeUnknown):
+    """Nobody answered in time, so the other side may be at it still."""
+
+
 class Fenced(RunbookError):
     """What this process was to have to itself it has not any more; it may not act."""
 

@@ -29,9 +29,6 @@ from flows.form import REQUESTED_BY
 from flows.refusals import refusal_in
 from flows.trust import trust
 
-SCHEMA_LAG = 10
-"""Looks, a fifth of a second apart: Prefect saves a gate's form a moment after it is suspended."""
-
 SUSPEND_LAG = 75
 """Looks, a fifth of a second apart, at a run that is still on its way to its gate."""
 
@@ -128,7 +125,6 @@ def open_gate(run: str) -> Waiting:
             raise Refused(f"the run stands at no gate: it is {name}")
         keyset = state.state_details.run_input_keyset or {}
         schema = _schema(client, flow_run.id, keyset.get("schema", ""))
-        # a crash between form and words leaves a gate without them, which can be answered all the same
         words = _input(client, flow_run.id, keyset.get("description", "")) or ""
         return Waiting(run, flow_run.name, str(state.state_details.pause_key), schema, str(words))
 
@@ -173,15 +169,13 @@ def server_version() -> str:
 
 
 def _schema(client: SyncPrefectClient, run: UUID, key: str) -> Mapping[str, Any]:
-    for _ in range(SCHEMA_LAG):
-        found: Mapping[str, Any] | None = _input(client, run, key)
-        if found is not None:
-            return found
-        time.sleep(0.2)
-    raise Transient(
-        "Prefect has the gate, but not its form yet",
-        hint="Try again in a moment. If it stays so, cancel the run and retry it: it asks anew.",
-    )
+    found: Mapping[str, Any] | None = _input(client, run, key)
+    if found is None:
+        raise Refused(
+            "Prefect has suspended the run and has no form to answer it by",
+            hint="Cancel the run and retry it: it asks anew.",
+        )
+    return found
 
 
 def _input(client: SyncPrefectClient, run: UUID, key: str) -> Any:

@@ -7,14 +7,21 @@ Prefect by that key, judged by `engine.decision`, and is in force only once the 
 
 from __future__ import annotations
 
-from prefect.exceptions import Pause
+import json
+from typing import Any
+
+import httpx
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import (
     RunInput,
     delete_flow_run_input,
-    keyset_from_paused_state,
+    keyset_from_base_key,
     read_flow_run_input,
 )
+from prefect.runtime import flow_run
+from pydantic import BaseModel, ConfigDict
 
 from engine.decision import Answer
 from engine.ledger import Draft, Event
@@ -49,7 +56,7 @@ def pass_gate(voyage: Voyage, move: AskPerson) -> None:
 
 def _response(opening: Opening) -> str:
     """Return where Prefect keeps the answer to this asking."""
-    return f"suspended-{key(opening)}-response"
+    return _keyset(key(opening))["response"]
 
 
 def _settle(voyage: Voyage, state: RunState, opening: Opening, answer: Answer | Unproven) -> None:
@@ -76,22 +83,49 @@ def _suspend(voyage: Voyage, state: RunState, move: AskPerson, shown: str) -> No
     opening, gate = state.opening, move.step.gate or voyage.plan.gate
     assert opening is not None
     takes_names = voyage.platform.settings.engine.accept_claimed
-    model = form(voyage.plan, state, move, takes_names=takes_names)
-    asked = model.with_initial_data(description=shown)
-    halt(asked, key(opening), int(gate.expires.total_seconds()))
+    asked = form(voyage.plan, state, move, takes_names=takes_names)
+    halt(asked, shown, key(opening), int(gate.expires.total_seconds()))
 
 
-def halt(asked: type[RunInput], name: str, seconds: int) -> None:
-    """Suspend this flow run until the form is answered; does not return but by `Pause`.
+class _Laid(RunInput):
+    """The form of a gate, which Prefect has already when it suspends the run."""
 
-    Where the reply to the suspension is lost, Prefect's client asks once more, is told that the run
-    is paused already, and leaves without the form; it is saved here then.
+    model_config = ConfigDict(extra="ignore")
+
+    @classmethod
+    def save(cls, *_: Any, **__: Any) -> None:
+        """Do nothing."""
+
+
+def halt(asked: type[BaseModel], words: str, name: str, seconds: int) -> None:
+    """Suspend this flow run until the form is answered or so many seconds are over.
+
+    Leaves by `Pause`; returns where the answer came before Prefect's reply did. Prefect would save
+    the form after it has suspended the run, and a process that died in between would leave a gate
+    that nobody can answer. So the form is there first.
     """
+    keyset = _keyset(name)
+    with get_client(sync_client=True) as client:
+        _lay(client, keyset["description"], words)
+        _lay(client, keyset["schema"], asked.model_json_schema())
+    suspend_flow_run(wait_for_input=_Laid, key=name, timeout=seconds)
+
+
+def _keyset(name: str) -> dict[str, str]:
+    """Return where Prefect looks for the form, the words and the answer of a suspension."""
+    return dict(keyset_from_base_key(f"suspended-{name}").items())
+
+
+def _lay(client: SyncPrefectClient, key: str, value: Any) -> None:
+    """Put a value under a key of this run's, in place of what is there.
+
+    Something is there where Prefect's reply got lost and its client has asked once more.
+    """
+    text = json.dumps(value)
     try:
-        suspend_flow_run(wait_for_input=asked, key=name, timeout=seconds)
-    except Pause as pause:
-        if pause.state is not None and pause.state.state_details.pause_key == name:
-            keyset = keyset_from_paused_state(pause.state)
-            if read_flow_run_input(key=keyset["schema"]) is None:
-                asked.save(keyset)
-        raise
+        client.create_flow_run_input(flow_run.id, key=key, value=text)
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != httpx.codes.CONFLICT:
+            raise
+        client.delete_flow_run_input(flow_run.id, key)
+        client.create_flow_run_input(flow_run.id, key=key, value=text)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from prefect.input import RunInput
-from pydantic import ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from engine.brought import CERTIFICATE_PATTERN, MAX_CERTIFICATE
 from engine.checklist import NO_ITEM, items_of
@@ -24,7 +23,7 @@ FRESH = "x-signed-in-within"
 """Where it tells how many seconds ago a sign-in may be, at most."""
 
 
-class GateForm(RunInput):
+class GateForm(BaseModel):
     """What every gate asks; an unknown field is dropped, so that a gateway may add its token."""
 
     model_config = ConfigDict(extra="ignore")
@@ -35,7 +34,7 @@ def key(opening: Opening) -> str:
     return gate_key(opening.step, opening.kind.value, opening.number)
 
 
-def form(plan: Plan, state: RunState, move: AskPerson, *, takes_names: bool) -> type[RunInput]:
+def form(plan: Plan, state: RunState, move: AskPerson, *, takes_names: bool) -> type[BaseModel]:
     """Return the model whose JSON Schema is the form for the opening in `state`.
 
     It asks for a name only where a name that was typed counts; elsewhere the gateway says who it is.

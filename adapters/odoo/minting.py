@@ -16,6 +16,7 @@ from adapters.odoo.lost import refuse_lost
 from adapters.odoo.settings import OdooSettings
 from adapters.shared.keys.ended import REFUSED
 from adapters.shared.keys.key import listed
+from adapters.shared.keys.landing import landed
 from adapters.shared.keys.names import PREFIX, minted_name, orphans
 from engine.errors import Refused
 from engine.step import Call, Done, Effect, Frozen, Nothing, Preflight, Repeatable, Step
@@ -85,7 +86,10 @@ def _run(settings: OdooSettings, params: MintKey, call: Call) -> Done[MintedKey]
             refuse_lost(lost)
         if lost:
             call.report(f"nobody has the value of {listed(lost)}; the run asks for its removal")
-        value = odoo.generate(params.current, name, params.scope, expires)
+        value = landed(
+            lambda: odoo.generate(params.current, name, params.scope, expires),
+            lambda: len(orphans(odoo.listing(), params.name, call)) > len(lost),
+        )
     known_as = call.fingerprint(value)
     outputs = MintedKey(key_name=name, expires=expires, fingerprint=known_as, value=value)
     left = f"; {len(lost)} of this run whose value was lost are left" if lost else ""

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from adapters.shared.quiet import quieten
-from engine.errors import OutcomeUnknown, Refused, RunbookError, Transient
+from engine.errors import OutcomeUnknown, Refused, RunbookError, Transient, Unanswered
 
 TIMEOUT = httpx.Timeout(connect=5.0, read=20.0, write=20.0, pool=5.0)
 """Seconds. A step that must wait longer polls; no single request is worth more."""
@@ -23,6 +23,7 @@ AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
+GATEWAY_TIMEOUT = 504
 
 
 def client(base_url: str, **options: Any) -> httpx.Client:
@@ -53,7 +54,8 @@ def send(
     after a 429 that does not say it.
 
     Raises `Transient` for 429, 5xx of a safe method, and a request that never left or was safe;
-    `OutcomeUnknown` when an unsafe request may have had its effect; `Refused` for a bad address.
+    `OutcomeUnknown` when an unsafe request may have had its effect, and `Unanswered` where it may have
+    it yet; `Refused` for a bad address.
     """
     failure: RunbookError
     try:
@@ -66,7 +68,8 @@ def send(
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         failure = Refused(f"{what} has no usable address: {http.base_url}")
     except httpx.HTTPError as error:
-        failure = _lost(what, method, path, type(error).__name__)
+        is_late = isinstance(error, httpx.TimeoutException)
+        failure = _lost(what, method, path, type(error).__name__, is_late=is_late)
     else:
         return _judged(response, what, method, path, busy)
     raise failure
@@ -83,14 +86,15 @@ def _judged(
         )
     if status < SERVER_ERROR:
         return response
-    raise _lost(what, method, path, str(status))
+    raise _lost(what, method, path, str(status), is_late=status == GATEWAY_TIMEOUT)
 
 
-def _lost(what: str, method: str, path: str, cause: str) -> RunbookError:
+def _lost(what: str, method: str, path: str, cause: str, *, is_late: bool) -> RunbookError:
     said = f"{what} gave no usable answer to {method} {path}: {cause}"
     if method in SAFE_METHODS:
         return Transient(said)
-    return OutcomeUnknown(said, hint="It may have happened all the same; look before repeating it.")
+    kind = Unanswered if is_late else OutcomeUnknown
+    return kind(said, hint="It may have happened all the same; look before repeating it.")
 
 
 def _retry_after(response: httpx.Response) -> float | None:

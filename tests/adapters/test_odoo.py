@@ -14,7 +14,8 @@ import pytest
 from adapters import odoo
 from adapters.odoo import OdooSettings
 from adapters.odoo.minting import MintedKey
-from engine.errors import NotConverged, OutcomeUnknown, Refused, Transient
+from adapters.shared import clock
+from engine.errors import NotConverged, OutcomeUnknown, Refused, Transient, Unanswered
 from engine.job import prepared
 from engine.ledger import Event
 from engine.state import Kind, Outcome
@@ -107,6 +108,16 @@ def test_a_key_whose_value_got_lost_is_told_until_a_person_has_removed_it(
     assert "Account Security" in told.hint
     kept.double_of.remove_by_hand(made.value.get_secret_value())
     assert "no other key" in look().evidence
+
+
+def test_a_key_that_may_come_late_is_looked_for_before_the_next_is_made(kept: Villa) -> None:
+    kept.fail("status", status=504, path="*/generate")
+
+    with clock.hastened(shorter=1000, longer=1):
+        sky.refusal(Unanswered, kept.mint)
+
+    looks = (kept.folder / "access.log").read_text().count("search_read")
+    assert (looks > 2, kept.book.created) == (True, 0)
 
 
 def test_no_more_keys_are_made_while_some_are_lost(kept: Villa) -> None:

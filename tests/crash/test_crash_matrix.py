@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.boundary import Boundary
+from tests.crash.cases import Case
 from tests.crash.fleet import launch, shared_files
 from tests.crash.hands import HANDS
 from tests.crash.leaks import told_by
@@ -44,3 +46,16 @@ def test_a_run_that_is_killed_anywhere_loses_nothing_and_repeats_nothing(tmp_pat
     assert list(told_by(shared_files(tmp_path), values)) == []
     if playable_runbooks() != runbooks():
         missing("PostgreSQL")
+
+
+def test_a_gate_can_be_answered_if_its_process_dies_the_moment_it_is_there(tmp_path: Path) -> None:
+    suspended = "after POST /flow_runs/<id>/set_state"
+    at = Boundary("prefect", "generate, gate.opened", suspended)
+    fleet = launch(tmp_path, lanes=1)
+    try:
+        [verdict] = fleet.play([Case("rotate-api-key", at=at)])
+    finally:
+        fleet.close()
+
+    assert (verdict.kills, verdict.unmet) == (1, False)
+    assert (verdict.broke, verdict.violations) == ("", [])

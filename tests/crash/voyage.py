@@ -172,7 +172,7 @@ class Voyage:
         victim, before = self.fork(kill), self.struck()
         deadline = time.monotonic() + PATIENCE
         while not victim.is_gone(0.06):
-            if self._stands_at_gate():
+            if self._stands_at_gate() and not _may_strike_late(kill):
                 break
             if time.monotonic() > deadline:
                 raise Stuck(f"a pick-up was not over after {PATIENCE:g} s: {self._where()}")
@@ -201,8 +201,13 @@ class Voyage:
             time.sleep(0.02)
 
     def report_crash(self) -> None:
-        """Tell Prefect of the crash, as the worker does when a process ends badly."""
-        if standing(self.run).is_final:
+        """Tell Prefect of the crash, as the worker does when a process ends badly.
+
+        Where the run is suspended already, the worker died with its process and tells nothing: what
+        stands at the gate then must do for an answer.
+        """
+        here = standing(self.run)
+        if here.is_final or here.name == "Suspended":
             return
         with connected() as client:
             client.set_flow_run_state(UUID(self.run), Crashed(message="killed by the test"))
@@ -225,6 +230,11 @@ class Voyage:
     def _where(self) -> str:
         last = [str(each) for each in self.boundaries()[-1:]]
         return f"{standing(self.run).name}, last boundary {', '.join(last) or 'none'}"
+
+
+def _may_strike_late(kill: Kill | None) -> bool:
+    """Tell whether a process may be killed yet although Prefect has suspended its run."""
+    return kill is not None and (kill.boundary is None or kill.boundary.kind == "prefect")
 
 
 def take(run: str) -> None:
@@ -258,7 +268,7 @@ def is_stopped(process: int) -> bool:
 
 
 def patiently(action: Callable[[], None]) -> None:
-    """Try an answer again that comes a moment too early: Prefect saves a form after its state."""
+    """Try an answer again that comes a moment too early: the ledger has a gate before Prefect."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:

@@ -8,8 +8,7 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped] # it comes with Prefect, and has no types
 import pytest
-from prefect.input import RunInput
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from adapters.platform import Platform
 from adapters.settings import Settings
@@ -24,7 +23,7 @@ PEM = PAIR[PAIR.index("-----BEGIN CERTIFICATE") :]
 KEY = PAIR.removesuffix(PEM)
 
 
-def asked(step: str) -> type[RunInput]:
+def asked(step: str) -> type[BaseModel]:
     """Return the form at a gate of the shipped renewal."""
     settings = Settings(
         runbooks=RUNBOOKS,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from adapters.shared.keys.key import Key
+from adapters.shared.keys.landing import landed
 from adapters.shared.keys.names import PREFIX, minted_name, orphans
 from adapters.shared.keys.provider import Making, Provider
 from engine.secrets import Identifier
@@ -62,7 +63,10 @@ def _describe(provider: Provider[Making], params: MintKey) -> str:
 def _run(provider: Provider[Making], params: MintKey, call: Call) -> Done[MintedKey]:
     with provider.connect() as keys:
         lost = _sweep(keys, params, call)
-        made = keys.mint(minted_name(params.name, call), params.like)
+        made = landed(
+            lambda: keys.mint(minted_name(params.name, call), params.like),
+            lambda: bool(_sweep(keys, params, call)),
+        )
     known_as = call.fingerprint(made.value)
     outputs = MintedKey(
         key_id=made.key.identity,
