@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,12 +36,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"crash sample: {CRASH_SEED}={os.environ[CRASH_SEED]}")
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Count up folders; pytest's own looks through all there are for the next number each time."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def _own_prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _own_prefect_home(_homes: Iterator[Path]) -> Iterator[None]:
     """Give every test a Prefect home and a folder of logins, so that none meets the developer's."""
     before = {name: os.environ.get(name) for name in ("PREFECT_HOME", "XDG_CONFIG_HOME")}
-    os.environ["PREFECT_HOME"] = str(tmp_path_factory.mktemp("prefect-home"))
-    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
+    for name in before:
+        home = next(_homes)
+        home.mkdir()
+        os.environ[name] = str(home)
     yield
     for name, value in before.items():
         if value is None:
