@@ -211,15 +211,28 @@ def _take_back(job: Job) -> None:
     with exclusively(job, params, call) as under:
         started = job.desk.journal.append(job.draft(Event.UNDO_STARTED, key=call.key), under=under)
         call = replace(call, head=started.hash)
-        plain, evidence = _undone(job, params, call)
+        undone = _undone(job, params, call)
         job.desk.journal.append(
-            job.draft(Event.UNDO_SUCCEEDED, outputs=plain, evidence=job.desk.redact(evidence)),
+            job.draft(
+                Event.UNDO_SUCCEEDED,
+                outputs=undone.outputs,
+                evidence=job.desk.redact(undone.evidence),
+                **({} if undone.had_effect else {"had_effect": False}),
+            ),
             under=under,
         )
 
 
-def _undone(job: Job, params: BaseModel, call: Call) -> tuple[Mapping[str, Any], str]:
-    """Take back what the step did; return what it leaves, without secrets, and the evidence."""
+@dataclass(frozen=True)
+class _Undone:
+    outputs: Mapping[str, Any]
+    """What it leaves, without secrets."""
+    evidence: str
+    had_effect: bool = True
+
+
+def _undone(job: Job, params: BaseModel, call: Call) -> _Undone:
+    """Take back what the step did."""
     declared = job.declared
     look = partial(_probe, declared, params, call)
     match declared.undo:
@@ -228,18 +241,19 @@ def _undone(job: Job, params: BaseModel, call: Call) -> tuple[Mapping[str, Any],
         case Again():
             found = _patiently(job, call, look)
             done = found if isinstance(found, Done) else _run_patiently(job, params, call)
-            return split_outputs(done.outputs)[0], done.evidence
+            return _Undone(split_outputs(done.outputs)[0], done.evidence)
         case Awaited(wait=wait):
-            return {}, _patiently(job, call, lambda: wait(params, call))
+            return _Undone({}, _patiently(job, call, lambda: wait(params, call)))
         case undo:
             forward = replace(call, key=replace(job, back=False).key)  # whose effect is looked for
             before = left_behind(
                 job, lambda: _patiently(job, call, lambda: _probe(declared, params, forward))
             )
             if isinstance(before, NotYet):
-                return {}, f"{job.step.name} had no effect to take back: {before.finding}"
+                words = f"{job.step.name} had no effect to take back: {before.finding}"
+                return _Undone({}, words, had_effect=False)
             outputs = _patiently(job, call, lambda: undo(params, before, call))
-            return split_outputs(outputs)[0], f"{job.step.name} taken back"
+            return _Undone(split_outputs(outputs)[0], f"{job.step.name} taken back")
 
 
 def _record(

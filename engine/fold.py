@@ -206,6 +206,7 @@ def _undo_succeeded(state: RunState, entry: Entry) -> RunState:
         ended_at=entry.at,
         outputs={**before.outputs, **entry.details["outputs"]},
         evidence=entry.details["evidence"],
+        idle=not entry.details.get("had_effect", True),
     )
 
 

@@ -14,7 +14,7 @@ from engine.plan import Plan, PlannedStep
 from engine.policy import is_open
 from engine.present import TIMELESS, Present
 from engine.state import Kind, Outcome, RunState, Status
-from engine.step import Again, AnyStep, Awaited, Effect, Untouched
+from engine.step import Again, AnyStep, Awaited, Effect, Irreversible, Untouched
 
 
 @dataclass(frozen=True)
@@ -102,11 +102,19 @@ def rollback_order(
 
     A restart or a reconcile is not reversed but repeated once the stores are back, so those come
     after them and in their own order, and so does the wait for the old value between them. What was
-    minted outside ends last: until the old value is
-    carried out again, consumers live on the new one.
+    published carries itself out, into whatever reads it next, also where the run has not come as far
+    as to see to that. What was minted outside ends last: until the old value is carried out again,
+    consumers live on the new one.
     """
     touched = [step for step in plan.steps if state.step(step.id).touched]
-    repeated = [step for step in touched if isinstance(registry[step.uses].undo, Again | Awaited)]
+    published = [step for step in touched if _carries_itself_out(step, state, registry)]
+    follows = plan.steps[plan.index(published[0].id) :] if published else ()
+    repeated = [
+        step
+        for step in plan.steps
+        if (step in touched or step in follows)
+        and isinstance(registry[step.uses].undo, Again | Awaited)
+    ]
     undone = [
         step
         for step in reversed(touched)
@@ -115,6 +123,14 @@ def rollback_order(
     minted = [step for step in undone if registry[step.uses].effect is Effect.MINT]
     stored = [step for step in undone if step not in minted]
     return (*stored, *repeated, *minted)
+
+
+def _carries_itself_out(
+    step: PlannedStep, state: RunState, registry: Mapping[str, AnyStep]
+) -> bool:
+    declared = registry[step.uses]
+    is_reversed = not isinstance(declared.undo, Again | Awaited | Untouched | Irreversible)
+    return declared.effect is Effect.DISTRIBUTE and is_reversed and not state.step(step.id).idle
 
 
 def may_roll_back(plan: Plan, state: RunState) -> bool:

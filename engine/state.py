@@ -121,6 +121,8 @@ class StepState:
     """Whether a failed step may have happened all the same."""
     touched: bool = False
     """Whether it was ever started."""
+    idle: bool = False
+    """Whether taking it back has found that it never had an effect."""
     vouchers: tuple[str, ...] = ()
     """Who has said that a failed step's goal is reached all the same."""
     items: Mapping[str, Noted] = field(default_factory=dict)

@@ -125,6 +125,8 @@ class NotYet:
 
     finding: str
     """What was found instead, in one sentence."""
+    left: BaseModel | None = None
+    """Outputs by which what is there of it already can be taken back, where something is."""
 
 
 @dataclass(frozen=True)

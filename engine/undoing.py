@@ -29,4 +29,4 @@ def left_behind(job: Job, look: Callable[[], Done[Any] | NotYet | Unclear]) -> B
             f"{job.step.name} never ended, and what it did is unclear: {found.because}",
             hint="Look for yourself and put it right; then say here that it is done by hand.",
         )
-    return found.outputs if isinstance(found, Done) else found
+    return found.outputs if isinstance(found, Done) else found.left or found

@@ -93,7 +93,8 @@ def _probe(settings: GitSettings, params: PublishParams, call: Call) -> Probe[Pu
             return _done(settings, commit)
         if commit:
             # cut off between the push and the sweep: running again only sweeps
-            return NotYet(f"{settings.branch} has it, and {checkout.pending_branch} is still there")
+            words = f"{settings.branch} has it, and {checkout.pending_branch} is still there"
+            return NotYet(words, left=_done(settings, commit).outputs)
         if pending is None:
             return NotYet(f"{settings.branch} has no commit of this run, and nothing is pending")
         return NotYet(f"{checkout.pending_branch} is {pending[:12]} and not on {settings.branch}")

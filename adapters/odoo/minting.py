@@ -16,8 +16,8 @@ from adapters.odoo.lost import refuse_lost
 from adapters.odoo.settings import OdooSettings
 from adapters.shared.keys.ended import REFUSED
 from adapters.shared.keys.key import listed
-from adapters.shared.keys.landing import landed
 from adapters.shared.keys.names import PREFIX, minted_name, orphans
+from adapters.shared.late import landed
 from engine.errors import Refused
 from engine.step import Call, Done, Effect, Frozen, Nothing, Preflight, Repeatable, Step
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
+from adapters.shared.late import landed
 from adapters.vaultwarden.api import open_api
 from adapters.vaultwarden.cipher import ORIGIN, entry_prefix
 from adapters.vaultwarden.item import NOTES, PASSWORD, Item, same
@@ -40,7 +41,10 @@ def set_value(settings: VaultwardenSettings, params: SetParams, call: Call) -> D
         vault = read_vault(api, settings)
         item = _target(vault, params)
         if item is None:
-            made = create(api, vault, params.at, params.value, call.run)
+            made = landed(
+                lambda: create(api, vault, params.at, params.value, call.run),
+                lambda: find_item(read_vault(api, settings), params.at) is not None,
+            )
             return _done(made, params, call, None)
         if params.new and not _is_made_by(item, call):
             raise Refused(_taken(item, params), hint="Find out who made it, and why.")

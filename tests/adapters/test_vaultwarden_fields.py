@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from engine.errors import OutcomeUnknown, Refused
+from adapters.shared import clock
+from engine.errors import OutcomeUnknown, Refused, Unanswered
 from engine.step import Done, NotYet
 from tests.adapters.vault import (
     ITEM,
@@ -126,6 +127,19 @@ def test_lost_reply_to_a_creation_does_not_create_twice(world: VaultWorld) -> No
     assert isinstance(found, Done)
     assert found.outputs.created
     assert world.vaultwarden.counts()["creates"] == 1
+
+
+def test_a_creation_that_may_come_late_is_looked_for_before_it_is_repeated(
+    world: VaultWorld,
+) -> None:
+    hand = Hand(world)
+    world.faults.add("vaultwarden", "status", status=504, path="/api/ciphers/create")
+
+    with clock.hastened(shorter=1000, longer=1), pytest.raises(Unanswered):
+        hand.run(hand.params(at={"item": "Mistral API key"}, create=True))
+
+    assert world.layout.access_log.read_text().count("GET /api/sync") > 2
+    assert "creates" not in world.vaultwarden.counts()
 
 
 def test_created_item_can_hold_its_value_in_a_field_or_in_notes(world: VaultWorld) -> None:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.progress import rollback_order
+import pytest
+
+from engine.errors import Refused
+from engine.ledger import Event
+from engine.progress import End, rollback_order
+from engine.state import Outcome
 from tests.engine.bench import Bench
 
 TEXT = """gate: {groups: [staff]}
@@ -25,3 +30,48 @@ def test_a_value_made_outside_ends_after_the_old_one_is_carried_out_again(tmp_pa
     order = rollback_order(bench.plan, bench.state, bench.job("forge").desk.registry)
 
     assert [step.id for step in order] == ["last", "store", "carry", "forge"]
+
+
+PUBLISHED = """gate: {groups: [staff]}
+steps:
+  - {id: early, uses: lamp.shine, with: {bulb: early}}
+  - {id: publish, uses: lamp.light, with: {bulb: publish}}
+  - {id: carry, uses: lamp.shine, with: {bulb: carry}}
+  - {id: look, uses: lamp.look}
+"""
+
+
+@pytest.mark.parametrize(("published", "order"), [(1, ["publish", "carry"]), (0, [])])
+def test_what_was_published_is_carried_back_also_where_the_run_came_no_further(
+    tmp_path: Path, published: int, order: list[str]
+) -> None:
+    bench = Bench.of(PUBLISHED, tmp_path).begin()
+    for _ in range(1 + published):
+        bench.decide("approve")
+        bench.make_move()
+    bench.decide("reject")
+    bench.decide("roll back")
+
+    bench.sail()
+
+    assert bench.next() == End(Outcome.ROLLED_BACK)
+    assert _taken_back(bench) == [*order[:1], "early", *order[1:]]
+
+
+def test_nothing_is_carried_back_where_nothing_was_published(tmp_path: Path) -> None:
+    bench = Bench.of(PUBLISHED, tmp_path).begin()
+    bench.decide("approve")
+    bench.make_move()
+    bench.decide("approve")
+    bench.lamps.trouble = [Refused("the fuse is gone")]
+    bench.make_move()
+    bench.decide("roll back")
+
+    bench.sail()
+
+    assert bench.next() == End(Outcome.ROLLED_BACK)
+    assert _taken_back(bench) == ["publish", "early"]
+
+
+def _taken_back(bench: Bench) -> list[str]:
+    return [entry.step for entry in bench.entries if entry.event is Event.UNDO_SUCCEEDED]

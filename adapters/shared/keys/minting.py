@@ -10,9 +10,9 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from adapters.shared.keys.key import Key
-from adapters.shared.keys.landing import landed
 from adapters.shared.keys.names import PREFIX, minted_name, orphans
 from adapters.shared.keys.provider import Making, Provider
+from adapters.shared.late import landed
 from engine.secrets import Identifier
 from engine.step import Call, Done, Effect, Frozen, Repeatable, Step
 
