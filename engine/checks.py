@@ -10,7 +10,7 @@ from engine.cutover import check_consumers
 from engine.durations import spell
 from engine.entry import check_entry
 from engine.findings import Finding, Invalid
-from engine.freeze import Freezes
+from engine.freeze import HARMLESS, Freezes
 from engine.input_checks import check_form
 from engine.inputs import asked_of, eligible
 from engine.loading import build
@@ -22,7 +22,7 @@ from engine.parameters import check_parameters
 from engine.references import find
 from engine.runbook import Gate, GateChange, Runbook, StepSpec
 from engine.source import Path, Source, parse
-from engine.step import AnyStep, Ask, Effect
+from engine.step import AnyStep, Ask
 from engine.surroundings import Surroundings
 
 NAMES_A_SECRET = ("secret", "secret_name")
@@ -195,7 +195,7 @@ def _stray_references(source: Source) -> Iterator[Finding]:
 
 
 def _gate(source: Source, index: int, spec: StepSpec, step: AnyStep) -> Iterator[Finding]:
-    harmless = step.effect in (Effect.OBSERVE, Effect.VERIFY) and step.ask is Ask.NOTHING
+    harmless = step.effect in HARMLESS and step.ask is Ask.NOTHING
     if spec.gate == "none" and not harmless:
         yield Finding(
             source.place(("steps", index, "gate")),

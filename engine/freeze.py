@@ -19,7 +19,8 @@ from engine.runbook import Slug, Strict
 from engine.step import Effect
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-HARMLESS = frozenset({Effect.OBSERVE, Effect.VERIFY})
+HARMLESS = frozenset({Effect.OBSERVE, Effect.VERIFY, Effect.ADOPT})
+"""What changes nothing on the way forward: never frozen, and it may go without a gate."""
 _WEEKS = (-1, 0, 1)
 """Weeks whose window may hold a moment of this one."""
 

@@ -25,7 +25,7 @@ from engine.plan import Plan, PlannedStep
 from engine.present import TIMELESS, Present
 from engine.runbook import Gate
 from engine.state import Approval, Kind, RunState
-from engine.step import Ask
+from engine.step import Ask, Effect
 
 
 def objection(gate: Gate, person: Actor, initiator: Actor) -> str:
@@ -69,6 +69,8 @@ def is_open(
 ) -> bool:
     """Tell whether enough people have agreed that `step` may run (or be undone)."""
     gate = step.gate
+    if gate is None and kind is Kind.UNDO and step.effect is Effect.ADOPT:
+        gate = plan.gate  # what only looked on the way forward ends something on the way back
     if gate is None:
         return True
     given = covering(plan, state, step, kind, now)

@@ -120,7 +120,7 @@ def rollback_order(
         for step in reversed(touched)
         if step not in repeated and not isinstance(registry[step.uses].undo, Untouched)
     ]
-    minted = [step for step in undone if registry[step.uses].effect is Effect.MINT]
+    minted = [s for s in undone if registry[s.uses].effect in (Effect.MINT, Effect.ADOPT)]
     stored = [step for step in undone if step not in minted]
     return (*stored, *repeated, *minted)
 

@@ -51,6 +51,8 @@ class Effect(StrEnum):
     """Looks only."""
     MINT = "mint"
     """Brings a new value into being."""
+    ADOPT = "adopt"
+    """Takes charge of what a person has made outside: only looks, and ends it on the way back."""
     STORE = "store"
     """Writes a value to one of the stores, or its entry into the catalogue."""
     DISTRIBUTE = "distribute"

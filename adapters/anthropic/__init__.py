@@ -14,6 +14,7 @@ from adapters.anthropic.access import access, greet
 from adapters.anthropic.admin import WHAT, Admin, AnthropicSettings, open_admin, open_client
 from adapters.anthropic.deactivation import deactivate_key_step
 from adapters.shared import http
+from adapters.shared.keys.adopting import adopt_key_step
 from adapters.shared.keys.finding import find_key_step
 from adapters.shared.keys.provider import Ability, Offer, Operation, Provider, Trial, Way
 from adapters.shared.keys.proving import probe_key_step
@@ -50,6 +51,7 @@ def steps(settings: AnthropicSettings) -> tuple[AnyStep, ...]:
     offered = provider(settings)
     return (
         replace(find_key_step(offered), preflight=access(settings)),
+        replace(adopt_key_step(offered), preflight=access(settings)),
         probe_key_step(offered, Trial(partial(_try_value, settings), "lists models")),
         deactivate_key_step(settings),
     )

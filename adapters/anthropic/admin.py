@@ -61,6 +61,10 @@ class Admin:
         """Return one key; raise `Refused` where there is none of this id."""
         return _key(self._ask("GET", f"{KEYS_PATH}/{identity}"))
 
+    def switch(self, identity: str, *, active: bool) -> Key:
+        """Make a key active or not, and return it; twice is as once."""
+        return self.put_status(identity, "active" if active else "inactive")
+
     def put_status(self, identity: str, status: str) -> Key:
         """Set the status of a key.
 

@@ -45,11 +45,16 @@ class Provide(Frozen):
     replaces: SecretStr | None = Field(
         default=None, description="The value in force, which the new one may not be."
     )
+    keeps: str | None = Field(
+        default=None,
+        description="Regular expression for the whole of both values: what its first group matches "
+        "must be the same in the new value as in the one it `replaces`, such as the mode of a key.",
+    )
     instructions: str = Field(
         default="", description="Where the person gets the value, in Markdown; shown at the gate."
     )
 
-    @field_validator("pattern")
+    @field_validator("pattern", "keeps")
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
         try:
@@ -59,10 +64,21 @@ class Provide(Frozen):
             raise ValueError(message) from None
         return pattern
 
+    @field_validator("keeps")
+    @classmethod
+    def _has_a_group(cls, pattern: str | None) -> str | None:
+        if pattern is not None and not re.compile(pattern).groups:
+            message = "the pattern has no group in parentheses, whose text is what must be the same"
+            raise ValueError(message)
+        return pattern
+
     @model_validator(mode="after")
     def _has_room(self) -> Self:
         if self.min_length > self.max_length:
             message = f"min_length {self.min_length} is above max_length {self.max_length}"
+            raise ValueError(message)
+        if self.keeps is not None and self.replaces is None:
+            message = "`keeps` compares with the value in force, which `replaces` must name"
             raise ValueError(message)
         return self
 
@@ -118,6 +134,20 @@ def _fault(params: Provide, text: str) -> str:
         return f"it does not match the pattern {params.pattern}"
     if params.replaces is not None and _is_same(text, params.replaces):
         return "it is the value in force, which this run is to replace"
+    return _fault_beside(params, text)
+
+
+def _fault_beside(params: Provide, text: str) -> str:
+    """Say what the new value has not in common with the one in force, where it should have."""
+    if params.keeps is None or params.replaces is None:
+        return ""
+    new, old = (
+        re.fullmatch(params.keeps, each) for each in (text, params.replaces.get_secret_value())
+    )
+    if old is None:
+        return ""  # of a form that is older than the pattern: nothing to compare with
+    if new is None or new[1] != old[1]:
+        return f"it is not like the value in force in what the group of `{params.keeps}` matches"
     return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -131,6 +132,16 @@ def test_the_value_in_force_is_not_taken_for_a_new_one() -> None:
     assert "the value in force" in error.message
 
 
+def test_what_both_values_must_have_in_common_is_compared_and_not_told() -> None:
+    given = {"keeps": "[sr]k_(live|test)_.*", "replaces": sky.secret(f"sk_live_{sky.MARKER}")}
+    judge(f"rk_live_another-{sky.MARKER}", **given)
+    judge("rk_test_another", **{**given, "replaces": sky.secret("of-an-older-form")})
+
+    for other in (f"sk_test_{sky.MARKER}", f"another-{sky.MARKER}"):
+        error = sky.refusal(Refused, partial(judge, other, **given))
+        assert "not like the value in force" in error.message
+
+
 def test_run_judges_again() -> None:
     call = sky.called(answer=sky.secret(f"{sky.MARKER}\n"))
 
@@ -195,6 +206,9 @@ def test_how_several_lines_are_brought_is_said_where_somebody_needs_it() -> None
         ({"pattern": "["}, "no regular expression"),
         ({"min_length": 10, "max_length": 9}, "above max_length"),
         ({"min_length": 0}, "greater than or equal to 1"),
+        ({"keeps": "[", "replaces": "x"}, "no regular expression"),
+        ({"keeps": "sk_live_.*", "replaces": "x"}, "no group"),
+        ({"keeps": "sk_(live|test)_.*"}, "`replaces` must name"),
     ],
 )
 def test_impossible_wishes_are_refused_at_validation(given: Any, message: str) -> None:

@@ -115,11 +115,14 @@ def _database(eye: Eye, wanted: str, verdict: Verdict) -> None:
 
 
 def _orphans(eye: Eye, found: Sight, verdict: Verdict) -> None:
-    """Ask after keys of the run; where people make them, it is theirs to end the one not used."""
-    if not uses_provider(eye) or eye.voyage.hands.bring is not None:
+    """Ask after keys of the run; where people make them, it may be theirs to end the one not used."""
+    hands = eye.voyage.hands
+    if not uses_provider(eye) or (hands.bring is not None and not hands.adopts):
         return
     before = {key["id"] for key in eye.voyage.keys_before}
     made = [key for key in found.keys if key["id"] not in before]
+    if hands.adopts:  # what a person made is disabled, and stays in the list
+        made = [key for key in made if key["status"] == "active"]
     wanted = 1 if verdict.case.way == "forward" else 0
     verdict.hold("I17", len(made) == wanted, f"{len(made)} keys of the run are left, not {wanted}")
 

@@ -56,6 +56,8 @@ class Hands:
     """The step at whose gate that fault begins."""
     back: Counts = BACK
     """What must have happened when the run was taken back after that fault."""
+    adopts: bool = False
+    """Whether the run ends the key that people bring, if it is taken back."""
     needs_database: bool = False
     """Whether its world needs a real PostgreSQL."""
     of_world: Callable[[World], Mapping[str, Any]] | None = None
@@ -90,6 +92,7 @@ HANDS: Mapping[str, Hands] = {
     "rotate-anthropic-api-key": Hands(
         inputs={"reason": "a crash test of the engine"},
         bring=_console_key,
+        adopts=True,
         fail=VAULT_SHUT,
     ),
     "renew-tpp-certificates": Hands(

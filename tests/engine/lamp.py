@@ -154,6 +154,16 @@ def steps(lamps: Lamps) -> dict[str, AnyStep]:
             lamps.melt,
         ),
         Step(
+            "lamp.adopt",
+            "Find what a person has made outside.",
+            Nothing,
+            Minted,
+            Effect.ADOPT,
+            looks,
+            lamps.mint,
+            lamps.melt,
+        ),
+        Step(
             "lamp.provide",
             "Bring a value.",
             Nothing,

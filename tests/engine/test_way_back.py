@@ -8,8 +8,8 @@ import pytest
 
 from engine.errors import Refused
 from engine.ledger import Event
-from engine.progress import End, rollback_order
-from engine.state import Outcome
+from engine.progress import AskPerson, End, rollback_order
+from engine.state import Kind, Outcome
 from tests.engine.bench import Bench
 
 TEXT = """gate: {groups: [staff]}
@@ -30,6 +30,33 @@ def test_a_value_made_outside_ends_after_the_old_one_is_carried_out_again(tmp_pa
     order = rollback_order(bench.plan, bench.state, bench.job("forge").desk.registry)
 
     assert [step.id for step in order] == ["last", "store", "carry", "forge"]
+
+
+ADOPTED = """gate: {groups: [staff]}
+steps:
+  - {id: adopt, uses: lamp.adopt, gate: none}
+  - {id: light, uses: lamp.light}
+  - {id: carry, uses: lamp.shine, with: {bulb: carry}}
+"""
+
+
+def test_what_a_person_made_is_ended_last_and_not_without_a_yes_of_its_own(tmp_path: Path) -> None:
+    bench = Bench.of(ADOPTED, tmp_path).begin()
+    bench.make_move()
+    for _ in range(2):
+        bench.decide("approve")
+        bench.make_move()
+    bench.append(Event.STEP_FAILED, step="carry", error="x", message="", hint="", unknown=False)
+    bench.decide("roll back")
+    for _ in range(2):
+        bench.decide("approve")
+        bench.make_move()
+
+    move = bench.next()
+    assert isinstance(move, AskPerson)
+    assert (move.step.id, move.kind) == ("adopt", Kind.UNDO)
+    bench.sail()
+    assert _taken_back(bench) == ["light", "carry", "adopt"]
 
 
 PUBLISHED = """gate: {groups: [staff]}

@@ -46,7 +46,7 @@ def find_key_step(provider: Provider[Keys]) -> Step[FindKey, FoundKey]:
         outputs=FoundKey,
         effect=Effect.OBSERVE,
         probe=Repeatable("it only lists keys"),
-        run=lambda params, call: _run(provider, params, call),
+        run=lambda params, call: look_for(provider, params, call),
         undo=Untouched("it only lists keys"),
         preflight=provider.access(),
         describe=lambda params: _describe(provider, params),
@@ -61,7 +61,8 @@ def _describe(provider: Provider[Keys], params: FindKey) -> str:
     )
 
 
-def _run(provider: Provider[Keys], params: FindKey, call: Call) -> Done[FoundKey]:
+def look_for(provider: Provider[Keys], params: FindKey, call: Call) -> Done[FoundKey]:
+    """Return the one key that fits; raise `Refused` where none does, or several."""
     with provider.connect() as keys:
         every = keys.listing()
     active = [key for key in every if key.is_active]
