@@ -21,7 +21,7 @@ from engine.standing import Standing
 
 @dataclass(frozen=True)
 class Readers:
-    """Who reads the Kubernetes Secret, by what runs in the cluster now."""
+    """Who reads each Kubernetes Secret that holds it, by what runs in the cluster now."""
 
     restarted: tuple[str, ...]
     """Workloads that the plan restarts, as `namespace/kind/name`."""
@@ -61,15 +61,17 @@ def _standings(platform: Platform, plan: Plan) -> tuple[tuple[Standing, ...], st
 def _readers(platform: Platform, plan: Plan) -> Readers:
     planned = restarted(plan)
     entry = platform.catalogue.secrets.get(plan.secret)
-    if entry is None or entry.kubernetes is None:
-        return Readers(planned)
-    place = entry.kubernetes
-    try:
-        found = consumers_of(platform.settings.kubernetes, place.namespace, place.secret)
-    except RunbookError as error:
-        return Readers(planned, unknown=error.message)
-    named = (f"{place.namespace}/{each}" for each in found)
-    return Readers(planned, tuple(each for each in named if each not in planned))
+    others: dict[str, None] = {}
+    unknown: dict[str, None] = {}
+    for place in entry.places if entry is not None else ():
+        try:
+            found = consumers_of(platform.settings.kubernetes, place.namespace, place.secret)
+        except RunbookError as error:
+            unknown[error.message] = None
+        else:
+            named = (f"{place.namespace}/{each}" for each in found)
+            others |= dict.fromkeys(each for each in named if each not in planned)
+    return Readers(planned, tuple(others), "; ".join(unknown))
 
 
 def _marks(platform: Platform, plan: Plan) -> Fingerprint:

@@ -18,7 +18,7 @@ from demo.stage import ROOT
 from sandbox.placement import STAFF, Item
 from sandbox.vaultwarden.seed import add_item
 from tests.adapters import infra
-from tests.adapters.infra import FILE, Infra
+from tests.adapters.infra import FILE, MANIFEST, Infra
 from tests.adapters.vault import VaultWorld, settings
 
 
@@ -31,6 +31,8 @@ class Stores:
         self.vault = vault
         self.folder = folder
         self.infra: Infra = infra.build(folder / "infra")
+        self.manifest = self.infra.read(MANIFEST)
+        self.infra.commit({MANIFEST: None}, when=made)
         self.values = {f"s-{n}": f"value-{n}-of-the-test" for n in range(count)}
         vault.vaultwarden.vault.ciphers.clear()
         for name in self.values:

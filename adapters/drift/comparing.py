@@ -13,15 +13,19 @@ from adapters.drift.places import Places, settle
 from adapters.drift.trees import Grove, read_trees
 from adapters.platform import Platform
 from adapters.shared.checkout import Checkout, open_checkout
+from adapters.shared.searching import files_naming
 from adapters.shared.trailers import Change, index_of
 from adapters.sops import SopsLocation
 from adapters.sops.program import Sops, open_sops
+from adapters.sops.rekeying import MARK
 from adapters.standing.looking import fingerprint_in
 from adapters.vaultwarden import read_inventory
 from engine.catalogue import Alone
 from engine.drift import Compared, Held, State, differ, judge
 from engine.errors import RunbookError
 
+_METADATA = "lastmodified"
+"""What every encrypted file holds beside its values, and a page that shows one does not."""
 LOOKER = "drift"
 """What a comparison calls itself where a run would give its id; it makes no branch."""
 
@@ -35,7 +39,7 @@ def compare_stores(platform: Platform) -> tuple[Compared, ...]:
     places, before = settle(platform), known_marks(platform)
     sops = open_sops(platform.settings.sops)
     with open_checkout(platform.settings.git, LOOKER) as checkout:
-        grove = read_trees(sops, checkout, places.files)
+        grove = read_trees(sops, checkout, (*places.files, *_encrypted(checkout)))
         vault = mirror(read_inventory(platform.settings.vaultwarden))
         held = {name: _held(platform, name, at, grove) for name, at in places.sops.items()}
         mirrored = {
@@ -47,6 +51,12 @@ def compare_stores(platform: Platform) -> tuple[Compared, ...]:
     known = joined(before, known_marks(platform))  # a run that ended meanwhile explains as well
     strangers = _strangers(places, grove, vault, platform.catalogue.alone)
     return (*_entries(places, held, mirrored, known), *strangers)
+
+
+def _encrypted(checkout: Checkout) -> tuple[str, ...]:
+    """Name the files of main that sops has encrypted, whether the catalogue names them or not."""
+    found, dated = (files_naming(checkout, checkout.main, text) for text in (MARK, _METADATA))
+    return tuple(file for file in found if file in dated)
 
 
 def _entries(
@@ -71,6 +81,9 @@ def _strangers(
             if Change(file, path) not in named:
                 why = because(each for each in alone if is_there(each.sops, file, path))
                 yield _stranger(f"{file}#{index_of(path)}", why)
+    for file in grove.faults.keys() - set(places.files):
+        why = because(each for each in alone if is_there(each.sops, file, ()))
+        yield Compared("", State.BY_CHOICE if why else State.UNKNOWN, file, why or grove.faults[file])
     for collection, item in vault.strangers(places.vault.values()):
         why = because(each for each in alone if is_item(each.vaultwarden, collection, item))
         yield _stranger(f"{collection} / {item}", why)

@@ -38,7 +38,7 @@ class Tree:
 
 @dataclass(frozen=True)
 class Grove:
-    """All files the catalogue names, read or not."""
+    """All encrypted files, read or not."""
 
     trees: Mapping[str, Tree]
     faults: Mapping[str, str]

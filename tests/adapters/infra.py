@@ -91,18 +91,24 @@ class Infra:
 
     def commit(
         self,
-        files: Mapping[str, bytes],
+        files: Mapping[str, bytes | None],
         branch: str = "main",
         text: str = "work",
         when: datetime | None = None,
     ) -> str:
-        """Commit as a colleague would, now or at another time, and return the commit."""
+        """Commit as a colleague would, now or at another time, and return the commit.
+
+        A file without content is taken out.
+        """
         moment = "now" if when is None else f"{int(when.timestamp())} +0000"
         parts = [f"commit refs/heads/{branch}\n", f"committer Petra <p@example.org> {moment}\n"]
         stream = ["".join(parts).encode(), f"data {len(text)}\n{text}\n".encode()]
         if branch in self.branches():
             stream.append(f"from refs/heads/{branch}^0\n".encode())
         for path, content in files.items():
+            if content is None:
+                stream.append(f"D {path}\n".encode())
+                continue
             head = f"M 100644 inline {path}\ndata {len(content)}\n"
             stream += [head.encode(), content, b"\n"]
         style = f"--date-format={'now' if when is None else 'raw'}"

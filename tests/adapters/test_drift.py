@@ -110,6 +110,29 @@ def test_what_the_catalogue_does_not_know_is_unregistered(pair: Stores) -> None:
     }
 
 
+def test_an_encrypted_file_that_the_catalogue_does_not_name_is_looked_at_too(pair: Stores) -> None:
+    other, strange, page = "infra/other.enc.yaml", "infra/app.enc.env", "docs/sops.md"
+    dotenv = b"TOKEN=ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]\nsops_lastmodified=2026\n"
+    pair.infra.commit(
+        {
+            other: pair.infra.encrypt({"forgotten": {"token": THIRD}}, other),
+            strange: dotenv,
+            page: b"What sops encrypts looks like `ENC[AES256_GCM,data:...]`.",
+        }
+    )
+    place = f'{other}#["forgotten"]["token"]'
+    found = {row: state for row, state in states(pair).items() if state is not State.EQUAL}
+    pair.write_catalogue(
+        alone=[
+            {"sops": {"file": file, "path": "*"}, "because": "of another team, which keeps it"}
+            for file in (other, strange)
+        ]
+    )
+
+    assert found == {place: State.UNREGISTERED, strange: State.UNKNOWN}
+    assert {states(pair)[each] for each in found} == {State.BY_CHOICE}
+
+
 def test_what_is_alone_by_choice_is_fine_and_nothing_beside_it(pair: Stores) -> None:
     pair.commit({**pair.tree(), "forgotten": {"token": THIRD}, "people": {"anna": "key [1]"}})
     for item in ("root password (old)", "A portal login"):
@@ -178,6 +201,7 @@ def test_a_value_of_another_type_is_compared_as_sops_prints_it(pair: Stores) -> 
 def test_a_value_of_a_manifest_is_compared_as_the_cluster_decodes_it(pair: Stores) -> None:
     catalogue = yaml.safe_load((pair.folder / "secrets.yaml").read_text())
     place = {"file": MANIFEST, "path": "data.token"}
+    pair.infra.commit({MANIFEST: pair.manifest})
     catalogue["secrets"]["s-0"]["sops"] = place
     (pair.folder / "secrets.yaml").write_text(yaml.safe_dump(catalogue))
     pair.vault.vaultwarden.edit_as_human(item_of("s-0"), "old")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cli.exits import Exit
 from tests.cli.conftest import ROOT, Runbook
-from tests.ground import ANTHROPIC, ground
+from tests.ground import ANTHROPIC, Ground, ground
 
 
 def test_a_plan_shows_every_step_with_its_parameters_resolved(
@@ -95,15 +95,7 @@ def test_who_reads_the_secret_and_is_not_restarted_is_told(
     runbook: Runbook, tmp_path: Path
 ) -> None:
     with ground(tmp_path) as here:
-        catalogue = tmp_path / "secrets.yaml"
-        text = (ROOT / "runbooks" / "secrets.yaml").read_text()
-        catalogue.write_text(
-            text.replace("[statefulset/redis, deployment/redis-exporter]", "statefulset/redis")
-        )
-        settings = here.settings.read_text().replace(
-            str(ROOT / "runbooks" / "secrets.yaml"), str(catalogue)
-        )
-        here.settings.write_text(settings)
+        _edit_catalogue(here, "[statefulset/redis, deployment/redis-exporter]", "statefulset/redis")
         ended = runbook(
             *("--settings", here.settings, "plan", "rotate-api-key"),
             *("-i", "secret=redis-password", "-i", "reason=it is time"),
@@ -111,6 +103,27 @@ def test_who_reads_the_secret_and_is_not_restarted_is_told(
 
     assert "restarts: redis/statefulset/redis\n" in ended.out
     assert "reads it too and is not restarted: redis/deployment/redis-exporter" in ended.out
+
+
+def test_the_readers_of_each_consumers_secret_are_looked_at(
+    runbook: Runbook, tmp_path: Path
+) -> None:
+    with ground(tmp_path) as here:
+        _edit_catalogue(here, "workload: statefulset/erp", "workload: statefulset/erp-next")
+        ended = runbook(
+            *("--settings", here.settings, "plan", "rotate-postgres-shared-role"),
+            *("-i", "reason=it is time"),
+        )
+
+    assert "reads it too and is not restarted: plana-erp/statefulset/erp" in ended.out
+
+
+def _edit_catalogue(here: Ground, old: str, new: str) -> None:
+    """Let the platform read a catalogue in which one place is another."""
+    shipped = ROOT / "runbooks" / "secrets.yaml"
+    catalogue = here.settings.with_name("catalogue.yaml")
+    catalogue.write_text(shipped.read_text().replace(old, new))
+    here.settings.write_text(here.settings.read_text().replace(str(shipped), str(catalogue)))
 
 
 def test_inputs_that_do_not_fit_are_all_said(runbook: Runbook, settings: Path) -> None:
