@@ -38,10 +38,14 @@ class Seen:
     """Names of what its key may be used for, as RFC 5280 spells them."""
     policies: tuple[str, ...] = ()
     """Object identifiers of the policies it was issued under."""
+    doubt: str = ""
+    """Why another may be in force in its place: what keeps the slot beside it from being read."""
 
 
 def findings(entry: Certificate, seen: Seen, now: datetime) -> Iterator[str]:
     """Yield what is wrong with a certificate besides its age, each as a sentence."""
+    if seen.doubt:
+        yield f"it may not be the one in force: {seen.doubt}"
     if seen.malformed:
         yield f"it is malformed: {seen.malformed}"
     elif entry.kind is not None:
@@ -87,6 +91,7 @@ def reminder(
     ends = timestamp(seen.ends)
     left = -((now - seen.ends) // DAY)
     facts = f"{seen.subject}, of {seen.issuer}, serial {seen.serial}, ends at {ends[:19]}Z"
+    doubtful = (f"It may not be the one in force: {seen.doubt}.",) if seen.doubt else ()
     under_way = (f"Run {run} renews it.",) if run else ()
     when = "has expired" if rung == CERTIFICATES.end else f"expires within {left} days"
     return Reminder(
@@ -96,7 +101,7 @@ def reminder(
         rung=rung,
         ends=ends,
         title=f"{entry.title} {when}",
-        body=" ".join((f"{facts} ({rung}).", *_due(entry, rung), *under_way)),
+        body=" ".join((f"{facts} ({rung}).", *doubtful, *_due(entry, rung), *under_way)),
         runbook=entry.runbook or "",
         into=into,
         run=run,

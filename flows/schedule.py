@@ -6,7 +6,7 @@ look. No value and no address of a target is in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +38,10 @@ from flows.gate_words import plain
 
 LOOK = "Look"
 """Name of the state that somebody has to look at."""
+Remind = Callable[
+    [Platform, str, Sequence[Reminder], Callable[[Reminder], str]], tuple[Reminder, ...]
+]
+"""How reminders are sent: each as a message of its own, or all in one."""
 
 
 @flow(name="check-dual-write", persist_result=False, log_prints=False, retries=0)
@@ -95,15 +99,22 @@ def _tell(platform: Platform, told: str) -> str:
 
 
 def _remind_rotation_due(platform: Platform) -> State[Any]:
-    noticed = rotation_reminders(platform, utc_now())
-    sent = remind_together(platform, str(flow_run.id), noticed.reminders, _link(platform))
-    return _ended(noticed, sent)
+    return _told(platform, rotation_reminders(platform, utc_now()), remind_together)
 
 
 def _remind_certificate_renewals(platform: Platform) -> State[Any]:
-    noticed = certificate_reminders(platform, utc_now())
-    sent = remind_each(platform, str(flow_run.id), noticed.reminders, _link(platform))
-    return _ended(noticed, sent)
+    return _told(platform, certificate_reminders(platform, utc_now()), remind_each)
+
+
+def _told(platform: Platform, noticed: Noticed, remind: Remind) -> State[Any]:
+    """Send what was noticed; what keeps it from people hides none of the faults that were found."""
+    try:
+        sent = remind(platform, str(flow_run.id), noticed.reminders, _link(platform))
+    except RunbookError as error:
+        told, hint = "; ".join([error.message, *noticed.faults]), error.hint
+    else:
+        return _ended(noticed, sent)
+    raise RunbookError(told, hint=hint)
 
 
 def _ended(noticed: Noticed, sent: tuple[Reminder, ...]) -> State[Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.certificates.sources import fetch, fetch_slot
 from adapters.platform import Platform
-from adapters.shared.x509 import parse
+from adapters.shared.x509 import parse, parse_slot
 from engine.catalogue import Certificate
 from engine.certificates import Seen
 from engine.errors import Refused, RunbookError
@@ -26,7 +26,7 @@ class Look:
     slot: str = ""
     """The slot that holds it; empty where there are none."""
     into: str = ""
-    """The slot that a renewal may write over; likewise."""
+    """The slot that a renewal may write over; likewise, and where it cannot be told."""
     beside: Seen | None = None
     """What that slot holds; None where it was never filled."""
     unknown: str = ""
@@ -50,8 +50,9 @@ def slot_to_write(platform: Platform, slot: str) -> str:
     both = (slot, platform.catalogue.beside_of(slot))
     found = _in_force(platform, slot, Certificate(title=slot, slots=both))
     if not found.into:
+        why = found.seen.doubt if found.seen else found.unknown
         raise Refused(
-            f"it cannot be told which of {' and '.join(both)} is in force: {found.unknown}",
+            f"it cannot be told which of {' and '.join(both)} is in force: {why}",
             hint="`runbook certificates` shows what each holds.",
         )
     return found.into
@@ -70,16 +71,24 @@ def _look(platform: Platform, name: str, entry: Certificate) -> Look:
 
 
 def _in_force(platform: Platform, name: str, entry: Certificate) -> Look:
-    """Return the look at the slot that ends last; one that was never filled is passed over."""
-    found: dict[str, Seen] = {}
-    refused = ""
+    """Return the look at the slot that ends last; one that was never filled is passed over.
+
+    One that cannot be read may be the one in force, so that neither is free to be written.
+    """
+    found: dict[str, Seen | None] = {}
+    refused: list[str] = []
     for slot in entry.slots:
         try:
-            found[slot] = parse(*fetch_slot(platform, slot))
+            found[slot] = parse_slot(*fetch_slot(platform, slot))
         except Refused as error:
-            refused = error.message
-    if not found:
-        return Look(name, entry, unknown=refused)
-    in_force = max(found, key=lambda slot: found[slot].ends)
+            refused.append(error.message)
+    doubt = "; ".join(dict.fromkeys(refused))
+    filled = {slot: seen for slot, seen in found.items() if seen is not None}
+    if not filled:
+        never = f"nothing was ever put into {' and '.join(entry.slots)}"
+        return Look(name, entry, unknown=doubt or never)
+    in_force = max(filled, key=lambda slot: filled[slot].ends)
+    if doubt:
+        return Look(name, entry, replace(filled[in_force], doubt=doubt), in_force)
     free = next(slot for slot in entry.slots if slot != in_force)
-    return Look(name, entry, found[in_force], in_force, free, found.get(free))
+    return Look(name, entry, filled[in_force], in_force, free, found[free])

@@ -23,6 +23,7 @@ LOOKER = "certificates"
 SECONDS = 10.0
 LARGEST = 1024 * 1024
 """Bytes. A chain has a few thousand."""
+_CORRECT = "Correct the place in the catalogue."
 
 
 def fetch(platform: Platform, entry: Certificate) -> tuple[bytes, str]:
@@ -39,24 +40,35 @@ def fetch(platform: Platform, entry: Certificate) -> tuple[bytes, str]:
 
 
 def fetch_slot(platform: Platform, slot: str) -> tuple[bytes, str]:
-    """Return the bytes of one slot and where they are from; raises as `fetch` does."""
+    """Return the bytes of one slot and where they are from; raises as `fetch` does.
+
+    There are none where main has no value for it.
+    """
     place = platform.catalogue.secrets[slot].sops
-    return _from_sops(platform, place), f"{slot} in {place.file}"
+    return _held(platform, _located(place)) or b"", f"{slot} in {place.file}"
 
 
 def _from_sops(platform: Platform, place: SopsPlace) -> bytes:
+    at = _located(place)
+    held = _held(platform, at)
+    if held is None:
+        raise Refused(f"main has nothing at {at}", hint=_CORRECT)
+    return held
+
+
+def _held(platform: Platform, at: SopsLocation) -> bytes | None:
+    sops = open_sops(platform.settings.sops)
+    with open_checkout(platform.settings.git, LOOKER) as checkout:
+        value = held_value(sops, checkout, checkout.main, at)
+    return None if value is None else value.get_secret_value().encode()
+
+
+def _located(place: SopsPlace) -> SopsLocation:
     try:
-        at = SopsLocation.model_validate(place.model_dump())
+        return SopsLocation.model_validate(place.model_dump())
     except ValidationError as error:
         wrong = "; ".join(each["msg"] for each in error.errors(include_input=False))
-    else:
-        sops = open_sops(platform.settings.sops)
-        with open_checkout(platform.settings.git, LOOKER) as checkout:
-            value = held_value(sops, checkout, checkout.main, at)
-        if value is not None:
-            return value.get_secret_value().encode()
-        wrong = f"main has nothing at {at}"
-    raise Refused(wrong, hint="Correct the place in the catalogue.")
+    raise Refused(wrong, hint=_CORRECT)
 
 
 def _from_cluster(platform: Platform, at: SecretKey) -> bytes:
@@ -66,10 +78,7 @@ def _from_cluster(platform: Platform, at: SecretKey) -> bytes:
         return base64.b64decode(((found or {}).get("data") or {})[at.key], validate=True)
     except (KeyError, ValueError, TypeError):
         pass  # raised below, since the error may hold the data
-    raise Refused(
-        f"there is no {at.key} in Secret {at.namespace}/{at.secret}",
-        hint="Correct the place in the catalogue.",
-    )
+    raise Refused(f"there is no {at.key} in Secret {at.namespace}/{at.secret}", hint=_CORRECT)
 
 
 def _from_file(path: Path) -> bytes:

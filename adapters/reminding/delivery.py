@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from adapters.ledger import SqlJournal
 from adapters.notify import send
 from adapters.platform import Platform
-from engine.errors import Transient
+from engine.errors import Refused, RunbookError, Transient
 from engine.reminders import Reminder, unsent
 
 LEASE = "reminders"
@@ -25,14 +25,21 @@ def remind_each(
     """Send every reminder that was not sent yet as a message of its own; return those.
 
     A reminder is recorded once every target took it. One that was sent and not recorded is sent
-    again: better twice than never. Raises as `adapters.notify.send` does, and `LedgerDown`.
+    again: better twice than never. One that did not reach every target keeps none of the others
+    back; at the end `Refused` or `Transient` names them all. Raises `LedgerDown` at once.
     """
+    sent: list[Reminder] = []
+    kept: list[tuple[Reminder, RunbookError]] = []
     with _alone(platform, runner) as journal:
-        waiting = unsent(reminders, journal.entries(""))
-        for each in waiting:
-            send(platform.settings.notify, each.title, each.body, link(each))
-            journal.append(each.draft())
-    return waiting
+        for each in unsent(reminders, journal.entries("")):
+            if (why := _sent(platform, each, link)) is None:
+                journal.append(each.draft())
+                sent.append(each)
+            else:
+                kept.append((each, why))
+    if kept:
+        raise _kept_back(kept, sent)
+    return tuple(sent)
 
 
 def remind_together(
@@ -48,6 +55,28 @@ def remind_together(
         for each in waiting:
             journal.append(each.draft())
     return waiting
+
+
+def _sent(platform: Platform, each: Reminder, link: Link) -> RunbookError | None:
+    """Send one to every target; return what kept it from any of them."""
+    try:
+        send(platform.settings.notify, each.title, each.body, link(each))
+    except RunbookError as error:
+        return error
+    return None
+
+
+def _kept_back(
+    kept: Sequence[tuple[Reminder, RunbookError]], sent: Sequence[Reminder]
+) -> RunbookError:
+    """Return one error for all; what several have in common is said once."""
+    names: dict[str, list[str]] = {}
+    for each, why in kept:
+        names.setdefault(why.message, []).append(f"{each.name} {each.rung}")
+    told = [f"{', '.join(those)} did not reach every target: {why}" for why, those in names.items()]
+    told += [f"sent: {each.name} {each.rung}" for each in sent]
+    kind = Refused if all(isinstance(why, Refused) for _, why in kept) else Transient
+    return kind("; ".join(told), hint=kept[0][1].hint)
 
 
 @contextmanager

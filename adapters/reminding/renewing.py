@@ -25,13 +25,13 @@ class Used:
     run: str = ""
     """The live run that renews it; empty where none does."""
     into: str = ""
-    """The slot that is written at the renewal."""
+    """The slot that is written at the renewal; empty where there are none, or it cannot be told."""
 
 
 def used_certificates(platform: Platform, looks: Iterable[Look]) -> tuple[Used, ...]:
     """Return what each look found to be in use; raise `LedgerDown` if there are slots and no ledger."""
     known = [look for look in looks if look.seen is not None]
-    live = _live(platform, (slot for look in known for slot in (look.slot, look.into)))
+    live = _live(platform, (slot for look in known for slot in look.entry.slots))
     return tuple(_used(look, look.seen, live) for look in known if look.seen is not None)
 
 
@@ -40,7 +40,8 @@ def _used(look: Look, seen: Seen, live: Mapping[str, tuple[str, str]]) -> Used:
         run, began = live[look.slot]
         if timestamp(look.beside.ends) > began:  # else it was over before, and replaces nothing
             return Used(look, look.beside, run, look.slot)
-    return Used(look, seen, live.get(look.into, ("", ""))[0], look.into)
+    others = (live[slot][0] for slot in look.entry.slots if slot in live and slot != look.slot)
+    return Used(look, seen, next(others, ""), look.into)
 
 
 def _live(platform: Platform, slots: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -48,7 +49,7 @@ def _live(platform: Platform, slots: Iterable[str]) -> dict[str, tuple[str, str]
 
     A run holds the other slot as well, and leaves it as it is.
     """
-    wanted = {slot for slot in slots if slot}
+    wanted = set(slots)
     if not wanted:
         return {}
     with platform.journal as journal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from cryptography import x509
@@ -23,6 +24,11 @@ _PURPOSES = {
     ExtendedKeyUsageOID.SERVER_AUTH: "serverAuth",
 }
 _STATEMENTS = x509.ObjectIdentifier(EXTENSION)
+_ARMOUR = (b"-----BEGIN", b"-----END")
+_DER = (b"0\x82", b"MII")
+"""How DER of more than 255 bytes begins, and how that looks in base64."""
+_BLOCK = re.compile(rb"-----BEGIN(?! [A-Z0-9 ]{0,40}(?:KEY|PARAMETERS|REQUEST)-----)")
+"""Where a block begins that a certificate may be in."""
 
 
 def parse(raw: bytes, where: str) -> Seen:
@@ -40,6 +46,28 @@ def parse(raw: bytes, where: str) -> Seen:
         f"{where} holds a certificate whose names or dates cannot be read",
         hint="Look at it with `openssl x509 -text`, and show it to whoever issued it.",
     )
+
+
+def parse_slot(raw: bytes, where: str) -> Seen | None:
+    """Return what `parse` does; None where nothing was ever put in, as in an empty text or a word.
+
+    Raises `Refused` for anything else, even if one block of several cannot be read: what it holds
+    may be the certificate that counts.
+    """
+    is_blank = not any(mark in raw for mark in _ARMOUR) and not raw.lstrip().startswith(_DER)
+    try:
+        found, read = parse(raw, where), len(load(raw, where))
+    except Refused:
+        if is_blank:
+            return None
+        raise
+    blocks = len(_BLOCK.findall(raw))
+    if blocks > read:
+        raise Refused(
+            f"{where} holds {blocks} blocks, and {read} of them can be read as a certificate",
+            hint="Each must be a whole `BEGIN CERTIFICATE`; `openssl x509` writes it so.",
+        )
+    return found
 
 
 def holder(chain: Sequence[x509.Certificate]) -> x509.Certificate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from adapters.shared.pem import load
-from adapters.shared.x509 import holder, parse, pem_of
+from adapters.shared.x509 import holder, parse, parse_slot, pem_of
 from engine.certificates import Seen, kind_faults
 from engine.errors import Refused
 from engine.ledger import timestamp
@@ -59,7 +59,7 @@ def _run(params: Slots, call: Call) -> Done[Standing]:
             f"the certificate in force cannot be renewed as it is: {'; '.join(wrong)}",
             hint="Correct the catalogue, or order the first certificate by hand.",
         )
-    other = _other(params)
+    other = _other(params, call)
     if other is not None and other.ends > found.ends:
         raise Refused(
             f"{call.secret or 'this slot'} holds the certificate in force, which ends at "
@@ -82,12 +82,21 @@ def _run(params: Slots, call: Call) -> Done[Standing]:
     return Done(outputs, f"in force until {_day(found)}: {told}; {was}")
 
 
-def _other(params: Slots) -> Seen | None:
-    """Return the certificate that is written over; None where the slot was never filled."""
+def _other(params: Slots, call: Call) -> Seen | None:
+    """Return the certificate that is written over; None where the slot was never filled.
+
+    Raises `Refused` for what cannot be read, since that may be the one in force.
+    """
     try:
-        return parse(params.replaced.get_secret_value().encode(), "the slot")
-    except Refused:
-        return None
+        raw = params.replaced.get_secret_value().encode()
+        return parse_slot(raw, call.secret or "this slot")
+    except Refused as error:
+        why = error.message
+    raise Refused(
+        f"what is to be written over may be the certificate in force, as {why}",
+        hint="Mend the text of the slot, key and chain as whole PEM, and start the run again; or "
+        "put a placeholder there, in both stores, if no bank needs what it holds.",
+    )
 
 
 def _day(seen: Seen) -> str:

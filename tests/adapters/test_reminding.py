@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +18,7 @@ from adapters.reminding import (
     rotation_reminders,
 )
 from demo.stage import ROOT
-from engine.errors import Transient
+from engine.errors import LedgerDown, Refused, Transient
 from engine.ledger import Event, verify
 from engine.reminders import Reminder
 from sandbox.inbox import Inbox
@@ -133,6 +135,73 @@ def test_what_no_target_took_is_not_recorded_and_sent_later(pair: Stores, inbox:
 
     assert TOKEN not in str(caught.value)
     assert remind(pair.platform, NOW) == ["qwac T-30"]
+    assert len(inbox.messages) == 1
+
+
+@pytest.fixture
+def dead(pair: Stores, inbox: Inbox) -> Iterator[Inbox]:
+    """A second target, which takes nothing until it is mended."""
+    with Inbox() as made:
+        made.broken = True
+        lines = (inbox.address(TOKEN), made.address(f"{TOKEN}-2"))
+        (pair.folder / "targets").write_text("\n".join(lines))
+        yield made
+
+
+def test_a_target_that_is_dead_for_good_keeps_no_reminder_from_the_other(
+    pair: Stores, inbox: Inbox, dead: Inbox
+) -> None:
+    put(pair, qwac=NOW + timedelta(days=6.5), qseal=NOW + timedelta(days=6.5))
+    told = []
+    for day in range(5):
+        with pytest.raises(Transient) as caught:
+            remind(pair.platform, NOW + timedelta(days=day))
+        told.append(str(caught.value))
+
+    titles = Counter(message["title"].partition(" ")[0] for message in inbox.messages)
+    assert titles == {"QWAC": 5, "QSEAL": 5}
+    assert "qseal T-7, qwac T-7 did not reach every target: 1 of 2 targets" in told[0]
+    assert told[0].count("number 2 of") == 1
+    assert TOKEN not in "".join(told)
+    dead.broken = False
+    assert remind(pair.platform, NOW + timedelta(days=4)) == ["qseal T-3", "qwac T-3"]
+    assert len(dead.messages) == 2
+
+
+def test_one_that_reached_every_target_is_recorded_though_another_did_not(
+    pair: Stores, inbox: Inbox
+) -> None:
+    put(pair, old=PAST, qwac=NEAR, qseal=NEAR)
+    found = certificate_reminders(pair.platform, NOW).reminders
+
+    def broken(reminder: Reminder) -> str:
+        if reminder.name == "qwac":
+            raise Refused("there is no runbook renew-it")
+        return link(reminder)
+
+    with pytest.raises(Refused) as caught:
+        remind_each(pair.platform, "run-1", found, broken)
+
+    assert caught.value.message == (
+        "qwac T-30 did not reach every target: there is no runbook renew-it; "
+        "sent: old expired; sent: qseal T-30"
+    )
+    assert caught.value.__context__ is None
+    assert remind(pair.platform, NOW) == ["qwac T-30"]
+    assert len(inbox.messages) == 3
+
+
+def test_a_ledger_that_is_down_ends_it_at_once(pair: Stores, inbox: Inbox) -> None:
+    put(pair, old=PAST, qwac=NEAR)
+    found = certificate_reminders(pair.platform, NOW).reminders
+
+    def link_and_lose(_: Reminder) -> str:
+        with sqlite3.connect(pair.ledger) as ledger:
+            ledger.execute("drop table entries")
+        return ""
+
+    with pytest.raises(LedgerDown):
+        remind_each(pair.platform, "run-1", found, link_and_lose)
     assert len(inbox.messages) == 1
 
 

@@ -11,7 +11,8 @@ import pytest
 from adapters.reminding import Noticed, certificate_reminders
 from engine.journal import resources_of
 from engine.ledger import Actor, Draft, Event
-from tests.adapters.slots import NEW_SLOT, OLD_SLOT, fill, two_slots
+from tests import certs
+from tests.adapters.slots import NEW_SLOT, OLD_SLOT, fill, two_slots, unreadable
 from tests.stores import Stores
 
 NOW = datetime.now(UTC)
@@ -81,3 +82,21 @@ def test_a_slot_that_a_run_holds_and_leaves_as_it_is_stays_the_one_that_counts(
     begin(pair, NEW_SLOT)
 
     assert noticed(pair) == Noticed((), ())
+
+
+def test_beside_a_slot_that_cannot_be_read_people_are_told_and_no_slot_is_filled_in(
+    pair: Stores,
+) -> None:
+    known = fill(pair, SOON, FAR)
+    odd = unreadable(certs.make(FAR, certs.statements()))["an odd authority in the chain"]
+    pair.put(NEW_SLOT, odd)
+    told = noticed(pair)
+    [reminder], [fault] = told.reminders, told.faults
+    begin(pair, NEW_SLOT)
+    [under_way] = noticed(pair).reminders
+
+    assert (reminder.of, reminder.into) == (f"sha256:{known[OLD_SLOT]}", "")
+    doubt = f"it may not be the one in force: {NEW_SLOT} in "
+    assert fault.startswith(f"qwac: {doubt}")
+    assert f"I{doubt[1:]}" in reminder.body
+    assert (under_way.run, under_way.into) == (RUN, "")

@@ -18,6 +18,7 @@ from sandbox.banks import sha256_of
 from sandbox.qtsp import Authority, Order, authority, pair
 from tests import certs
 from tests.adapters import infra, sky
+from tests.adapters.slots import BLANK, unreadable
 
 OFFERED: dict[str, Step[Any, Any]] = {step.name: step for step in tpp.steps()}
 STANDING, REQUEST, RECEIVE = (OFFERED[f"tpp.{name}"] for name in ("standing", "request", "receive"))
@@ -80,8 +81,31 @@ def test_two_slots_with_the_same_pair_may_be_renewed_from_either() -> None:
     assert standing(IN_FORCE, IN_FORCE).outputs.serial == OLD.serial
 
 
-def test_a_slot_that_was_never_filled_may_be_written() -> None:
-    assert standing(replaced="to-be-filled").evidence.endswith("; the slot holds none")
+@pytest.mark.parametrize("text", BLANK)
+def test_a_slot_that_was_never_filled_may_be_written(text: str) -> None:
+    assert standing(replaced=text).evidence.endswith("; the slot holds none")
+
+
+NEWER = certs.make(datetime.now(UTC) + timedelta(days=700), certs.statements())
+UNREADABLE = unreadable(NEWER)
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_a_slot_that_cannot_be_read_may_hold_the_one_in_force_and_is_not_written(case: str) -> None:
+    error = sky.refusal(Refused, lambda: standing(replaced=UNREADABLE[case]))
+
+    assert "may be the certificate in force" in error.message
+    assert "placeholder" in error.hint
+    lines = NEWER.private.decode().splitlines()[1:-1]
+    assert not any(line in f"{error}" for line in lines)
+
+
+def test_a_slot_may_hold_the_key_with_a_whole_chain_in_any_order() -> None:
+    made = certs.make(datetime.now(UTC) - timedelta(days=3), certs.statements())
+    whole = (made.private + made.chain).decode()
+
+    for text in (whole, (made.chain + made.private).decode(), made.pem.decode()):
+        assert "; the slot holds one that ends at " in standing(replaced=text).evidence
 
 
 @pytest.mark.parametrize(

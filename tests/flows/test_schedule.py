@@ -114,6 +114,29 @@ def test_a_reminder_is_sent_once_and_leads_to_the_form_that_renews(
     assert message["message"].endswith(f"\n\n{address}")
 
 
+def test_what_a_target_did_not_take_hides_nothing_of_what_was_found(
+    watched: tuple[Path, Inbox],
+) -> None:
+    settings, inbox = watched
+    folder, token = settings.parent, "the-token-of-a-dead-hook"
+    over = certs.make(datetime.now(UTC) - timedelta(days=2), certs.statements())
+    (folder / "qseal.pem").write_bytes(over.pem)
+    known = yaml.safe_load((folder / "secrets.yaml").read_text())
+    known["certificates"]["psd2-qseal"] = {"title": "The QSealC", "file": "qseal.pem"}
+    (folder / "secrets.yaml").write_text(yaml.safe_dump(known))
+    with Inbox() as dead:
+        dead.broken = True
+        with (folder / "targets").open("a") as targets:
+            targets.write(f"\n{dead.address(token)}\n")
+        name, message = ended("remind-certificate-renewals", settings)
+
+    assert name == "Failed"
+    assert "psd2-qseal expired, psd2-qwac T-30 did not reach every target: 1 of 2" in message
+    assert "; psd2-qseal: it has expired\nhint: " in message
+    assert token not in message
+    assert len(inbox.messages) == 2
+
+
 def test_a_certificate_in_slots_is_renewed_into_the_one_that_is_free(
     watched: tuple[Path, Inbox],
 ) -> None:
