@@ -43,7 +43,7 @@ class Fate(StrEnum):
     """What has become of an exposed value."""
 
     DONE = "done"
-    """Main holds another value there, or none any more, and the run that saw to it is completed."""
+    """Main holds another value there, the old one nowhere, and the run that saw to it is completed."""
     WAIVED = "waived"
     RUNNING = "running"
     """A run works on the secret."""
@@ -103,20 +103,24 @@ def waivers(entries: Iterable[Entry], run: str) -> dict[str, Entry]:
 def outcomes_since(entries: Iterable[Entry], run: str) -> dict[str, str]:
     """Return how the newest ended run of each secret ended, of those started after `run` was.
 
-    `entries` are all of `run.started` and `run.ended`, in order.
+    One that was at work already counts too, unless it completed: then the value it was to replace may
+    still be accepted. `entries` are all of `run.started` and `run.ended`, in order.
     """
     secrets: dict[str, tuple[str, ...]] = {}
     found: dict[str, str] = {}
+    later: set[str] = set()
     is_after = False
     for entry in entries:
         if entry.event is Event.RUN_STARTED:
             is_after = is_after or entry.run == run
+            both = (entry.details.get("secret", ""), entry.details.get("identifier", ""))
+            secrets[entry.run] = tuple(str(each) for each in both if each)
             if is_after:
-                both = (entry.details["secret"], entry.details.get("identifier", ""))
-                secrets[entry.run] = tuple(str(each) for each in both if each)
-        elif entry.event is Event.RUN_ENDED:
+                later.add(entry.run)
+        elif entry.event is Event.RUN_ENDED and is_after:
             ended = str(entry.details["outcome"])
-            found |= dict.fromkeys(secrets.get(entry.run, ()), ended)
+            if entry.run in later or ended != COMPLETED:
+                found |= dict.fromkeys(secrets.get(entry.run, ()), ended)
     return found
 
 
@@ -126,6 +130,8 @@ class Seen:
 
     marks: Mapping[str, str]
     """Fingerprints of what main holds now, by place."""
+    stands: Mapping[str, tuple[str, ...]]
+    """By place, all places of main at which the value that was listed there stands now."""
     waived: Mapping[str, Entry]
     """By place."""
     holders: Mapping[str, str]
@@ -147,11 +153,24 @@ def _judged(each: Exposed, seen: Seen) -> Judged:
     holder = seen.holders.get(resource_of(each.secret)) if each.secret else None
     if holder is not None:
         return Judged(each, Fate.RUNNING, f"run {holder} works on it")
-    if not each.mark:
-        return Judged(each, Fate.OPEN, "main has it no more; look whether it is still accepted")
-    outcome = seen.outcomes.get(each.secret, COMPLETED) if each.secret else COMPLETED
-    if seen.marks.get(each.place) != each.mark and outcome != COMPLETED:
-        return Judged(each, Fate.OPEN, f"its newest run ended {outcome}: the old value may live on")
-    if seen.marks.get(each.place) != each.mark:
-        return Judged(each, Fate.DONE, "main holds it no more")
-    return Judged(each, Fate.OPEN, f"rotate it with {each.runbook}" if each.runbook else "by hand")
+    if each.mark and seen.marks.get(each.place) == each.mark:
+        how = f"rotate it with {each.runbook}" if each.runbook else "by hand"
+        return Judged(each, Fate.OPEN, how)
+    objection = _objection(each, seen)
+    return Judged(each, Fate.OPEN if objection else Fate.DONE, objection or "main holds it no more")
+
+
+def _objection(each: Exposed, seen: Seen) -> str:
+    """Return why a value that is not at its place any more does not count as replaced."""
+    outcome = seen.outcomes.get(each.secret, "") if each.secret else ""
+    if not each.mark and each.since:
+        return "what it is cannot be told here; look whether it is still accepted"
+    if elsewhere := seen.stands.get(each.place):
+        return f"it was not replaced but moved: it stands at {elsewhere[0]}"
+    if not each.mark or (each.place not in seen.marks and outcome != COMPLETED):
+        return "main has it no more; look whether it is still accepted"
+    if any(each.place in places for places in seen.stands.values()):
+        return "what stands there instead could be read as well; look whether it is still accepted"
+    if outcome not in ("", COMPLETED):
+        return f"its newest run ended {outcome}: the old value may live on"
+    return ""

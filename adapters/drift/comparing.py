@@ -16,8 +16,8 @@ from adapters.shared.checkout import Checkout, open_checkout
 from adapters.shared.searching import files_naming
 from adapters.shared.trailers import Change, index_of
 from adapters.sops import SopsLocation
+from adapters.sops.past import MARK
 from adapters.sops.program import Sops, open_sops
-from adapters.sops.rekeying import MARK
 from adapters.standing.looking import fingerprint_in
 from adapters.vaultwarden import read_inventory
 from engine.catalogue import Alone
@@ -83,7 +83,8 @@ def _strangers(
                 yield _stranger(f"{file}#{index_of(path)}", why)
     for file in grove.faults.keys() - set(places.files):
         why = because(each for each in alone if is_there(each.sops, file, ()))
-        yield Compared("", State.BY_CHOICE if why else State.UNKNOWN, file, why or grove.faults[file])
+        state = State.BY_CHOICE if why else State.UNKNOWN
+        yield Compared("", state, file, why or grove.faults[file])
     for collection, item in vault.strangers(places.vault.values()):
         why = because(each for each in alone if is_item(each.vaultwarden, collection, item))
         yield _stranger(f"{collection} / {item}", why)

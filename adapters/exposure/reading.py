@@ -1,93 +1,120 @@
-"""Every value that a person could read with any of their keys, and that is still in force, from the history of main.
+"""Every value that a person could read with any of their keys, and that may still be in force, from the history of main.
 
 A file's version says whom it was encrypted to. A value is exposed where some version that had it,
 from the commit that brought it in on, was encrypted to them. Nothing is said of what main held and
-replaced before they left: those values are rotated already.
+replaced since, unless main holds it again, or the rotation that replaced it did not come to its end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from adapters.drift.history import History, Origin, Version, open_history
+from adapters.exposure.standing import LOOKER
 from adapters.platform import Platform
 from adapters.shared.checkout import Checkout, open_checkout
-from adapters.shared.searching import turns_of
+from adapters.shared.searching import contents_of, turns_of
 from adapters.shared.trailers import Change, KeyPath
+from adapters.sops.document import parse
 from adapters.sops.location import SUFFIXES
+from adapters.sops.past import ARMOUR, MARK
 from adapters.sops.program import open_sops
 from engine.errors import Refused
 from engine.exposure import Exposed
 from engine.runbook import Runbook
 
-LOOKER = "exposure"
+
+@dataclass(frozen=True)
+class _Leaver:
+    """Who could read, and what is known of the secrets."""
+
+    recipients: frozenset[str]
+    known: Mapping[str, tuple[str, str]]
+    """Name and runbook of each secret, by its place."""
+    unfinished: Collection[str]
+    """Secrets whose newest run has not completed."""
+
+    def of(self, place: str, since: str = "", mark: str = "") -> Exposed:
+        """Return a value that they could read."""
+        secret, runbook = self.known.get(place, ("", ""))
+        return Exposed(place=place, secret=secret, runbook=runbook, since=since, mark=mark)
 
 
-def exposed_to(platform: Platform, recipients: Collection[str]) -> tuple[Exposed, ...]:
+def exposed_to(
+    platform: Platform, recipients: Collection[str], unfinished: Collection[str] = ()
+) -> tuple[Exposed, ...]:
     """Return what any of `recipients` could read, file by file; raise `Refused` or `Transient`.
 
     What main has no more comes without a fingerprint: only a person can say whether it is still
-    accepted somewhere.
+    accepted somewhere. So does a file in a form that is not handled, as a whole. Of secrets that are
+    `unfinished` the value before is among them, though main holds another one.
     """
     sops = open_sops(platform.settings.sops)
-    known = _known(platform)
+    leaver = _Leaver(frozenset(recipients), _known(platform), unfinished)
     found: list[Exposed] = []
     with open_checkout(platform.settings.git, LOOKER) as checkout:
-        files = {file for each in recipients for file in turns_of(checkout, each)}
-        for file in sorted(files):
+        turns: dict[str, list[str]] = {}
+        for each in recipients:
+            for file, commits in turns_of(checkout, each).items():
+                turns.setdefault(file, []).extend(commits)
+        for file in sorted(turns):
             if file.endswith(SUFFIXES):
-                history = open_history(platform, sops, checkout, file)
-                found += _in_file(history, frozenset(recipients), known)
+                found += _in_file(open_history(platform, sops, checkout, file), leaver)
+            found += _as_a_whole(checkout, file, turns[file], leaver)
     return tuple(found)
 
 
-def marks_of(platform: Platform, places: tuple[str, ...]) -> dict[str, str]:
-    """Return the fingerprint of what main holds now at each place that has a value."""
-    wanted = [Change.parse(place) for place in places]
-    sops = open_sops(platform.settings.sops)
-    found: dict[str, str] = {}
-    with open_checkout(platform.settings.git, LOOKER) as checkout:
-        for file in dict.fromkeys(change.file for change in wanted):
-            found |= _marks_in(open_history(platform, sops, checkout, file), checkout)
-    return {place: found[place] for place in places if place in found}
-
-
-def _marks_in(history: History, checkout: Checkout) -> Mapping[str, str]:
-    newest = next(history.versions(), None)
-    if newest is None or checkout.content(checkout.main, history.file) is None:
-        return {}
-    marks = history.marks_of(newest)
-    if newest.leaves and not marks:  # else every value would be taken for replaced
-        raise Refused(
-            f"{history.file} of main cannot be opened, so nobody can say what it holds",
-            hint="`runbook doctor` says whether sops and its key are right.",
-        )
-    return {str(Change(history.file, path)): mark for path, mark in marks.items()}
-
-
-def _in_file(
-    history: History, theirs: frozenset[str], known: Mapping[str, tuple[str, str]]
-) -> Iterator[Exposed]:
+def _in_file(history: History, leaver: _Leaver) -> Iterator[Exposed]:
     versions = [*history.versions()]
+    theirs = leaver.recipients
     if not any(theirs & version.readers for version in versions):
         return
     now = versions[0]
     origins = history.origins(set(now.leaves))
     marks = history.marks_of(now) if now.leaves else {}
     for path, origin in origins.items():
+        place = str(Change(history.file, path))
         if _was_readable(versions, path, origin, theirs):
-            place = str(Change(history.file, path))
-            secret, runbook = known.get(place, ("", ""))
-            yield Exposed(
-                place=place,
-                secret=secret,
-                runbook=runbook,
-                since=origin.commit,
-                mark=marks.get(path, ""),
-            )
+            yield leaver.of(place, origin.commit, marks.get(path, ""))
+        elif last := _last_readable(versions, path, theirs):
+            mark = history.marks_of(last).get(path, "")
+            if mark and mark == marks.get(path):
+                yield leaver.of(place, origin.commit, mark)
+            elif leaver.known.get(place, ("",))[0] in leaver.unfinished:
+                yield leaver.of(place, "", mark)
     for place in _gone(history, versions, theirs):
-        secret, _ = known.get(place, ("", ""))
+        secret, _ = leaver.known.get(place, ("", ""))
         yield Exposed(place=place, secret=secret)
+
+
+def _as_a_whole(
+    checkout: Checkout, file: str, turns: list[str], leaver: _Leaver
+) -> Iterator[Exposed]:
+    """Yield a file, if they could ever read it in a form whose values cannot be told here."""
+    commits = [each for turn in turns for each in (turn, f"{turn}^")]
+    contents = contents_of(checkout.git, [(commit, file) for commit in commits])
+    if any(raw and _is_unread(raw, file, leaver.recipients) for raw in contents):
+        is_there = next(contents_of(checkout.git, [(checkout.main, file)])) is not None
+        yield Exposed(place=f"{file}#*", since=turns[-1] if is_there else "")
+
+
+def _is_unread(raw: bytes, file: str, theirs: frozenset[str]) -> bool:
+    is_theirs = any(each.encode() in raw for each in theirs)
+    if not is_theirs or MARK.encode() not in raw or not ARMOUR.search(raw):
+        return False  # a page may speak of a reader
+    try:
+        parse(raw, file)
+    except Refused:
+        return True
+    return not file.endswith(SUFFIXES)
+
+
+def _last_readable(
+    versions: list[Version], path: KeyPath, theirs: frozenset[str]
+) -> Version | None:
+    """Return the newest version that they could read and that has a value at `path`."""
+    return next((v for v in versions if theirs & v.readers and path in v.leaves), None)
 
 
 def _was_readable(

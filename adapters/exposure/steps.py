@@ -9,7 +9,7 @@ from pydantic import Field
 
 from adapters.exposure.opening import inputs_of, rotations
 from adapters.exposure.reading import exposed_to
-from adapters.exposure.tracking import judged_now
+from adapters.exposure.tracking import judged_now, unfinished
 from adapters.platform import Platform
 from adapters.shared.recipients import Recipients
 from engine.errors import NotConverged, Refused
@@ -77,7 +77,7 @@ def steps(known: Known) -> tuple[AnyStep, ...]:
             outputs=Items,
             effect=Effect.OBSERVE,
             probe=Repeatable("reading changes nothing"),
-            run=lambda params, _: _find(known(), params),
+            run=lambda params, call: _find(known(), params, call),
             undo=Untouched("reading changes nothing"),
         ),
         Step(
@@ -107,10 +107,10 @@ def steps(known: Known) -> tuple[AnyStep, ...]:
     )
 
 
-def _find(platform: Platform, params: Find) -> Done[Items]:
+def _find(platform: Platform, params: Find, call: Call) -> Done[Items]:
     if not params.recipients:
         return Done(Items(items=()), "no age key is said to be theirs, so they could read no value")
-    found = exposed_to(platform, params.recipients)
+    found = exposed_to(platform, params.recipients, unfinished(platform, call.run))
     named = sum(bool(each.runbook) for each in found)
     return Done(
         Items(items=found),

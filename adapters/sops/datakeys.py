@@ -1,4 +1,4 @@
-"""Whether two versions of a file are under the same data key.
+"""The data key of an encrypted file, and for whom it is wrapped.
 
 `sops updatekeys` wraps the key a file has for other readers and keeps it (sops 3.13.2,
 updatekeys.go); whoever unwrapped it once can open every later version. Only `sops rotate` makes a
@@ -8,7 +8,6 @@ new one. The wrapped key stands in each recipient's `enc` as age armour.
 from __future__ import annotations
 
 import base64
-import hmac
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,25 +21,13 @@ def readers_of(document: Document) -> tuple[str, ...]:
     return tuple(str(entry["recipient"]) for entry in _entries(document))
 
 
-def is_same_key(old: Document, new: Document, identity_file: Path | None) -> bool:
-    """Tell whether both are under one data key.
-
-    Compared is the key itself where our identity opens both; else whether a value has the same
-    ciphertext in both, which it never has under two keys.
-    """
-    keys = _data_key(old, identity_file), _data_key(new, identity_file)
-    if keys[0] is not None and keys[1] is not None:
-        return hmac.compare_digest(keys[0], keys[1])
-    before = {leaf.raw for leaf in old.encrypted().values()}
-    return any(leaf.raw in before for leaf in new.encrypted().values())
-
-
 def own_recipient(identity_file: Path | None) -> str:
     """Return the engine's own recipient; empty where its identity is of another kind."""
     return next((str(each.to_public()) for each in _identities(identity_file)), "")
 
 
-def _data_key(document: Document, identity_file: Path | None) -> bytes | None:
+def data_key(document: Document, identity_file: Path | None) -> bytes | None:
+    """Return the key that the values are under; None where our identity does not open it."""
     identities = [*_identities(identity_file)]
     for entry in _entries(document):
         try:

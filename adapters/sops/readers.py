@@ -186,7 +186,8 @@ def _let_in_again(stores: Stores, params: Readers, outputs: Changed, call: Call)
                     text = with_reader(text, file, who, call.about, rules[file])
             return text
 
-        return add_readers(open_sops(stores.sops), checkout, params.recipients, edit)
+        sops = open_sops(stores.sops)
+        return add_readers(sops, checkout, params.recipients, edit, passes_over=True)
 
     return _taken_back(stores, build, outputs, call, _signed("+", params.recipients))
 

@@ -12,17 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from adapters.shared.checkout import CONFIGURATION, Checkout
-from adapters.shared.searching import contents_of, files_at, files_naming, turns_of
+from adapters.shared.searching import files_at
 from adapters.sops.configuration import named, readers
-from adapters.sops.datakeys import is_same_key, readers_of
+from adapters.sops.datakeys import readers_of
 from adapters.sops.document import Document, parse
-from adapters.sops.location import SUFFIXES
+from adapters.sops.past import Past, encrypted, in_form, unhandled
 from adapters.sops.program import Sops
 from adapters.sops.replacement import equal
 from engine.errors import Refused
-
-MARK = "ENC[AES256_GCM,"
-"""What every file that sops encrypts holds."""
 
 Edit = Callable[[str, str], str]
 """Returns the text of a `.sops.yaml` as it shall be, given text and name."""
@@ -46,22 +43,17 @@ def remove_readers(
 ) -> Revision:
     """Return main without some readers: no rule and no file names them, no data key is one they had.
 
-    Raises `Refused` if a file cannot be opened, has other readers than its rule, or would lose more
-    than these; `Invalid` for a `.sops.yaml` in a form that is not understood.
+    Data keys are compared with all that they had in any file, as a file may have another name by now.
+    Raises `Refused` if a file cannot be opened, has other readers than its rule, would lose more than
+    these, or is theirs in a form that is not handled; `Invalid` for a `.sops.yaml` in a form that is not
+    understood.
     """
-    work = _Work(sops, checkout, recipients)
-    for recipient, turns in work.turns.items():
-        if not turns:  # a wrong letter would be taken for somebody who is out already
-            raise Refused(
-                f"nobody was ever a reader as {recipient}",
-                hint=f"Check whose recipient was typed; {CONFIGURATION} and its history name all.",
-            )
+    past = Past(checkout, recipients, identity)
+    work = _Work(sops, checkout, [file for file, raw in encrypted(checkout) if past.has(file, raw)])
     work.configure(edit)
     for file in work.encrypted:
         had = readers_of(work.before(file))
         theirs = [each for each in recipients if each in had]
-        if not theirs and not any(_is_stale(work, file, each, identity) for each in recipients):
-            continue
         wanted = set(had) - set(theirs)
         if not wanted:
             raise Refused(
@@ -74,12 +66,23 @@ def remove_readers(
     return work.revision()
 
 
-def add_readers(sops: Sops, checkout: Checkout, recipients: Sequence[str], edit: Edit) -> Revision:
+def add_readers(
+    sops: Sops,
+    checkout: Checkout,
+    recipients: Sequence[str],
+    edit: Edit,
+    *,
+    passes_over: bool = False,
+) -> Revision:
     """Return main with readers more, in the rules that `edit` gives them and all files of those.
 
-    Raises as `remove_readers` does.
+    A file in a form that is not handled is refused, or passed over. Raises as `remove_readers` does.
     """
-    work = _Work(sops, checkout)
+    found = {file: in_form(raw, file) for file, raw in encrypted(checkout)}
+    strange = [file for file, document in found.items() if document is None]
+    if strange and not passes_over:
+        raise unhandled(strange[0])
+    work = _Work(sops, checkout, [file for file in found if file not in strange])
     work.configure(edit)
     for file in work.encrypted:
         had = set(readers_of(work.before(file)))
@@ -94,22 +97,13 @@ def add_readers(sops: Sops, checkout: Checkout, recipients: Sequence[str], edit:
 class _Work:
     """The files in hand, as they are and as they become."""
 
-    def __init__(
-        self, sops: Sops, checkout: Checkout, leaving: Sequence[str] | None = None
-    ) -> None:
-        """Take in hand what names those who leave or has; every encrypted file where nobody does."""
-        self.sops, self.checkout = sops, checkout
-        files = files_at(checkout, checkout.main)
-        self.configurations = tuple(f for f in files if PurePosixPath(f).name == CONFIGURATION)
-        texts = [MARK] if leaving is None else leaving
-        found = {
-            name: None for text in texts for name in files_naming(checkout, checkout.main, text)
-        }
-        self.turns = {who: turns_of(checkout, who) for who in leaving or ()}
-        had = {name: None for turns in self.turns.values() for name in turns if name in files}
-        named = {**found, **had}
-        self.encrypted = tuple(
-            _encrypted(checkout, [n for n in named if n not in self.configurations])
+    def __init__(self, sops: Sops, checkout: Checkout, files: Sequence[str]) -> None:
+        """Take in hand some encrypted files of main, and all rules."""
+        self.sops, self.encrypted = sops, tuple(files)
+        self.configurations = tuple(
+            file
+            for file in files_at(checkout, checkout.main)
+            if PurePosixPath(file).name == CONFIGURATION
         )
         every = [*self.configurations, *self.encrypted]
         self._old = checkout.place(checkout.main, every)
@@ -160,34 +154,6 @@ class _Work:
         return Revision(
             self.folder, tuple(f for f, other in zip(every, differ, strict=True) if other)
         )
-
-
-def _encrypted(checkout: Checkout, files: list[str]) -> Iterator[str]:
-    """Yield the files that sops has encrypted; refuse those in a form that is not handled."""
-    contents = contents_of(checkout.git, [(checkout.main, file) for file in files])
-    for file, raw in zip(files, contents, strict=True):
-        if raw is None or MARK.encode() not in raw:
-            continue  # it speaks of a reader, as a page of documentation may
-        if not file.endswith(SUFFIXES):
-            raise Refused(
-                f"{file} is encrypted in a form that is not handled here",
-                hint=f"Only {', '.join(SUFFIXES)} are. Change its readers by hand first: sops "
-                "updatekeys, then sops rotate.",
-            )
-        parse(raw, file)
-        yield file
-
-
-def _is_stale(work: _Work, file: str, recipient: str, identity: Path | None) -> bool:
-    """Tell whether a file they no longer read is under a data key that they had."""
-    turns = work.turns[recipient].get(file)
-    if not turns:
-        return False
-    raw = next(contents_of(work.checkout.git, [(f"{turns[0]}^", file)]))
-    if raw is None:
-        return False
-    last = parse(raw, file)
-    return recipient in readers_of(last) and is_same_key(last, work.before(file), identity)
 
 
 def rules_of(checkout: Checkout, commit: str, recipient: str) -> dict[str, tuple[str, ...]]:

@@ -69,7 +69,8 @@ stores:
         self.commit(files)
 
     def lock(self, values: Any, file: str, readers: tuple[str, ...]) -> bytes:
-        target = self.work(file, yaml.safe_dump(values, sort_keys=False).encode())
+        text = values if isinstance(values, str) else yaml.safe_dump(values, sort_keys=False)
+        target = self.work(file, text.encode())
         named = ",".join(self.recipient(owner) for owner in readers)
         return base.run_program(
             [*self._sops, "encrypt", "--age", named, str(target)], target.parent
@@ -81,14 +82,20 @@ stores:
         words = [*self._sops, "decrypt", str(target)]
         return base.ended_well(words, target.parent, self.keys[owner])
 
-    def rewrapped(self, file: str) -> bytes:
-        """Return a file of main after updatekeys alone: out of the rules, and the same data key."""
+    def rewrapped(self, file: str, *, rotates: bool = False) -> bytes:
+        """Return a file of main after updatekeys: without the leaver, and under the same data key.
+
+        With `rotates` it has a new one, as `sops rotate` makes it.
+        """
         target = self.work(file, self.read(file))
         named = ",".join(self.recipient(owner) for owner in ("engine", "operator"))
         (target.parent / ".sops.yaml").write_text(f"creation_rules:\n  - age: {named}\n")
         base.run_program(
             [*self._sops, "updatekeys", "--yes", str(target)], target.parent, self.keys["engine"]
         )
+        if rotates:
+            words = [*self._sops, "rotate", "--in-place", str(target)]
+            base.run_program(words, target.parent, self.keys["engine"])
         return target.read_bytes()
 
 

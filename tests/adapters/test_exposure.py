@@ -7,24 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from adapters.platform import Platform, open_platform
-from demo.stage import ROOT
+from adapters.platform import Platform
 from engine.errors import NotConverged, Refused
-from engine.exposure import Exposed
-from engine.ledger import Actor, Draft, Event
+from engine.ledger import Event
 from engine.step import Done, NotYet
 from tests.adapters import circle as made
+from tests.adapters import exposures
 from tests.adapters import infra as world
-from tests.adapters.circle import BANK, FORGOTTEN, OPERATOR_ONLY, PULSE, Circle
-
-RUN = "run-1"
-REDIS = f'{PULSE}#["redis"]["password"]'
-MATOMO = f'{PULSE}#["matomo"]["admin_password"]'
-CLIENT = f'{BANK}#["bank"]["client_secret"]'
-LEGACY = f'{FORGOTTEN}#["legacy"]["key"]'
-VALUES = [str(v) for tree in made.VALUES.values() for part in tree.values() for v in part.values()]
+from tests.adapters.circle import BANK, OPERATOR_ONLY, PULSE, Circle
+from tests.adapters.exposures import (
+    CLIENT,
+    LEGACY,
+    MATOMO,
+    REDIS,
+    RUN,
+    enter,
+    found,
+    leave,
+    look,
+    waive,
+)
 
 
 @pytest.fixture
@@ -34,49 +37,8 @@ def circle(tmp_path: Path) -> Circle:
 
 @pytest.fixture
 def platform(circle: Circle) -> Iterator[Platform]:
-    """A platform whose catalogue knows one of the values, and a runbook for it."""
-    key = circle.root / "fingerprint"
-    key.write_text("k" * 64)
-    shipped = yaml.safe_load((ROOT / "runbooks" / "secrets.yaml").read_text())["secrets"]
-    entry = {**shipped["redis-password"], "sops": {"file": PULSE, "path": "redis.password"}}
-    (circle.root / "secrets.yaml").write_text(
-        yaml.safe_dump({"secrets": {"redis-password": entry}})
-    )
-    settings = {
-        "runbooks": str(ROOT / "runbooks"),
-        "catalogue": "secrets.yaml",
-        "people": str(ROOT / "runbooks" / "people.yaml"),
-        "platform": {
-            "app": "https://app.example.org",
-            "anthropic_console": "https://c.example.org",
-        },
-        "engine": {"fingerprint_key_file": "fingerprint", "age_key_file": "engine.txt"},
-        "ledger": {"url": f"sqlite:///{circle.root / 'ledger.db'}"},
-        "sops": {"age_key_file": "engine.txt"},
-        "git": {"remote": f"file://{circle.remote}"},
-    }
-    (circle.root / "runbook.yaml").write_text(yaml.safe_dump(settings))
-    opened = open_platform(circle.root / "runbook.yaml")
-    yield opened
-    opened.journal.close()
-
-
-def found(circle: Circle, platform: Platform) -> dict[str, Exposed]:
-    step = platform.registry["exposure.find"]
-    done = step.run(world.params(step, recipients=circle.recipient("leaver")), world.call())
-    told = repr(done)
-    assert [value for value in VALUES if value in told] == []
-    return {each.place: each for each in done.outputs.items}
-
-
-def look(platform: Platform, items: Mapping[str, Exposed]) -> Any:
-    step = platform.registry["exposure.settled"]
-    return world.probe(step, world.params(step, items=[*items.values()]), world.call(RUN))
-
-
-def leave(circle: Circle) -> None:
-    step = circle.steps()["sops.remove_reader"]
-    step.run(world.params(step, recipients=circle.recipient("leaver")), world.call())
+    with exposures.platform_of(circle) as opened:
+        yield opened
 
 
 def test_all_they_could_read_is_listed_before_and_after_they_leave(
@@ -141,54 +103,42 @@ def test_it_is_settled_when_each_is_replaced_or_waived_and_not_before(
     left = look(platform, listed)
     assert isinstance(left, NotYet)
     assert left.finding == f"1 of 3 values are not settled: {MATOMO} (open)"
-    _waive(platform, [MATOMO])
+    waive(platform, [MATOMO])
     done = look(platform, listed)
 
     assert isinstance(done, Done)
     assert (done.outputs.done, done.outputs.waived) == (2, 1)
 
 
-def _waive(platform: Platform, places: list[str], run: str = RUN) -> None:
-    told = {"places": places, "reason": "the server was taken down"}
-    platform.journal.append(Draft(run, Event.EXPOSURE_WAIVED, Actor("anna"), details=told))
-
-
 def test_a_waiver_of_another_offboarding_does_not_count(circle: Circle, platform: Platform) -> None:
     listed = {MATOMO: found(circle, platform)[MATOMO]}
 
-    _waive(platform, [MATOMO], "run-2")
+    waive(platform, [MATOMO], "run-2")
 
     assert isinstance(look(platform, listed), NotYet)
 
 
 def test_a_rotation_at_work_or_stopped_keeps_it_open(circle: Circle, platform: Platform) -> None:
     listed = {REDIS: found(circle, platform)[REDIS]}
-    _entry(platform, RUN, Event.RUN_STARTED, secret="")
-    _entry(
+    enter(platform, RUN, Event.RUN_STARTED, secret="")
+    enter(
         platform, "r2", Event.RUN_STARTED, hold=["secret:redis-password"], secret="redis-password"
     )
     circle.commit({PULSE: circle.edited('["redis"]["password"]', "redis-value-2", PULSE)})
 
     working = look(platform, listed)
-    _entry(platform, "r2", Event.RUN_ENDED, end=True, outcome="stopped")
+    enter(platform, "r2", Event.RUN_ENDED, end=True, outcome="stopped")
     stopped = look(platform, listed)
-    _entry(
+    enter(
         platform, "r3", Event.RUN_STARTED, hold=["secret:redis-password"], secret="redis-password"
     )
-    _entry(platform, "r3", Event.RUN_ENDED, end=True, outcome="completed")
+    enter(platform, "r3", Event.RUN_ENDED, end=True, outcome="completed")
 
     assert isinstance(working, NotYet)
     assert "redis-password (running)" in working.finding
     assert isinstance(stopped, NotYet)
     assert "redis-password (open)" in stopped.finding
     assert isinstance(look(platform, listed), Done)
-
-
-def _entry(
-    platform: Platform, run: str, event: Event, *, hold: Any = (), end: bool = False, **told: Any
-) -> None:
-    draft = Draft(run, event, Actor("otto"), attempt=1, details={"plan": "{}", **told})
-    platform.journal.append(draft, hold=hold, end=end)
 
 
 def test_a_file_that_cannot_be_opened_settles_nothing(circle: Circle, platform: Platform) -> None:

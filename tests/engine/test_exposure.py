@@ -14,7 +14,11 @@ from engine.runbook import Gate
 
 PLACE = 'f.yaml#["redis"]["password"]'
 ITEM = Exposed(place=PLACE, secret="redis", runbook="rotate", since="c0ffee", mark="fp:1")
-NOW = Seen(marks={PLACE: "fp:1"}, waived={}, holders={}, outcomes={})
+NOW = Seen(marks={PLACE: "fp:1"}, stands={}, waived={}, holders={}, outcomes={})
+OTHER = replace(NOW, marks={PLACE: "fp:2"})
+NOWHERE = replace(NOW, marks={})
+COMPLETED = {"redis": "completed"}
+AT_G = {PLACE: ('g.yaml#["redis"]["password"]',)}
 
 
 def entry(event: Event, run: str = "run-1", **details: Any) -> Entry:
@@ -28,15 +32,22 @@ WAIVED = {PLACE: entry(Event.EXPOSURE_WAIVED, places=[PLACE], reason="gone in Ma
     ("item", "seen", "fate"),
     [
         (ITEM, NOW, Fate.OPEN),
-        (ITEM, replace(NOW, marks={PLACE: "fp:2"}), Fate.DONE),
-        (ITEM, replace(NOW, marks={}), Fate.DONE),
+        (ITEM, OTHER, Fate.DONE),
+        (ITEM, NOWHERE, Fate.OPEN),
+        (ITEM, replace(NOWHERE, outcomes=COMPLETED), Fate.DONE),
+        (ITEM, replace(NOWHERE, outcomes={"redis": "stopped"}), Fate.OPEN),
+        (ITEM, replace(NOWHERE, outcomes=COMPLETED, stands=AT_G), Fate.OPEN),
+        (ITEM, replace(OTHER, outcomes=COMPLETED, stands=AT_G), Fate.OPEN),
+        (ITEM, replace(OTHER, stands={"f.yaml#[0]": (PLACE,)}), Fate.OPEN),
         (ITEM, replace(NOW, waived=WAIVED), Fate.WAIVED),
-        (ITEM, replace(NOW, marks={PLACE: "fp:2"}, holders={"secret:redis": "r"}), Fate.RUNNING),
-        (ITEM, replace(NOW, marks={PLACE: "fp:2"}, outcomes={"redis": "stopped"}), Fate.OPEN),
-        (ITEM, replace(NOW, marks={PLACE: "fp:2"}, outcomes={"redis": "completed"}), Fate.DONE),
-        (ITEM, replace(NOW, outcomes={"redis": "completed"}), Fate.OPEN),
-        (ITEM.model_copy(update={"mark": ""}), replace(NOW, marks={}), Fate.OPEN),
-        (ITEM.model_copy(update={"secret": ""}), replace(NOW, marks={PLACE: "fp:2"}), Fate.DONE),
+        (ITEM, replace(OTHER, holders={"secret:redis": "r"}), Fate.RUNNING),
+        (ITEM, replace(OTHER, outcomes={"redis": "stopped"}), Fate.OPEN),
+        (ITEM, replace(OTHER, outcomes=COMPLETED), Fate.DONE),
+        (ITEM, replace(NOW, outcomes=COMPLETED), Fate.OPEN),
+        (ITEM.model_copy(update={"mark": ""}), NOWHERE, Fate.OPEN),
+        (ITEM.model_copy(update={"mark": ""}), replace(OTHER, outcomes=COMPLETED), Fate.OPEN),
+        (ITEM.model_copy(update={"secret": ""}), OTHER, Fate.DONE),
+        (ITEM.model_copy(update={"secret": ""}), NOWHERE, Fate.OPEN),
     ],
 )
 def test_the_fate_of_a_value_follows_from_what_is_seen(
@@ -48,16 +59,36 @@ def test_the_fate_of_a_value_follows_from_what_is_seen(
     assert judged.is_settled is (fate in (Fate.DONE, Fate.WAIVED))
 
 
-def test_only_the_runs_that_began_after_the_offboarding_count() -> None:
+def test_what_a_value_waits_for_is_told_with_it() -> None:
+    gone = ITEM.model_copy(update={"mark": "", "since": ""})
+    seen = [(ITEM, replace(OTHER, stands=AT_G)), (ITEM, NOWHERE), (gone, NOWHERE)]
+    told = [judge([item], now)[0].note for item, now in seen]
+    (unread,) = judge([ITEM.model_copy(update={"mark": ""})], NOW)
+
+    assert told[0] == 'it was not replaced but moved: it stands at g.yaml#["redis"]["password"]'
+    assert told[1] == told[2] == "main has it no more; look whether it is still accepted"
+    assert unread.note == "what it is cannot be told here; look whether it is still accepted"
+
+
+def test_runs_count_that_began_after_the_offboarding_or_were_at_work_and_did_not_complete() -> None:
     told = [
+        entry(Event.RUN_STARTED, "before", secret="odoo"),
+        entry(Event.RUN_ENDED, "before", outcome="stopped"),
         entry(Event.RUN_STARTED, "old", secret="redis"),
+        entry(Event.RUN_STARTED, "older", secret="stripe", identifier="stripe-id"),
         entry(Event.RUN_STARTED, "run-1", secret=""),
         entry(Event.RUN_ENDED, "old", outcome="stopped"),
+        entry(Event.RUN_ENDED, "older", outcome="completed"),
         entry(Event.RUN_STARTED, "new", secret="matomo"),
         entry(Event.RUN_ENDED, "new", outcome="rolled back"),
     ]
 
-    assert outcomes_since(told, "run-1") == {"matomo": "rolled back"}
+    assert outcomes_since(told, "run-1") == {"redis": "stopped", "matomo": "rolled back"}
+    again = [
+        entry(Event.RUN_STARTED, "newer", secret="redis"),
+        entry(Event.RUN_ENDED, "newer", outcome="completed"),
+    ]
+    assert outcomes_since([*told, *again], "run-1")["redis"] == "completed"
 
 
 def test_the_first_waiver_of_a_place_counts_and_only_in_its_run() -> None:
