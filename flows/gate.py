@@ -7,20 +7,18 @@ Prefect by that key, judged by `engine.decision`, and is in force only once the 
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import httpx
-from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import (
     RunInput,
+    create_flow_run_input,
     delete_flow_run_input,
     keyset_from_base_key,
     read_flow_run_input,
 )
-from prefect.runtime import flow_run
 from pydantic import BaseModel, ConfigDict
 
 from engine.decision import Answer
@@ -105,9 +103,8 @@ def halt(asked: type[BaseModel], words: str, name: str, seconds: int) -> None:
     that nobody can answer. So the form is there first.
     """
     keyset = _keyset(name)
-    with get_client(sync_client=True) as client:
-        _lay(client, keyset["description"], words)
-        _lay(client, keyset["schema"], asked.model_json_schema())
+    _lay(keyset["description"], words)
+    _lay(keyset["schema"], asked.model_json_schema())
     suspend_flow_run(wait_for_input=_Laid, key=name, timeout=seconds)
 
 
@@ -116,16 +113,15 @@ def _keyset(name: str) -> dict[str, str]:
     return dict(keyset_from_base_key(f"suspended-{name}").items())
 
 
-def _lay(client: SyncPrefectClient, key: str, value: Any) -> None:
+def _lay(key: str, value: Any) -> None:
     """Put a value under a key of this run's, in place of what is there.
 
     Something is there where Prefect's reply got lost and its client has asked once more.
     """
-    text = json.dumps(value)
     try:
-        client.create_flow_run_input(flow_run.id, key=key, value=text)
+        create_flow_run_input(key, value)
     except PrefectHTTPStatusError as error:
         if error.response.status_code != httpx.codes.CONFLICT:
             raise
-        client.delete_flow_run_input(flow_run.id, key)
-        client.create_flow_run_input(flow_run.id, key=key, value=text)
+        delete_flow_run_input(key)
+        create_flow_run_input(key, value)
