@@ -37,7 +37,7 @@ KEYS = Offer(
     "Stripe API keys",
     "stripe.{}_key",
     {
-        Operation.MINT: Ability(Way.MANUAL, "a key is rolled in the dashboard"),
+        Operation.MINT: Ability(Way.MANUAL, "a key is made in the dashboard"),
         Operation.LIST: Ability(Way.MANUAL, "the dashboard shows the keys; no released API does"),
         Operation.PROBE: Ability(Way.AUTOMATIC),
         Operation.DISABLE: Ability(Way.UNSUPPORTED, "a key lives until it expires"),

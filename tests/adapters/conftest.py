@@ -11,6 +11,10 @@ from sandbox.world import World
 from tests.adapters import sky
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from adapters.platform import Platform
+    from tests.adapters.circle import Circle
     from tests.adapters.database import Server
 
 
@@ -19,6 +23,23 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A world of its own for each test; some modules make theirs another way."""
     with sky.opened(tmp_path_factory.mktemp("sky")) as made:
         yield made
+
+
+@pytest.fixture
+def circle(tmp_path: Path) -> Circle:
+    """Two encrypted files, who reads them, and somebody who leaves."""
+    from tests.adapters.circle import build  # noqa: PLC0415 - only where it is needed
+
+    return build(tmp_path)
+
+
+@pytest.fixture
+def platform(circle: Circle) -> Iterator[Platform]:
+    """A platform around that circle."""
+    from tests.adapters.exposures import platform_of  # noqa: PLC0415 - as above
+
+    with platform_of(circle) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from engine.errors import NotConverged, Refused
 from engine.ledger import Event
 from engine.step import Done, NotYet
 from tests.adapters import circle as made
-from tests.adapters import exposures
 from tests.adapters import infra as world
 from tests.adapters.circle import BANK, OPERATOR_ONLY, PULSE, Circle
 from tests.adapters.exposures import (
@@ -28,17 +26,6 @@ from tests.adapters.exposures import (
     look,
     waive,
 )
-
-
-@pytest.fixture
-def circle(tmp_path: Path) -> Circle:
-    return made.build(tmp_path)
-
-
-@pytest.fixture
-def platform(circle: Circle) -> Iterator[Platform]:
-    with exposures.platform_of(circle) as opened:
-        yield opened
 
 
 def test_all_they_could_read_is_listed_before_and_after_they_leave(

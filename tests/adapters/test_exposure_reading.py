@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from adapters.platform import Platform
 from engine.ledger import Event
 from engine.step import Done, NotYet
-from tests.adapters import circle as made
-from tests.adapters import exposures
 from tests.adapters.circle import PULSE, Circle
 from tests.adapters.exposures import MATOMO, REDIS, RUN, enter, found, leave, look, waive
 
 REDIS_SET = '["redis"]["password"]'
-
-
-@pytest.fixture
-def circle(tmp_path: Path) -> Circle:
-    return made.build(tmp_path)
-
-
-@pytest.fixture
-def platform(circle: Circle) -> Iterator[Platform]:
-    with exposures.platform_of(circle) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("outcome", ["stopped", "rejected"])

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from adapters.platform import Platform
 from engine.ledger import Event
 from engine.step import Done, NotYet
 from tests.adapters import circle as made
-from tests.adapters import exposures
 from tests.adapters.circle import PULSE, Circle
 from tests.adapters.exposures import MATOMO, REDIS, RUN, enter, found, leave, look, waive
 
@@ -19,17 +13,6 @@ MOVED = "infra/secrets/pulse.enc.yaml"
 POOL = "infra/secrets/pool.enc.yaml"
 FIRST, SECOND = (f'{POOL}#["pool"][{at}]' for at in (0, 1))
 READERS = ("engine", "operator")
-
-
-@pytest.fixture
-def circle(tmp_path: Path) -> Circle:
-    return made.build(tmp_path)
-
-
-@pytest.fixture
-def platform(circle: Circle) -> Iterator[Platform]:
-    with exposures.platform_of(circle) as opened:
-        yield opened
 
 
 def test_values_whose_file_has_another_name_are_not_settled(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,11 +23,6 @@ FORMS = [
     ("app.txt", "text-value-1\n"),
     ("two.yaml", "token: yaml-value-1\n---\ntoken: yaml-value-2\n"),
 ]
-
-
-@pytest.fixture
-def circle(tmp_path: Path) -> Circle:
-    return made.build(tmp_path)
 
 
 def remove(circle: Circle) -> Any:

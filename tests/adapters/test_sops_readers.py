@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,11 +17,6 @@ from tests.adapters import infra as world
 from tests.adapters.circle import BANK, FORGOTTEN, OPERATOR_ONLY, PULSE, Circle
 
 FILES = (PULSE, BANK, OPERATOR_ONLY, FORGOTTEN)
-
-
-@pytest.fixture
-def circle(tmp_path: Path) -> Circle:
-    return made.build(tmp_path)
 
 
 def remove(circle: Circle, **calling: Any) -> Any:
