@@ -13,10 +13,9 @@ from adapters.drift.places import Places, settle
 from adapters.drift.trees import Grove, read_trees
 from adapters.platform import Platform
 from adapters.shared.checkout import Checkout, open_checkout
-from adapters.shared.searching import files_naming
 from adapters.shared.trailers import Change, index_of
 from adapters.sops import SopsLocation
-from adapters.sops.past import MARK
+from adapters.sops.past import encrypted
 from adapters.sops.program import Sops, open_sops
 from adapters.standing.looking import fingerprint_in
 from adapters.vaultwarden import read_inventory
@@ -24,7 +23,7 @@ from engine.catalogue import Alone
 from engine.drift import Compared, Held, State, differ, judge
 from engine.errors import RunbookError
 
-_METADATA = "lastmodified"
+_METADATA = b"lastmodified"
 """What every encrypted file holds beside its values, and a page that shows one does not."""
 LOOKER = "drift"
 """What a comparison calls itself where a run would give its id; it makes no branch."""
@@ -55,8 +54,7 @@ def compare_stores(platform: Platform) -> tuple[Compared, ...]:
 
 def _encrypted(checkout: Checkout) -> tuple[str, ...]:
     """Name the files of main that sops has encrypted, whether the catalogue names them or not."""
-    found, dated = (files_naming(checkout, checkout.main, text) for text in (MARK, _METADATA))
-    return tuple(file for file in found if file in dated)
+    return tuple(file for file, raw in encrypted(checkout) if _METADATA in raw)
 
 
 def _entries(

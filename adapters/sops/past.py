@@ -40,7 +40,7 @@ class Past:
     ) -> None:
         """Read the history of every file that ever named them; refuse a recipient that none did."""
         self._theirs, self._identity = frozenset(recipients), identity
-        self._keys: set[bytes | None] = set()
+        self._keys: set[bytes] = set()
         self._ciphertexts: set[object] = set()
         files: dict[str, None] = {}
         for recipient in recipients:
@@ -77,7 +77,7 @@ class Past:
             document = in_form(raw, file)
             if self._is_named(document, raw):
                 document = document or _roughly(raw, file)
-                self._keys.add(data_key(document, self._identity))
+                self._keys.update(filter(None, [data_key(document, self._identity)]))
                 self._ciphertexts.update(_ciphertexts(document))
 
     def _is_named(self, document: Document | None, raw: bytes) -> bool:
@@ -86,8 +86,7 @@ class Past:
         return not self._theirs.isdisjoint(readers_of(document))
 
     def _is_known(self, document: Document) -> bool:
-        key = data_key(document, self._identity)
-        if key is not None and key in self._keys:
+        if data_key(document, self._identity) in self._keys:
             return True
         # where our identity does not open one of them: no ciphertext comes under two keys
         return not self._ciphertexts.isdisjoint(_ciphertexts(document))
