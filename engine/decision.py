@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from engine.brought import judge_certificate, judge_comment, judge_value
 from engine.checklist import note_fault, unsettled
 from engine.errors import RunbookError
+from engine.freeze import Window
 from engine.ledger import Actor, Draft, Event, timestamp
 from engine.plan import Plan, PlannedStep
 from engine.policy import barrier, furthest, glass_gate, objection
@@ -152,7 +153,7 @@ def _refusal(question: Question, answer: Answer) -> str:
         return against
     if answer.decision not in choices:
         return f"at this gate one can {', '.join(choices)}"
-    window = barrier(step, opening.kind, question.present)
+    window = _barrier(question)
     if answer.decision == "approve" and window is not None and not window.lets(answer.actor):
         return window.words()
     if len(answer.comment) > LONGEST_COMMENT:
@@ -168,6 +169,11 @@ def _refusal(question: Question, answer: Answer) -> str:
     if answer.decision == "approve" and answer.through and answer.through not in reach:
         return f"a yes at {step.id} can reach no further than {reach[-1]}"
     return ""
+
+
+def _barrier(question: Question) -> Window | None:
+    kind, now = question.opening.kind, question.present
+    return barrier(question.plan, question.state, question.step, kind, now)
 
 
 def _word_missing(question: Question, answer: Answer) -> str:
@@ -188,7 +194,7 @@ def _glass(question: Question, now: datetime) -> Mapping[str, Any]:
     """Say what the breaking of the glass went over, and until when it must be reviewed."""
     plan, gate = question.plan, question.gate
     assert plan.break_glass is not None
-    window = barrier(question.step, question.opening.kind, question.present)
+    window = _barrier(question)
     over = [f"{gate.approvals} of {' or '.join(gate.groups) or 'anybody'} had to agree"]
     return {
         "review_until": timestamp(now + plan.break_glass.review_within),

@@ -1,4 +1,7 @@
-"""One catalogue from several files: no name in two of them, and nothing twice at one place."""
+"""One catalogue from several files: no name in two of them, and nothing twice at one place.
+
+Nor is one role of PostgreSQL in two entries: whoever rotates the one would lock the other out.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,16 @@ from dataclasses import dataclass
 from engine.catalogue import Catalogue, Secret
 from engine.findings import Finding, Invalid, Place
 from engine.source import Source
+
+_ONE_PLACE = "One place holds one secret; correct the place, or remove one entry."
+_WORDS = {
+    "sops": ("is at the place", _ONE_PLACE),
+    "vaultwarden": ("is at the place", _ONE_PLACE),
+    "postgres": (
+        "signs in with a role",
+        "Give each two logins of its own, or list all that read one password as its `consumers`.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,7 @@ def merged(parts: Sequence[Part]) -> Catalogue:
 
 
 def placed_twice(parts: Sequence[Part]) -> Iterator[Finding]:
-    """Yield a finding for each entry at a place of SOPS or Vaultwarden that an earlier one has."""
+    """Yield a finding for each entry at a place, or with a role, that an earlier one has."""
     seen: dict[object, tuple[str, Part]] = {}
     for part in parts:
         for name, entry in part.catalogue.secrets.items():
@@ -43,10 +56,11 @@ def placed_twice(parts: Sequence[Part]) -> Iterator[Finding]:
                 first, its = seen.setdefault(place, (name, part))
                 if first == name:
                     continue
+                shared, hint = _WORDS[key]
                 yield Finding(
                     part.source.place(("secrets", name, key)),
-                    f"`{name}` is at the place of `{first}`, {_told(its.place(first), part)}",
-                    "One place holds one secret; correct the place, or remove one entry.",
+                    f"`{name}` {shared} of `{first}`, {_told(its.place(first), part)}",
+                    hint,
                 )
 
 
@@ -64,8 +78,12 @@ def _named_twice(parts: Sequence[Part]) -> Iterator[Finding]:
                     )
 
 
-def _places(entry: Secret) -> tuple[tuple[str, object], ...]:
-    return ("sops", entry.sops), ("vaultwarden", entry.vaultwarden)
+def _places(entry: Secret) -> Iterator[tuple[str, object]]:
+    yield "sops", entry.sops
+    yield "vaultwarden", entry.vaultwarden
+    if entry.postgres:
+        for role in entry.postgres.logins or (entry.postgres.role,):
+            yield "postgres", role
 
 
 def _told(place: Place, part: Part) -> str:

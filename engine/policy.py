@@ -52,7 +52,7 @@ def covering(
     plan: Plan, state: RunState, step: PlannedStep, kind: Kind, now: Present = TIMELESS
 ) -> tuple[Approval, ...]:
     """Return the approvals of this plan that reach `step` and count now, given at it or before."""
-    digest, window = plan.digest, barrier(step, kind, now)
+    digest, window = plan.digest, barrier(plan, state, step, kind, now)
     return tuple(
         approval
         for approval in state.approvals
@@ -87,9 +87,22 @@ def people_needed(gate: Gate, initiator: Actor) -> int:
     return max(gate.approvals, 2 if is_alone else 1)
 
 
-def barrier(step: PlannedStep, kind: Kind, now: Present) -> Window | None:
-    """Return the freeze that keeps this step's gate shut; None where nothing does."""
-    return now.frozen if kind is Kind.STEP and step.effect not in HARMLESS else None
+def barrier(
+    plan: Plan, state: RunState, step: PlannedStep, kind: Kind, now: Present
+) -> Window | None:
+    """Return the freeze that keeps this step's gate shut; None where nothing does.
+
+    What a cutover has begun is not frozen: services cannot sign in until the value has reached them.
+    """
+    is_free = kind is not Kind.STEP or step.effect in HARMLESS or _is_cut_over(plan, state, step)
+    return None if is_free else now.frozen
+
+
+def _is_cut_over(plan: Plan, state: RunState, step: PlannedStep) -> bool:
+    reached = plan.steps[: plan.index(step.id) + 1]
+    return step.effect is not Effect.REVOKE and any(
+        each.effect is Effect.CUTOVER and state.step(each.id).touched for each in reached
+    )
 
 
 def glass_gate(plan: Plan, gate: Gate) -> Gate | None:

@@ -94,7 +94,7 @@ def _failure(job: Job, kind: Kind) -> str:
 
 
 def _frozen(job: Job, kind: Kind, now: Present) -> str:
-    window = barrier(job.step, kind, now)
+    window = barrier(job.plan, job.state, job.step, kind, now)
     return f"**Frozen.** {plain(window.words())}." if window else ""
 
 

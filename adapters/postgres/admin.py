@@ -19,9 +19,10 @@ from pydantic import SecretStr
 
 from adapters.postgres import wire
 from adapters.postgres.failures import judged, read_only, translated
+from adapters.postgres.limit import limited
 from adapters.postgres.settings import PostgresSettings
 from adapters.shared.files import read_secret
-from engine.errors import Refused, RunbookError, Transient
+from engine.errors import OutcomeUnknown, Refused, RunbookError, Transient
 
 APPLICATION = "runbook-engine"
 SHIELDS = {
@@ -40,6 +41,7 @@ the lines about deadlocks and broken servers, which repeat what is shown there.
 """
 PRINTS = "debug\\_print\\_%"
 """Settings by which the server prints each statement as it was parsed; every role may turn them off."""
+WARNING = "01000"
 MOST_NAMED = 5
 """Sessions that a message names one by one."""
 
@@ -77,8 +79,9 @@ class Session:
 class Admin:
     """An open connection of the engine's role; every statement is a transaction of its own."""
 
-    def __init__(self, connection: psycopg.Connection, what: str) -> None:
+    def __init__(self, connection: psycopg.Connection, what: str, seconds: float) -> None:
         self._connection = connection
+        self._seconds = seconds
         self.what = what
 
     def role(self, name: str) -> Role:
@@ -100,19 +103,25 @@ class Admin:
         """Tell whether a role has the rights of another one; raise `Refused` if either is missing."""
         return bool(self._value("SELECT pg_catalog.pg_has_role(%s, %s, 'MEMBER')", [role, group]))
 
-    def acts_as(self, role: str, group: str) -> bool:
+    def acts_as(self, role: str, group: str, database: str = "") -> bool:
         """Tell whether sessions of a role begin as another one, so that it owns what they make.
 
-        `ALTER ROLE … SET role` is kept in pg_db_role_setting, for all databases or for one.
+        `ALTER ROLE … SET role` is kept in pg_db_role_setting. What is set for the role in one
+        database goes before what is set for the role, and that before what is set for the database
+        (ALTER ROLE, "Notes"). Without a database it is enough that it does so in any.
         """
-        return bool(
-            self._value(
-                "SELECT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting AS s"
-                " JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole"
-                " WHERE r.rolname = %s AND 'role=' || %s = ANY (s.setconfig))",
-                [role, group],
-            )
+        rows = self._rows(
+            "SELECT s.setdatabase <> 0, substr(each, 6) FROM pg_catalog.pg_db_role_setting AS s"
+            " LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase,"
+            " unnest(s.setconfig) AS each"
+            " WHERE each LIKE 'role=%%' AND s.setrole IN"
+            " (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = %(role)s::text))"
+            " AND (s.setdatabase = 0 OR %(database)s::text IN ('', d.datname))"
+            " ORDER BY s.setrole = 0, s.setdatabase = 0",
+            {"role": role, "database": database},
         )
+        effective = rows[:1] if database else rows
+        return group in [name for _, name in effective]
 
     def sessions(self, role: str, before: datetime | None = None) -> tuple[Session, ...]:
         """Return the sessions of a role, or those of them that were opened before a moment."""
@@ -192,7 +201,19 @@ class Admin:
         return refused == 0
 
     def _change(self, statement: sql.Composed) -> None:
-        translated(self.what, lambda: self._connection.execute(statement), writing=True)
+        """Make a change; raise `OutcomeUnknown` where it was made and no standby has confirmed it.
+
+        It is the one warning of its kind, and comes where that wait was cancelled.
+        """
+        warned: list[str | None] = []
+        self._connection.add_notice_handler(lambda notice: warned.append(notice.sqlstate))
+        with limited(self._connection, self._seconds):
+            translated(self.what, lambda: self._connection.execute(statement), writing=True)
+        if WARNING in warned:
+            raise OutcomeUnknown(
+                f"{self.what} has made the change, and no standby has confirmed it",
+                hint="After a failover it may be gone: see to the synchronous standby, then retry.",
+            )
 
     def _value(self, query: str, given: Any = ()) -> Any:
         row = self._row(query, given)
@@ -204,7 +225,8 @@ class Admin:
 
     def _rows(self, query: str, given: Any = ()) -> list[tuple[Any, ...]]:
         text = sql.SQL(query)
-        return translated(self.what, lambda: self._connection.execute(text, given).fetchall())
+        with limited(self._connection, self._seconds):
+            return translated(self.what, lambda: self._connection.execute(text, given).fetchall())
 
 
 @contextmanager
@@ -221,7 +243,7 @@ def open_admin(settings: PostgresSettings) -> Iterator[Admin]:
         )
     password = read_secret(settings.password_file, "the password of the engine's database role")
     with _connected(settings, password) as connection:
-        admin = Admin(connection, settings.title)
+        admin = Admin(connection, settings.title, settings.statement_timeout)
         if admin.is_read_only():
             raise read_only(settings.title)
         yield admin

@@ -21,37 +21,56 @@ def require_ready(settings: PostgresSettings, *roles: str, group: str = "") -> s
     with open_admin(settings) as admin:
         _require_sight(admin, settings)
         for name in roles:
-            require_plain(admin, name, group)
+            require_plain(admin, name)
+            if group:
+                require_member(admin, name, group)
     return f"{settings.title} lets {settings.user} change the passwords of {' and '.join(roles)}"
 
 
-def require_plain(admin: Admin, name: str, group: str = "") -> None:
-    """Raise `Refused` unless the role is a plain one, of the group, and ours to change."""
-    role = admin.role(name)
-    if role.is_mighty:
+def require_ours(admin: Admin, name: str) -> None:
+    """Raise `Refused` unless the role is without power over others, and ours to change."""
+    if admin.role(name).is_mighty:
         raise Refused(
             f"{name} is a superuser or may make roles or databases, which no service needs",
             hint="Give the service a plain role; the engine changes no other.",
         )
-    if role.is_expired:
+    missing = admin.missing_right(name)
+    if missing:
+        raise Refused(f"the engine's role may not change {name}: it lacks {missing}", hint=SETUP)
+
+
+def require_plain(admin: Admin, name: str) -> None:
+    """Raise `Refused` unless the role is ours to change, and a password of it would be accepted."""
+    require_ours(admin, name)
+    if admin.role(name).is_expired:
         raise Refused(
             f"VALID UNTIL of {name} is over, so that no password of it is accepted",
             hint=f"Decide about it: ALTER ROLE {name} VALID UNTIL 'infinity'.",
         )
-    if group and not admin.is_member(name, group):
+
+
+def require_member(admin: Admin, name: str, group: str, database: str = "") -> None:
+    """Raise `Refused` unless the role acts as the group, which nobody signs in as.
+
+    Without a database it is enough that it does so in any.
+    """
+    if admin.role(group).may_log_in:
+        raise Refused(
+            f"{group} may log in itself, and its password stays what it is when {name} rotates",
+            hint=f"Bring what signs in as it to {name}, then ALTER ROLE {group} NOLOGIN.",
+        )
+    if not admin.is_member(name, group):
         raise Refused(
             f"{name} is no member of {group}, so it could not do what the service does",
             hint=f"GRANT {group} TO {name}, and ALTER ROLE {name} SET role TO {group}.",
         )
-    if group and not admin.acts_as(name, group):
+    if not admin.acts_as(name, group, database):
+        where = f" in {database}" if database else ""
         raise Refused(
-            f"{name} does not act as {group}: what the service makes while it signs in as {name} "
+            f"{name} does not act as {group}{where}: what the service makes while it signs in as {name} "
             "would be out of its reach after the next rotation",
             hint=f"ALTER ROLE {name} SET role TO {group}; see who owns what it has made so far.",
         )
-    missing = admin.missing_right(name)
-    if missing:
-        raise Refused(f"the engine's role may not change {name}: it lacks {missing}", hint=SETUP)
 
 
 def listed(sessions: tuple[Session, ...]) -> str:

@@ -52,7 +52,9 @@ def credential_in(value: SecretStr, role: str = "") -> Credential:
 
 
 def with_login(value: SecretStr, role: str, password: SecretStr) -> SecretStr:
-    """Return a connection URL that differs in role and password alone."""
+    """Return a connection URL that differs in role and password alone; for a password, the new one."""
+    if not is_url(value):
+        return password
     credential_in(value)
     parts = urlsplit(value.get_secret_value())
     login = f"{quote(role, safe='')}:{quote(password.get_secret_value(), safe='')}"

@@ -17,7 +17,9 @@ READ_ONLY = "25006"
 _BUSY = {"57014": "the statement took too long", "55P03": "a lock was not free in time"}
 _AWAY = ("08", "57P", "53")
 """Classes that pass by: connection, shutdown and start, too many connections or too little room."""
-_NO_RIGHT, _NO_ROLE = "42501", "42704"
+_NO_RIGHT, _NO_ROLE, _INTERNAL = "42501", "42704", "XX000"
+_RACE = "concurrently updated"
+"""In the message of a change that lost a race (heapam.c); it has no code and no translation."""
 
 T = TypeVar("T")
 
@@ -72,6 +74,8 @@ def _told(error: psycopg.Error, what: str, *, writing: bool) -> RunbookError:
         )
     if code == _NO_ROLE:
         return Refused(f"{what}: {said}", hint="Correct the roles in the catalogue.")
+    if code == _INTERNAL and _RACE in said:
+        return Transient(f"{what}: another transaction changed the same role, and nothing was done")
     if code and not is_passing(code):
         return Refused(f"{what} refuses with {code}: {said}")
     if writing:

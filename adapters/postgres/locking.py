@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from adapters.postgres.admin import open_admin
-from adapters.postgres.checks import listed, require_plain
+from adapters.postgres.admin import Admin, open_admin
+from adapters.postgres.checks import listed, require_ours
 from adapters.postgres.credential import RoleName
 from adapters.postgres.settings import PostgresSettings
 from engine.errors import Refused
@@ -33,7 +33,7 @@ def lock_role_step(settings: PostgresSettings) -> Step[LockRole, Locked]:
         params=LockRole,
         outputs=Locked,
         effect=Effect.REVOKE,
-        probe=lambda params, _: _probe(settings, params),
+        probe=lambda params, call: _probe(settings, params, call),
         run=lambda params, call: _run(settings, params, call),
         undo=Irreversible("the password is gone; the next rotation gives the role a new one"),
         describe=lambda params: (
@@ -43,11 +43,14 @@ def lock_role_step(settings: PostgresSettings) -> Step[LockRole, Locked]:
     )
 
 
-def _probe(settings: PostgresSettings, params: LockRole) -> Probe[Locked]:
+def _probe(settings: PostgresSettings, params: LockRole, call: Call) -> Probe[Locked]:
+    """Look; a lock that was not set by this run may have left the password, which nobody can see."""
     with open_admin(settings) as admin:
         if admin.role(params.role).may_log_in:
             return NotYet(f"{params.role} may log in")
-    return _locked(settings, params)
+    if not call.head:
+        return NotYet(f"{params.role} is NOLOGIN; its password is taken away all the same")
+    return Done(Locked(role=params.role), f"{params.role} is NOLOGIN at {settings.title}")
 
 
 def _run(settings: PostgresSettings, params: LockRole, call: Call) -> Done[Locked]:
@@ -57,24 +60,25 @@ def _run(settings: PostgresSettings, params: LockRole, call: Call) -> Done[Locke
             hint="Let find_roles say which is which, before the new value is stored.",
         )
     with open_admin(settings) as admin:
-        require_plain(admin, params.role)
+        require_ours(admin, params.role)
         if not admin.role(params.keep).may_log_in:
             raise Refused(
                 f"the role to keep, {params.keep}, may not log in",
                 hint="Give it its password first; the old role stays as it is.",
             )
-        if sessions := admin.sessions(params.role):
-            raise Refused(
-                f"{params.role} is in use again: {listed(sessions)}",
-                hint="Restart these with the new value, let them drain, then retry.",
-            )
+        _require_unused(admin, params.role, "is in use again")
         call.report(f"{params.keep} may log in; {params.role} is locked")
         admin.lock(params.role)
-    return _locked(settings, params)
-
-
-def _locked(settings: PostgresSettings, params: LockRole) -> Done[Locked]:
+        _require_unused(admin, params.role, "was locked, and used once more just before")
     return Done(
         Locked(role=params.role),
-        f"{params.role} is NOLOGIN and without a password at {settings.title}",
+        f"{params.role} is NOLOGIN, without a password and without sessions at {settings.title}",
     )
+
+
+def _require_unused(admin: Admin, role: str, found: str) -> None:
+    if sessions := admin.sessions(role):
+        raise Refused(
+            f"{role} {found}: {listed(sessions)}",
+            hint="Restart these with the new value, let them drain, then retry.",
+        )

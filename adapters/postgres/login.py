@@ -21,6 +21,8 @@ from engine.errors import Refused
 
 WRONG_PASSWORD = "28P01"  # noqa: S105 - a code, no password
 NOT_LET_IN = "28000"
+NO_RIGHT = "42501"
+"""Without CONNECT on the database; told once the password is proven."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ def try_login(settings: PostgresSettings, role: str, value: SecretStr) -> Verdic
                 f"{settings.title} lets {role} in without its password, so nothing is proven",
                 hint="Let pg_hba.conf ask for scram-sha-256 where the engine comes from.",
             )
+        case Turned(sqlstate, by_password=True) if sqlstate == NO_RIGHT and not held.database:
+            return Verdict("accepted", "")  # of a database that the secret does not name
         case Turned(sqlstate) if sqlstate == WRONG_PASSWORD:
             return Verdict("refused", sqlstate)
         case Turned(sqlstate) if sqlstate == NOT_LET_IN and _is_locked(settings, role):

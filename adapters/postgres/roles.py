@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 
 from adapters.postgres.admin import open_admin
-from adapters.postgres.checks import listed, require_plain, require_ready
+from adapters.postgres.checks import listed, require_member, require_plain, require_ready
 from adapters.postgres.credential import RoleName, credential_in
 from adapters.postgres.login import try_login
 from adapters.postgres.settings import PostgresSettings
@@ -85,7 +85,8 @@ def _run(settings: PostgresSettings, params: FindRoles, call: Call) -> Done[Foun
         )
     with open_admin(settings) as admin:
         for name in params.logins:
-            require_plain(admin, name, params.group)
+            require_plain(admin, name)
+            require_member(admin, name, params.group, held.database or settings.database)
         if strangers := admin.sessions(resting):
             raise Refused(
                 f"{resting} should rest, and is in use: {listed(strangers)}",

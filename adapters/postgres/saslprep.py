@@ -1,7 +1,8 @@
 """SASLprep (RFC 4013) as PostgreSQL applies it to passwords (src/common/saslprep.c).
 
-ASCII passes as it is. Where the preparation is not possible, the password's own bytes are used:
-PostgreSQL does the same on both sides, so that such a password works nevertheless.
+ASCII passes as it is. Other than in the RFC, what is prohibited is looked for before the text is
+normalized. Where the preparation is not possible, the password's own bytes are used: PostgreSQL does
+the same on both sides, so that such a password works nevertheless.
 """
 
 from __future__ import annotations
@@ -31,15 +32,11 @@ def prepare(password: str) -> bytes:
 
 def _prepared(password: str) -> str | None:
     """Return the prepared text; None if the profile prohibits it."""
-    mapped = "".join(
-        " " if stringprep.in_table_c12(each) else each
-        for each in password
-        if not stringprep.in_table_b1(each)
-    )
-    text = unicodedata.normalize("NFKC", mapped)
-    if not text or any(is_in(each) for each in text for is_in in _PROHIBITED):
+    spaced = (" " if stringprep.in_table_c12(each) else each for each in password)
+    mapped = "".join(each for each in spaced if not stringprep.in_table_b1(each))
+    if not mapped or any(is_in(each) for each in mapped for is_in in _PROHIBITED):
         return None
-    return text if _is_sound_in_direction(text) else None
+    return unicodedata.normalize("NFKC", mapped) if _is_sound_in_direction(mapped) else None
 
 
 def _is_sound_in_direction(text: str) -> bool:

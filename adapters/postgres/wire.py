@@ -27,7 +27,15 @@ _ASK_TLS = 80877103
 _LONGEST = 65536
 """Bytes of one message; a sign-in has none that is longer."""
 _MOST_MESSAGES = 200
-_OK, _SASL, _CONTINUE, _FINAL = 0, 10, 11, 12
+_OK, _MD5, _SASL, _CONTINUE, _FINAL = 0, 5, 10, 11, 12
+_CLEAR_HINT = "Let its pg_hba.conf say scram-sha-256; no other way is answered."
+_MD5_HINT = (
+    "The role's password is stored as an MD5 hash. Set `password_encryption` to scram-sha-256, then "
+    "set the same password once more with \\password; only after that let pg_hba.conf say "
+    "scram-sha-256, as it lets nobody in by an MD5 hash."
+)
+"""Where the method is `md5`, the server asks by SCRAM whoever has such a verifier ("Password
+Authentication"), so being asked for MD5 tells how the password is kept."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,8 @@ class Turned:
     sqlstate: str
     reason: str
     """Its own first sentence; holds names and no secret."""
+    by_password: bool = False
+    """Whether it came after the password was proven right."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +132,7 @@ class _Talk:
         for _ in range(_MOST_MESSAGES):
             kind, told = self._receive()
             if kind == b"E":
-                return _turned(told)
+                return _turned(told, by_password=was_asked)
             if kind == b"Z":
                 self._send(b"X", b"")
                 return Accepted(was_asked)
@@ -147,10 +157,8 @@ class _Talk:
             case _ if code == _FINAL:
                 exchange.confirm(rest)
                 return True
-        raise Refused(
-            f"the database server asks for a password in a way that is not {MECHANISM}",
-            hint="Let its pg_hba.conf say scram-sha-256; no other way is answered.",
-        )
+        way = f"the database server asks for a password in a way that is not {MECHANISM}"
+        raise Refused(way, hint=_MD5_HINT if code == _MD5 else _CLEAR_HINT)
 
     def _send(self, kind: bytes, body: bytes) -> None:
         self._channel.sendall(kind + struct.pack("!i", len(body) + 4) + body)
@@ -172,6 +180,6 @@ class _Talk:
         return held
 
 
-def _turned(told: bytes) -> Turned:
+def _turned(told: bytes, *, by_password: bool) -> Turned:
     fields = {part[:1]: part[1:].decode(errors="replace") for part in told.split(b"\0") if part}
-    return Turned(fields.get(b"C", ""), fields.get(b"M", "")[:200])
+    return Turned(fields.get(b"C", ""), fields.get(b"M", "")[:200], by_password)

@@ -6,10 +6,13 @@ import ipaddress
 import secrets
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from select import select
+from threading import Event
 from typing import Any
 
 import psycopg
@@ -52,6 +55,7 @@ local all let_in trust
 local all all scram-sha-256
 host all barred 127.0.0.1/32 reject
 host all weak 127.0.0.1/32 password
+host all older 127.0.0.1/32 md5
 host all all 127.0.0.1/32 scram-sha-256
 """
 
@@ -114,6 +118,40 @@ class Server:
         password = secrets.token_hex(16)
         self.sql(f"ALTER ROLE {{}} LOGIN PASSWORD '{password}'", ACTIVE)
         return self.url(ACTIVE, password)
+
+
+@contextmanager
+def silent_after(port: int, marker: bytes) -> Iterator[int]:
+    """Yield a port that leads to the server until a client sends the marker; then nothing passes."""
+    ended = Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(8) as pool:
+
+        def accept() -> None:
+            is_silent = Event()
+            while not ended.is_set():
+                client, _ = listener.accept()
+                pool.submit(_pump, client, port, marker, is_silent, ended)
+
+        pool.submit(accept)
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            ended.set()
+            socket.create_connection(listener.getsockname()).close()
+
+
+def _pump(client: socket.socket, port: int, marker: bytes, is_silent: Event, ended: Event) -> None:
+    with client, socket.create_connection(("127.0.0.1", port)) as server:
+        while not is_silent.is_set():
+            for each in select([client, server], [], [], 0.1)[0]:
+                sent = each.recv(65536)
+                if not sent:
+                    return
+                if marker in sent:
+                    is_silent.set()
+                else:
+                    (server if each is client else client).sendall(sent)
+        ended.wait()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -10,7 +11,7 @@ from pydantic import SecretStr
 
 from adapters.postgres.credential import credential_in, with_login
 from adapters.postgres.scram import is_verifier_of
-from engine.errors import NotConverged, Refused
+from engine.errors import NotConverged, Refused, Transient
 from engine.step import Done, NotYet
 from tests.adapters import infra, sky
 from tests.adapters.database import ACTIVE, ENGINE, GROUP, LOGINS, RESTING, SETUP
@@ -56,6 +57,15 @@ def test_a_new_credential_differs_in_role_and_password_alone(
     assert (now.role, now.database) == (RESTING, was.database)
     assert now.password == made.password != was.password
     assert with_login(made.value, was.role, was.password) == current
+
+
+def test_of_a_password_alone_the_new_one_is_a_password_alone(database: Server) -> None:
+    step = database.steps()["new_credential"]
+
+    made = sky.run(step, current=SecretStr("old-password-1234"), role="plana").outputs
+
+    assert made.value == made.password
+    assert len(made.value.get_secret_value()) == 64
 
 
 def test_a_password_is_set_as_a_verifier_of_it_and_both_roles_are_let_in(
@@ -153,7 +163,8 @@ def test_a_locked_role_is_refused_and_the_other_is_not(
 
     sky.run(steps["lock_role"], **given)
 
-    assert isinstance(sky.probe(steps["lock_role"], **given), Done)
+    started = sky.called(head="0" * 64)
+    assert isinstance(sky.probe(steps["lock_role"], started, **given), Done)
     assert database.verifier(ACTIVE) is None
     sky.run(steps["try_login"], role=ACTIVE, value=current, expect="refused")
     sky.run(steps["try_login"], role=RESTING, value=new, expect="accepted")
@@ -173,6 +184,65 @@ def test_nothing_is_locked_while_the_role_to_keep_may_not_log_in_or_sessions_are
     assert database.verifier(ACTIVE) is not None
     itself = {"role": ACTIVE, "keep": ACTIVE}
     assert "both" in sky.refusal(Refused, lambda: sky.run(lock, **itself)).message
+
+
+def test_a_role_that_somebody_locked_by_hand_loses_its_password_too(
+    database: Server, current: SecretStr, new: SecretStr
+) -> None:
+    set_up(database, new)
+    lock = database.steps()["lock_role"]
+    given = {"role": ACTIVE, "keep": RESTING}
+    database.sql("ALTER ROLE {} NOLOGIN VALID UNTIL '2020-01-01'", ACTIVE)
+    assert "all the same" in str(sky.probe(lock, **given))
+
+    done = sky.run(lock, **given)
+
+    assert "without a password" in done.evidence
+    assert database.verifier(ACTIVE) is None
+
+
+def test_a_session_that_began_while_the_lock_waited_is_told(
+    database: Server, current: SecretStr, new: SecretStr
+) -> None:
+    set_up(database, new)
+    lock = database.steps()["lock_role"]
+    given = {"role": ACTIVE, "keep": RESTING}
+    with ThreadPoolExecutor(1) as pool:
+        with database.postgres.connect("postgres") as other, other.transaction():
+            other.execute(f"SELECT FROM pg_authid WHERE rolname = '{ACTIVE}' FOR UPDATE")
+            locking = pool.submit(sky.refusal, Refused, lambda: sky.run(lock, **given))
+            wait_for_lock(database, locking)
+            late = database.use(current, "late-comer")
+        with late:
+            assert "late-comer" in locking.result().message
+
+    assert database.verifier(ACTIVE) is None
+    assert "without sessions" in sky.run(lock, **given).evidence
+
+
+def test_a_change_that_loses_a_race_is_tried_again(
+    database: Server, current: SecretStr, new: SecretStr
+) -> None:
+    set_password = database.steps()["set_password"]
+    given = {"role": RESTING, "value": new}
+    with ThreadPoolExecutor(1) as pool:
+        with database.postgres.connect("postgres") as other, other.transaction():
+            other.execute(f"ALTER ROLE {RESTING} CONNECTION LIMIT 5")
+            setting = pool.submit(sky.refusal, Transient, lambda: sky.run(set_password, **given))
+            wait_for_lock(database, setting)
+        assert "another transaction changed the same role" in setting.result().message
+
+    sky.run(set_password, **given)
+
+
+def wait_for_lock(database: Server, locking: Future[Any]) -> None:
+    """Return once the engine waits for a lock; a change that never waits has ended."""
+    query = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE application_name = 'runbook-engine' AND wait_event_type = 'Lock'"
+    )
+    while not locking.done() and database.ask(query) != [(1,)]:
+        pass
 
 
 def test_a_locked_role_with_its_password_left_counts_as_refused(

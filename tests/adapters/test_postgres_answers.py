@@ -10,9 +10,10 @@ from pydantic import SecretStr
 
 from adapters.postgres import check
 from adapters.postgres.credential import credential_in, with_login
-from engine.errors import NotConverged, Refused, RunbookError, Transient
+from engine.errors import NotConverged, OutcomeUnknown, Refused, RunbookError, Transient
+from engine.step import Done
 from tests.adapters import sky
-from tests.adapters.database import ACTIVE, ENGINE, GROUP, LOGINS, RESTING
+from tests.adapters.database import ACTIVE, ENGINE, GROUP, LOGINS, RESTING, silent_after
 
 if TYPE_CHECKING:
     from tests.adapters.database import Server
@@ -32,6 +33,50 @@ def current(database: Server) -> SecretStr:
 def new(current: SecretStr) -> SecretStr:
     """A connection URL for the resting role that nobody has set yet."""
     return with_login(current, RESTING, SecretStr("0123456789abcdef" * 2))
+
+
+def test_a_password_that_is_kept_by_md5_is_brought_over_before_the_rule_is(
+    database: Server,
+) -> None:
+    """With the rule first, nobody would be let in by such a hash any more."""
+    database.sql("DROP ROLE IF EXISTS older")
+    with database.postgres.connect("postgres") as owner:
+        owner.execute("SET password_encryption TO md5")
+        owner.execute("CREATE ROLE older LOGIN PASSWORD 'open-sesame-77'")
+    step = database.steps()["try_login"]
+    given = {"role": "older", "value": "open-sesame-77", "expect": "accepted", "timeout": 1}
+
+    said = sky.refusal(Refused, lambda: sky.run(step, **given))
+
+    assert "not SCRAM-SHA-256" in said.message
+    assert "set the same password once more" in said.hint
+    database.sql("ALTER ROLE older PASSWORD 'open-sesame-77'")
+    assert "accepted" in sky.run(step, **given).evidence
+
+
+def test_a_password_counts_as_accepted_where_only_the_database_is_shut(
+    database: Server, current: SecretStr
+) -> None:
+    """A secret that is a password alone names none; a URL does, and its service needs that one."""
+    database.sql("DROP ROLE IF EXISTS plana")
+    database.sql("CREATE ROLE plana LOGIN PASSWORD 'open-sesame-77'")
+    step = database.steps(database="closed")["try_login"]
+    given = {"role": "plana", "expect": "accepted", "timeout": 1}
+    database.sql("CREATE DATABASE closed")
+    try:
+        database.sql("REVOKE CONNECT ON DATABASE closed FROM public")
+        alone = sky.run(step, value="open-sesame-77", **given)
+        wrong = {**given, "value": "open-sesame-78", "expect": "refused"}
+        refused = sky.run(step, **wrong)
+        url = database.url("plana", "open-sesame-77").get_secret_value()
+        shut = {**given, "value": url.replace("/postgres?", "/closed?")}
+        said = sky.refusal(Refused, lambda: sky.run(step, **shut))
+    finally:
+        database.sql("DROP DATABASE closed")
+
+    assert alone.outputs.verdict == "accepted"
+    assert refused.outputs.verdict == "refused"
+    assert "42501" in said.message
 
 
 @pytest.mark.parametrize(
@@ -75,16 +120,40 @@ def test_no_answer_proves_nothing(database: Server, current: SecretStr) -> None:
         ("ALTER ROLE {} VALID UNTIL '2020-01-01'", "VALID UNTIL"),
         (f"REVOKE {GROUP} FROM {{}}", "no member of"),
         ("ALTER ROLE {} RESET role", "does not act as"),
+        (f"ALTER ROLE {GROUP} LOGIN", f"{GROUP} may log in itself"),
     ],
 )
 def test_a_preflight_tells_what_is_wrong_with_a_role(
     database: Server, current: SecretStr, statement: str, words: str
 ) -> None:
-    database.sql(statement, RESTING)
+    database.sql(statement, *([RESTING] if "{}" in statement else []))
     found = database.steps()["find_roles"].preflight
     assert found is not None
 
     assert words in sky.refusal(Refused, lambda: found.look(found.params(**FIND))).message
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_acting"),
+    [
+        (("IN DATABASE template1 SET role TO pulse_events", "RESET role"), False),
+        (("IN DATABASE postgres SET role TO 'none'",), False),
+        (("RESET role", "IN DATABASE postgres SET role TO pulse_events"), True),
+        (("IN DATABASE template1 SET role TO 'none'",), True),
+    ],
+)
+def test_a_role_must_act_as_the_group_in_the_database_of_the_secret(
+    database: Server, current: SecretStr, settings: tuple[str, ...], is_acting: bool
+) -> None:
+    for setting in settings:
+        database.sql(f"ALTER ROLE {{}} {setting}", RESTING)
+    find = database.steps()["find_roles"]
+
+    if is_acting:
+        assert sky.run(find, value=current, **FIND).outputs.resting == RESTING
+    else:
+        said = sky.refusal(Refused, lambda: sky.run(find, value=current, **FIND))
+        assert f"{RESTING} does not act as {GROUP} in postgres" in said.message
 
 
 @pytest.mark.parametrize(
@@ -196,3 +265,39 @@ def test_the_wrong_role_in_a_secret_is_told(current: SecretStr) -> None:
     said = sky.refusal(Refused, lambda: credential_in(current, RESTING))
 
     assert f"of the role {ACTIVE}, not of {RESTING}" in said.message
+
+
+def test_a_change_that_no_standby_confirms_is_not_waited_for_without_end(
+    database: Server, new: SecretStr
+) -> None:
+    """`statement_timeout` does not count inside a commit; once it is asked again, it is found done."""
+    set_password = database.steps(statement_timeout=1)["set_password"]
+    given = {"role": RESTING, "value": new}
+    try:
+        alter(database, "SET synchronous_standby_names TO 'nobody'")
+        said = sky.refusal(OutcomeUnknown, lambda: sky.run(set_password, **given))
+    finally:
+        alter(database, "RESET synchronous_standby_names")
+
+    assert "no standby has confirmed it" in said.message
+    assert isinstance(sky.probe(set_password, **given), Done)
+
+
+def test_a_server_that_falls_silent_in_a_change_is_not_waited_for_without_end(
+    database: Server, new: SecretStr
+) -> None:
+    with silent_after(database.port, b"ALTER ROLE") as port:
+        set_password = database.steps(port=port, tls="disable", statement_timeout=1)["set_password"]
+        said = sky.refusal(OutcomeUnknown, lambda: sky.run(set_password, role=RESTING, value=new))
+
+    assert "went away while a change was made" in said.message
+
+
+def alter(database: Server, change: str) -> None:
+    """Change a setting of the whole server, and see that it is in force."""
+    with database.postgres.connect("postgres") as owner:
+        before = owner.execute("SELECT pg_conf_load_time()").fetchone()
+        owner.execute(f"ALTER SYSTEM {change}")
+        owner.execute("SELECT pg_reload_conf()")
+        while owner.execute("SELECT pg_conf_load_time()").fetchone() == before:
+            pass

@@ -22,8 +22,16 @@ ODD = [
     "I\u00adX",
     "x\u0007y",
     "\u0627b",
+    "zero\u200bwidth",
+    "\ufb4c",
+    "a\u1d4a",
+    "\u0340",
 ]
-"""Plain, composed and not, to be mapped, to be dropped, prohibited, and of two directions."""
+"""Plain, composed and not, to be mapped, to be dropped, prohibited, and of two directions.
+
+The last four are a space that others drop, of two directions, unassigned, and prohibited as long as
+they are not normalized.
+"""
 
 
 def rfc_exchange(nonce: str = "rOprNGfwEbeRWgbNEkqO") -> Exchange:

@@ -135,6 +135,46 @@ def test_two_entries_at_one_place_are_told() -> None:
     assert found.startswith("s.yaml:8:11: `again` is at the place of `a-token`, line 2\n")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{role: plana}", "{role: plana}"),
+        ("{role: events, logins: [events_a, events_b]}", "{role: events_b}"),
+        (
+            "{role: events, logins: [events_a, events_b]}",
+            "{role: more, logins: [more_a, events_a]}",
+        ),
+    ],
+)
+def test_two_entries_that_sign_in_with_one_role_are_told(one: str, other: str) -> None:
+    more = f"""\
+    postgres: {one}
+  again:
+    title: The same once more
+    sops: {{file: infra/secrets/a.enc.yaml, path: plana.other_token}}
+    vaultwarden: {{collection: plana-staff, item: Another}}
+    postgres: {other}
+"""
+
+    [found] = findings("a-token", "plana.token", more=more)
+
+    assert found.startswith("s.yaml:11:15: `again` signs in with a role of `a-token`, line 2\n")
+    assert "`consumers`" in found
+
+
+def test_two_services_may_share_the_role_that_owns_what_they_use() -> None:
+    more = """\
+    postgres: {role: events, logins: [events_a, events_b]}
+  again:
+    title: The same once more
+    sops: {file: infra/secrets/a.enc.yaml, path: plana.other_token}
+    vaultwarden: {collection: plana-staff, item: Another}
+    postgres: {role: events, logins: [worker_a, worker_b]}
+"""
+
+    assert findings("a-token", "plana.token", more=more) == []
+
+
 def test_every_entry_of_the_shipped_catalogue_is_a_secret() -> None:
     text = (ROOT / "runbooks" / "secrets.yaml").read_text()
     catalogue = load(text, "secrets.yaml", Catalogue)[0]

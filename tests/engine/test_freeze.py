@@ -168,6 +168,36 @@ def test_a_yes_of_before_the_window_does_not_carry_into_it_and_counts_again_afte
     assert bench.next() == Perform(bench.plan.step("b"))
 
 
+CUTOVER = """\
+gate: {groups: [staff, admins]}
+steps:
+  - {id: make, uses: lamp.mint}
+  - {id: store, uses: lamp.store, with: {value: "${{ steps.make.value }}"}}
+  - {id: mirror, uses: lamp.mirror, with: {value: "${{ steps.make.value }}"}}
+  - {id: swap, uses: lamp.swap, irreversible: true, with: {value: "${{ steps.make.value }}"}}
+  - {id: out, uses: lamp.light}
+  - {id: see, uses: lamp.verify, gate: none}
+"""
+
+
+@pytest.mark.parametrize("through", ["swap", "out"])
+def test_a_freeze_keeps_no_cutover_open_that_has_begun(tmp_path: Path, through: str) -> None:
+    """Until the value is carried out, services cannot sign in."""
+    bench = Bench.of(CUTOVER, tmp_path).begin()
+    bench.decide("approve", "olga", through=through)
+    for _ in ("make", "store", "mirror"):
+        bench.make_move()
+    bench.present = present(NOW, freezes())
+    assert bench.next() == AskPerson(bench.plan.step("swap"), Kind.STEP)
+    bench.present = Present(timestamp(NOW))
+    bench.make_move()
+    bench.present = present(NOW, freezes())
+
+    if through == "swap":
+        assert bench.decide("approve", "olga") is Event.GATE_APPROVED
+    assert bench.next() == Perform(bench.plan.step("out"))
+
+
 def test_saying_no_and_taking_back_are_never_frozen(tmp_path: Path) -> None:
     bench = Bench.of(TEXT, tmp_path).begin()
     bench.decide("approve", "olga", through="a")
