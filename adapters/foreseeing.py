@@ -13,7 +13,7 @@ from adapters.standing import standings
 from adapters.standing.looking import fingerprint_in
 from adapters.standing.sighting import Fingerprint
 from engine.errors import RunbookError
-from engine.foresight import Glance, glances, restarted
+from engine.foresight import Sight, look_ahead, restarted
 from engine.plan import Plan
 from engine.redaction import Redactor
 from engine.standing import Standing
@@ -39,21 +39,24 @@ class Foreseen:
     unknown: str
     """Why there are no standings, where there are none."""
     readers: Readers
-    glances: tuple[Glance, ...]
+    sight: Sight
 
 
 def foresee(platform: Platform, plan: Plan) -> Foreseen:
     """Look at everything the plan is about; nothing is changed, and nothing missing is an error."""
     found, unknown = _standings(platform, plan)
-    looks = glances(plan, platform.registry, _marks(platform, plan), Redactor())
-    return Foreseen(found, unknown, _readers(platform, plan), looks)
+    sight = look_ahead(plan, platform.registry, _marks(platform, plan), Redactor())
+    return Foreseen(found, unknown, _readers(platform, plan), sight)
 
 
 def _standings(platform: Platform, plan: Plan) -> tuple[tuple[Standing, ...], str]:
+    """Return where the secret stands, of a pair both halves."""
     if not plan.secret:
         return (), "the runbook is about no secret"
+    both = (plan.secret, plan.identifier) if plan.identifier else (plan.secret,)
     try:
-        return standings(platform, plan.secret), ""
+        found = (each for name in both for each in standings(platform, name))
+        return tuple(dict.fromkeys(found)), ""  # both halves are in the same pods
     except RunbookError as error:
         return (), error.message
 

@@ -38,9 +38,10 @@ def show_foreseen(found: Foreseen) -> None:
         say(f"who else reads it is not known: {found.readers.unknown}")
     elif found.readers.others:
         say(f"reads it too and is not restarted: {listed(found.readers.others)}")
-    if found.glances:
+    if found.sight.glances:
         say("\nfound by the steps:")
-        show(table(("Step", "Found"), ((each.step, _found(each)) for each in found.glances)))
+        rows = ((each.step, _found(each)) for each in found.sight.glances)
+        show(table(("Step", "Found"), rows))
 
 
 def foreseen_facts(found: Foreseen) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def foreseen_facts(found: Foreseen) -> dict[str, Any]:
         "readers_unknown": found.readers.unknown or None,
         "steps": [
             {"step": each.step, "found": each.found or None, "unknown": each.unknown or None}
-            for each in found.glances
+            for each in found.sight.glances
         ],
     }
 

@@ -21,6 +21,9 @@ Decide: TypeAlias = Literal[
     "expire", "wait",
 ]  # fmt: skip
 End: TypeAlias = Literal["completed", "rejected", "rolled back", "stopped", "refused", "waiting"]
+Holder: TypeAlias = Literal["sops", "vaultwarden", "kubernetes", "pods"]
+Held: TypeAlias = Literal["old", "new", "edited", "another", "mixed", "nothing"]
+"""What a place holds; the first two are what the catalogue's secret was and was made."""
 HARMLESS_WORDS = "Read and agreed in a rehearsal."
 """What people write at a gate where the case does not say; evidence enough for a made-up world."""
 
@@ -147,13 +150,9 @@ class Expect(Strict):
     """Every failure, in order; none where it is left out."""
     refusals: tuple[Refusal, ...] = ()
     """Every answer that did not count, in order; none where it is left out."""
-    stores: dict[Literal["sops", "vaultwarden", "kubernetes", "pods"], str] = Field(
-        default_factory=dict
-    )
-    """Which value each place holds: `old`, `new`, `edited`, `another`, `mixed` or `nothing`."""
-    identifier: dict[Literal["sops", "vaultwarden", "kubernetes", "pods"], str] = Field(
-        default_factory=dict
-    )
+    stores: dict[Holder, Held] = Field(default_factory=dict)
+    """Which value each place holds."""
+    identifier: dict[Holder, Held] = Field(default_factory=dict)
     """Of a pair, where the other half differs from `stores`."""
     world: dict[str, Any] = Field(default_factory=dict)
     """Facts of the sandbox's state; what is named has to be so, the rest is not looked at."""

@@ -1,7 +1,9 @@
 """What a plan would change, and what a look finds now: said before anything runs.
 
-The first is read off the plan alone. The second asks the steps, which promise that a probe and a
-preflight change nothing; one that cannot look says why, and hides no other.
+The first is read off the plan. The second asks the steps, which promise that a probe and a preflight
+change nothing; one that cannot look says why, and hides no other. What a run would only look at
+first, before it changes anything, is looked at in earnest: so the rest is known by name, such as
+which key would be deleted.
 """
 
 from __future__ import annotations
@@ -14,11 +16,27 @@ from pydantic import SecretStr, ValidationError
 
 from engine.errors import RunbookError
 from engine.plan import Plan, PlannedStep, is_settled
-from engine.references import find
-from engine.secrets import secret_fields
-from engine.step import AnyStep, Call, Done, Effect, NotYet, Once, Preflight, Repeatable, Unclear
+from engine.redaction import Redactor
+from engine.references import find, look_up, substitute
+from engine.secrets import secret_fields, split_outputs
+from engine.step import (
+    AnyStep,
+    Ask,
+    Call,
+    Done,
+    Effect,
+    NotYet,
+    Once,
+    Preflight,
+    Repeatable,
+    Unclear,
+)
 
-CHANGING = frozenset({Effect.MINT, Effect.STORE, Effect.DISTRIBUTE, Effect.REVOKE})
+CHANGING = frozenset({Effect.MINT, Effect.STORE, Effect.DISTRIBUTE, Effect.CUTOVER, Effect.REVOKE})
+LONGEST = 60
+"""Characters of a parameter that is named beside a summary; more is a text for people."""
+Outputs = Mapping[str, Mapping[str, Any]]
+"""By step and name, what is known of its outputs before a run."""
 NOBODY_YET = "plan"
 """What stands for the id of a run where there is none."""
 
@@ -45,12 +63,25 @@ class Glance:
     """Why nothing is known, in one sentence."""
 
 
-def changes(plan: Plan, registry: Mapping[str, AnyStep]) -> tuple[Change, ...]:
+@dataclass(frozen=True)
+class Sight:
+    """What all looks together found."""
+
+    glances: tuple[Glance, ...]
+    outputs: Outputs
+    """Of the steps that were looked at in earnest; may hold secrets, each as such."""
+
+
+def changes(
+    plan: Plan, registry: Mapping[str, AnyStep], known: Outputs | None = None
+) -> tuple[Change, ...]:
     """Return what each step that changes something would change, in order."""
     return tuple(
-        Change(step.id, step.uses, step.effect.value, _target(step, declared), step.no_return)
-        for step, declared in ((step, registry[step.uses]) for step in plan.steps)
-        if step.effect in CHANGING
+        Change(each.id, each.uses, each.effect.value, _target(each, declared), each.no_return)
+        for each, declared in (
+            (_with_known(step, known or {}), registry[step.uses]) for step in plan.steps
+        )
+        if each.effect in CHANGING
     )
 
 
@@ -59,24 +90,58 @@ def point_of_no_return(plan: Plan) -> str:
     return next((step.id for step in plan.steps if step.no_return), "")
 
 
-def glances(
+def look_ahead(
     plan: Plan,
     registry: Mapping[str, AnyStep],
     fingerprint: Callable[[SecretStr], str],
-    redact: Callable[[str], str],
-) -> tuple[Glance, ...]:
+    redact: Redactor,
+) -> Sight:
     """Look with every step that can look before a run; what only a run can know is left out."""
     call = _call(plan, fingerprint)
-    looks = (_glance(step, registry[step.uses], call, redact) for step in plan.steps)
-    return tuple(look for look in looks if look is not None)
+    known: dict[str, Mapping[str, Any]] = {}
+    found: list[Glance] = []
+    is_first = True
+    for planned in plan.steps:
+        step, declared = _with_known(planned, known), registry[planned.uses]
+        is_first = is_first and step.effect not in CHANGING
+        in_earnest = is_first and _only_looks(step, declared)
+        glance = _glance(step, declared, call, redact, known if in_earnest else None)
+        found += [glance] if glance is not None else []
+    return Sight(tuple(found), known)
+
+
+def _only_looks(step: PlannedStep, declared: AnyStep) -> bool:
+    """Tell whether a run would carry this step out unasked, and could as well do so twice."""
+    return (
+        step.effect is Effect.OBSERVE
+        and step.gate is None
+        and declared.ask is Ask.NOTHING
+        and isinstance(declared.probe, Repeatable)
+        and is_settled(step.with_)
+    )
+
+
+def _with_known(step: PlannedStep, known: Outputs) -> PlannedStep:
+    """Return the step with each parameter settled that waited for nothing but known outputs."""
+    settled = {name: _settled(value, known) for name, value in step.with_.items()}
+    return step.model_copy(update={"with_": settled})
+
+
+def _settled(value: Any, known: Outputs) -> Any:
+    try:
+        return substitute(value, lambda parts: look_up({"steps": known}, parts))
+    except KeyError:
+        return value
 
 
 def _target(step: PlannedStep, declared: AnyStep) -> str:
-    if step.effect is Effect.MINT:
-        return declared.summary.rstrip(".")  # a value comes into being, and nothing else changes
-    hidden = secret_fields(declared.params)
-    said = [_spelled(name, value) for name, value in step.with_.items() if name not in hidden]
-    return "; ".join(said) or declared.summary.rstrip(".")
+    hidden, summary = secret_fields(declared.params), declared.summary.rstrip(".")
+    shown = {n: value for n, value in step.with_.items() if n not in hidden and value != ""}
+    said = {name: _spelled(name, value) for name, value in shown.items()}
+    if step.effect is not Effect.MINT:
+        return "; ".join(said.values()) or summary
+    short = [text for text in said.values() if len(text) <= LONGEST]
+    return f"{summary}: {'; '.join(short)}" if short else summary
 
 
 def _spelled(name: str, value: Any) -> str:
@@ -87,6 +152,8 @@ def _spelled(name: str, value: Any) -> str:
                 return f"{path} in {file}"
             case {"collection": collection, "item": item}:
                 return f"{collection} / {item} / {value.get('field', 'password')}"
+            case _ if value and all(isinstance(part, Mapping) for part in value.values()):
+                return f"{name} {', '.join(value)}"
             case _:
                 return ", ".join(_spelled(key, part) for key, part in value.items())
     if isinstance(value, list | tuple):
@@ -98,15 +165,33 @@ def _spelled(name: str, value: Any) -> str:
 
 
 def _glance(
-    step: PlannedStep, declared: AnyStep, call: Call, redact: Callable[[str], str]
+    step: PlannedStep,
+    declared: AnyStep,
+    call: Call,
+    redact: Redactor,
+    known: dict[str, Mapping[str, Any]] | None,
 ) -> Glance | None:
+    """Look at one step; what is looked at in earnest is added to what is known."""
     try:
-        found = _look(step, declared, call)
+        if known is None:
+            found = _look(step, declared, call)
+        else:
+            found, known[step.id] = _carried_out(step, declared, call, redact)
     except RunbookError as error:
         return Glance(step.id, unknown=redact(error.message))
     except Exception as error:  # noqa: BLE001 - one broken look must not hide the others
         return Glance(step.id, unknown=f"the look itself broke with {type(error).__name__}")
     return None if found is None else Glance(step.id, found=redact(found))
+
+
+def _carried_out(
+    step: PlannedStep, declared: AnyStep, call: Call, redact: Redactor
+) -> tuple[str, Mapping[str, Any]]:
+    done: Done[Any] = declared.run(declared.params.model_validate(step.with_), call)
+    plain, secrets = split_outputs(done.outputs)
+    for value in secrets.values():
+        redact.learn(value)
+    return done.evidence, {**plain, **secrets}
 
 
 def _look(step: PlannedStep, declared: AnyStep, call: Call) -> str | None:

@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from engine.catalogue import Catalogue
 from engine.errors import Refused
@@ -143,9 +146,23 @@ def _string_problem(spec: Input, value: Any) -> str:
         return f"is shorter than {spec.min_length} characters"
     if spec.max_length is not None and len(value) > spec.max_length:
         return f"is longer than {spec.max_length} characters"
-    if spec.pattern is not None and not re.search(spec.pattern, value):
+    if spec.pattern is not None and not _fits(spec.pattern, value):
         return f"does not match {spec.pattern}"
     return ""
+
+
+def _fits(pattern: str, value: str) -> bool:
+    """Tell whether the form would take it; Python's own `$` lets a line break through at the end."""
+    try:
+        _form(pattern).validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+@cache
+def _form(pattern: str) -> TypeAdapter[str]:
+    return TypeAdapter(Annotated[str, Field(pattern=pattern)])
 
 
 def _secret_problem(value: Any, runbook: Runbook, catalogue: Catalogue) -> str:

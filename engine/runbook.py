@@ -90,7 +90,7 @@ class Gate(Strict):
 
     groups: tuple[str, ...] = ()
     """One of these must be the approver's; empty means anyone who can reach the gate."""
-    approvals: int = Field(1, ge=1, le=20)
+    approvals: int = Field(1, ge=1, le=20, strict=True)
     """How many distinct people."""
     expires: Duration = timedelta(hours=24)
     initiator_may_approve: bool = True
@@ -113,7 +113,7 @@ class GateChange(Strict):
     """A step's own gate: what it leaves out, it takes from the runbook's."""
 
     groups: tuple[str, ...] | None = None
-    approvals: int | None = Field(None, ge=1, le=20)
+    approvals: int | None = Field(None, ge=1, le=20, strict=True)
     expires: Duration | None = None
     initiator_may_approve: bool | None = None
     signed_in_within: Duration | None = None
@@ -149,7 +149,7 @@ class Runbook(Strict):
     """A whole file under `runbooks/`."""
 
     runbook: Slug
-    title: str
+    title: str = Field(min_length=1)
     description: str = ""
     secret: str = ""
     """A catalogue name, or a reference to an input that names a secret; empty for none."""

@@ -192,6 +192,9 @@ class _Reader:
                 first = self.keys[(*path, key)]
                 self._find(key_node, f"`{key}` stands twice; first at line {first.line}")
                 continue
+            if "${{" in key:
+                self._find(key_node, "a key cannot be a reference", "Write the key out.")
+                continue
             self.keys[(*path, key)] = self.text.at(key_node.start_mark)
             result[key] = self.value(value_node, (*path, key))
         return result

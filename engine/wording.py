@@ -58,10 +58,15 @@ def words_of(detail: ErrorDetails) -> str:
         return f"must be {_KINDS[kind]}"
     if kind == "literal_error":
         return f"must be {detail['ctx']['expected']}".replace("'", "`")
+    if kind == "timezone_aware":
+        return "must say its time zone, as in 2026-12-18T00:00:00Z or …+01:00"
     if kind in _LIMITS:
         return _LIMITS[kind].format(**detail["ctx"])
-    text = detail["msg"].removeprefix("Value error, ")
-    return f"{text[:1].lower()}{text[1:]}"
+    if kind == "value_error":
+        return detail["msg"].removeprefix(
+            "Value error, "
+        )  # ours, which may begin with what was written
+    return f"{detail['msg'][:1].lower()}{detail['msg'][1:]}"
 
 
 def reduced(details: Iterable[ErrorDetails], path_of: Callable[[Path], Path]) -> list[ErrorDetails]:

@@ -9,6 +9,7 @@ from engine.cases import Expect, Gate, gate_name
 from engine.catalogue import KubernetesPlace, Secret
 from engine.errors import RunbookError
 from engine.ledger import DECISIONS, Entry, Event, verify
+from engine.plan import Plan
 from engine.state import Kind
 from engine.step import Effect
 from rehearsal.playing import Play, Played
@@ -34,6 +35,10 @@ def differences(play: Play, played: Played) -> Iterator[str]:
     for number, trouble in enumerate(play.case.troubles):
         if number not in play.begun:
             yield f"troubles: the turn of {trouble.from_} never came"
+    for number in sorted(play.idle()):
+        asked = play.case.troubles[number].request()
+        what = f"{asked.get('method', 'any')} {asked.get('path', 'path')}"
+        yield f"troubles: {asked['double']} was never asked for {what}, so nothing went wrong there"
     yield from _world(play, played)
     yield from _always(play, played)
 
@@ -113,19 +118,25 @@ def _world(play: Play, played: Played) -> Iterator[str]:
     expect = play.case.expect
     state = play.world.state()
     yield from _facts("world", expect.world, state)
-    if expect.stores:
-        entry = play.platform.entry(played.plan) if played.plan else None
-        if entry is None:
-            yield "stores: the runbook is about no secret of the catalogue"
-            return
-        yield from _stores(play, "stores", entry, expect.stores)
-        if entry.identifier:
-            other = play.platform.catalogue.secrets[entry.identifier]
-            wanted = {**expect.stores, **expect.identifier}
-            yield from _stores(play, "identifier", other, wanted)
+    if expect.stores or expect.identifier:
+        yield from _held(play, played.plan)
     problems = [*state["problems"], *state["kubernetes"]["failures"]]
     if problems:
         yield f"the sandbox itself failed: {problems[0]}"
+
+
+def _held(play: Play, plan: Plan | None) -> Iterator[str]:
+    """Yield where the secret, of a pair either half, is not what it has to be."""
+    expect, entry = play.case.expect, play.platform.entry(plan) if plan else None
+    if entry is None:
+        yield "stores: the runbook is about no secret of the catalogue"
+        return
+    yield from _stores(play, "stores", entry, expect.stores)
+    if entry.identifier:
+        other = play.platform.catalogue.secrets[entry.identifier]
+        yield from _stores(play, "identifier", other, {**expect.stores, **expect.identifier})
+    elif expect.identifier:
+        yield "identifier: the secret is no half of a pair"
 
 
 def _stores(play: Play, what: str, entry: Secret, wanted: Mapping[Any, str]) -> Iterator[str]:

@@ -68,6 +68,8 @@ class Play:
     """What the run would have said to its log."""
     begun: set[int] = field(default_factory=set)
     """Numbers of the troubles that have begun."""
+    waiting: dict[str, int] = field(default_factory=dict)
+    """Numbers of those that strike requests and have struck none yet, by the sandbox's names."""
     answer: Answer | None = None
     """What somebody has said at the gate that is open."""
 
@@ -97,7 +99,8 @@ class Play:
         for number, trouble in enumerate(self.case.troubles):
             if trouble.from_ == step and number not in self.begun:
                 self.begun.add(number)
-                self.world.trouble(trouble.request())
+                if name := self.world.trouble(trouble.request()):
+                    self.waiting[name] = number
 
     def make(self, voyage: Voyage, job: Job, *, interrupted: bool) -> None:
         """Perform a step, or take it back."""
@@ -119,6 +122,12 @@ class Play:
 
     def keep_record(self, voyage: Voyage, *, over: bool = False) -> None:
         """Show nothing: who rehearses reads the ledger."""
+
+    def idle(self) -> set[int]:
+        """Return the numbers of the troubles that have begun and then struck no request."""
+        for name in self.world.struck():
+            self.waiting.pop(name, None)
+        return set(self.waiting.values())
 
     def _hold(self, voyage: Voyage) -> None:
         """Let runs of somebody else be live that work on what the case says is held."""
@@ -156,6 +165,7 @@ class Play:
 
     def _mend(self, decision: Decision) -> None:
         if decision.mend:
+            self.idle()  # what is mended is not listed any more
             begun = [t.request() for n, t in enumerate(self.case.troubles) if n in self.begun]
             self.world.mend([request for request in begun if "knob" in request])
 

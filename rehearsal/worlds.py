@@ -31,8 +31,11 @@ class World:
     """Addresses and paths; no secret."""
     control: httpx.Client
 
-    def trouble(self, request: Mapping[str, Any]) -> None:
-        """Let something go wrong; raise `Refused` with the sandbox's words if it knows no such."""
+    def trouble(self, request: Mapping[str, Any]) -> str:
+        """Let something go wrong and return its name, where it is one that strikes requests.
+
+        Raises `Refused` with the sandbox's words if it knows no such.
+        """
         path = "/sandbox/knobs" if "knob" in request else "/sandbox/faults"
         answer = self.control.post(path, json=dict(request))
         if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
@@ -40,6 +43,12 @@ class World:
             wrong = "; ".join(f"{_spelled(each['loc'])}: {each['msg']}" for each in details)
             raise Refused(f"the sandbox knows no such trouble: {wrong}")
         answer.raise_for_status()
+        return "" if "knob" in request else str(answer.json()["id"])
+
+    def struck(self) -> set[str]:
+        """Name what goes wrong by request and has done so at least once since it was mended."""
+        listed = self.control.get("/sandbox/faults").raise_for_status().json()
+        return {each["id"] for each in listed if each["hits"]}
 
     def mend(self, knobs: list[Mapping[str, Any]]) -> None:
         """Put right what goes wrong: every fault, and the knobs that were turned."""

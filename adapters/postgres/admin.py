@@ -237,10 +237,7 @@ def open_admin(settings: PostgresSettings) -> Iterator[Admin]:
     or takes no change now.
     """
     if not (settings.host and settings.user and settings.password_file):
-        raise Refused(
-            "no database server is set",
-            hint="Set postgres.host, postgres.user and postgres.password_file.",
-        )
+        raise settings.unset()
     password = read_secret(settings.password_file, "the password of the engine's database role")
     with _connected(settings, password) as connection:
         admin = Admin(connection, settings.title, settings.statement_timeout)

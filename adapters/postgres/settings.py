@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from engine.errors import Refused
 from engine.step import Frozen
 
 Tls = Literal["disable", "require", "verify-ca", "verify-full"]
@@ -41,6 +42,13 @@ class PostgresSettings(Frozen):
     def is_local(self) -> bool:
         """Tell whether the server is reached by a Unix socket, where there is no TLS."""
         return self.host.startswith("/")
+
+    def unset(self) -> Refused:
+        """Return the error for a server that is not named, or not with all it takes."""
+        return Refused(
+            "no database server is set",
+            hint="Set postgres.host, postgres.user and postgres.password_file.",
+        )
 
     @property
     def title(self) -> str:

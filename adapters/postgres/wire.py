@@ -65,6 +65,8 @@ def sign_in(
     Raises `Transient` if it does not answer, `Refused` if it asks for the password in any other way
     than by SCRAM, or cannot be trusted.
     """
+    if not settings.host:
+        raise settings.unset()
     failed: RunbookError
     try:
         with _connected(settings) as channel:

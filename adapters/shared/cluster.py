@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeAlias
 
 from pydantic import Field
@@ -28,6 +29,8 @@ FIELD_MANAGER = "flux-client-side-apply"
 TIMEOUT = (5.0, 20.0)
 """Seconds to connect and to read, for each request."""
 
+_IMPORTING = Lock()
+"""The package imports in circles; threads that begin that at the same time break it."""
 _JSON = "application/json"
 _MERGE_PATCH = "application/merge-patch+json"
 _UNAUTHENTICATED, _FORBIDDEN, _MISSING, _CONFLICT, _TOO_MANY = 401, 403, 404, 409, 429
@@ -155,7 +158,8 @@ def open_cluster(settings: KubernetesSettings) -> Iterator[Cluster]:
 
     Raises `Refused` where neither the kubeconfig nor a service account can be used.
     """
-    from kubernetes.client import ApiClient  # noqa: PLC0415 - see the charter
+    with _IMPORTING:
+        from kubernetes.client import ApiClient  # noqa: PLC0415 - see the charter
 
     api: Any = ApiClient(_configuration(settings))
     try:

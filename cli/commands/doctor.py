@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib import import_module
+from pathlib import Path
 
 import typer
 
@@ -15,8 +16,10 @@ from cli.exits import Exit
 from cli.options import AsJson, new_app
 from cli.screen import say, say_json, show, table
 from cli.systems import SYSTEMS, System
-from engine.errors import RunbookError
+from engine.errors import Refused, RunbookError, Transient
 from engine.findings import Invalid
+from engine.loading import load
+from engine.runbook import Runbook
 
 app = new_app()
 
@@ -78,8 +81,15 @@ def _steps_used(platform: Platform) -> frozenset[str]:
     with suppress(RunbookError):
         for path in platform.files():
             with suppress(Invalid):
-                used |= {step.uses for step in platform.read(path).steps}
+                used |= {step.uses for step in _read(platform, path).steps}
     return frozenset(used)
+
+
+def _read(platform: Platform, path: Path) -> Runbook:
+    """Return a runbook; where what it is held against cannot be had, as it stands."""
+    with suppress(Refused, Transient):
+        return platform.read(path)
+    return load(path.read_bytes(), str(path), Runbook)[0]
 
 
 def _is_wanted(platform: Platform, system: System, steps: frozenset[str]) -> bool:

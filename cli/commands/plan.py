@@ -52,7 +52,7 @@ def plan(
     made = platform.plan(name, typed_inputs(platform.runbook(name), inputs))
     fine = platform.preflight(made, Redactor()) if checked else None
     found = _foresee(platform, made) if look else None
-    would = changes(made, platform.registry)
+    would = changes(made, platform.registry, found.sight.outputs if found else None)
     if as_json:
         say_json(
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.kinds import Kind, freeze_file, kind_of, runbook_of
+from adapters.kinds import CASES_FOLDER, Kind, freeze_file, kind_of, runbook_of
 from adapters.platform import Platform
 from cli.exits import Exit
 from cli.options import AsJson, new_app
@@ -29,6 +30,9 @@ from engine.runbook import Runbook
 from engine.source import Source
 
 app = new_app()
+
+MISNAMED = ".yml"
+_ENDING = "Let its name end in .yaml."
 
 
 @app.command()
@@ -71,13 +75,21 @@ def _folder(platform: Platform) -> Path:
 
 def _files(platform: Platform, paths: Iterable[Path]) -> tuple[Path, ...]:
     """List the files, each once, with the catalogue and the groups they are held against."""
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
     for path in paths:
         folder = path if path.is_dir() else path.parent
-        files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+        files = _inside(path) if path.is_dir() else [path]
         for file in (*_companions(beside(platform, folder)), *files):
-            found.setdefault(file.resolve(), file)
+            found.setdefault(
+                os.path.realpath(file), file
+            )  # a loop of links is told when it is read
     return tuple(found.values())
+
+
+def _inside(folder: Path) -> list[Path]:
+    """List the files of a folder of runbooks, the cases below it, and what is misnamed among them."""
+    every = (each for part in (folder, folder / CASES_FOLDER) for each in part.glob("*.y*ml"))
+    return sorted(each for each in every if each.suffix in {".yaml", MISNAMED})
 
 
 def _companions(platform: Platform) -> tuple[Path, ...]:
@@ -90,6 +102,8 @@ def _companions(platform: Platform) -> tuple[Path, ...]:
 
 
 def _check(platform: Platform, file: Path) -> tuple[Finding, ...]:
+    if file.suffix == MISNAMED:
+        return (Finding(Place(str(file)), "nothing reads a file of this name", _ENDING),)
     try:
         folder = file.absolute().parent
         is_case = kind_of(file, platform.settings) is Kind.CASES

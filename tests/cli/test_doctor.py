@@ -75,6 +75,19 @@ def test_the_systems_of_the_shipped_runbooks_are_all_needed(
     assert found["bitwarden"] == "not configured"
 
 
+def test_what_a_runbook_needs_is_told_while_the_repository_cannot_be_reached(
+    runbook: Runbook, tmp_path: Path
+) -> None:
+    """At the first set-up git does not work yet, and the rest must be asked for all the same."""
+    away = {"remote": f"file://{tmp_path}/nowhere.git", "catalogue": "secrets/catalogue.yaml"}
+    set_up(tmp_path, git=away)
+    (tmp_path / "runbooks" / "asks.yaml").write_text(ASKS)
+    found = health(runbook("doctor", "--json").out)
+
+    assert found["prefect"] == "not ok"
+    assert found["ledger"] == "not ok"
+
+
 def test_a_broken_runbook_is_not_ok(runbook: Runbook, tmp_path: Path) -> None:
     set_up(tmp_path)
     (tmp_path / "runbooks" / "half.yaml").write_text("runbook: half\n")

@@ -53,7 +53,7 @@ def test_files_that_are_named_otherwise_are_no_runbooks(runbook: Runbook, folder
     checked = runbook("validate")
 
     assert [each["name"] for each in json.loads(listed.out)] == ["ask"]
-    assert checked.out == "4 files checked: no findings\n", checked.out
+    assert checked.out == "5 files checked: no findings\n", checked.out
 
 
 def test_a_freeze_is_checked_with_its_groups(runbook: Runbook, folder: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from cli.exits import Exit
@@ -88,9 +89,49 @@ def test_a_look_tells_where_everything_stands_and_no_value(
     assert holds == dict.fromkeys(("main", "vault", "cluster"), name)
     found = {each["step"]: each["found"] for each in told["found"]["steps"]}
     assert found["restart"] == "deployment/ai-agents: it has not been restarted by this run"
-    assert [change["target"] for change in told["changes"]][
-        -1
-    ] == "key_id from old-key; keep from new-key"
+    key = here.world.anthropic.states()[0]["id"]
+    assert [each["target"] for each in told["changes"]][-1] == f"key_id {key}; keep from new-key"
+    assert found["old-key"].startswith(f"{key} (plana-ai-agents) is the one active key")
+
+
+def test_what_would_change_is_told_by_name_for_both_halves_of_a_pair(
+    runbook: Runbook, tmp_path: Path
+) -> None:
+    with ground(tmp_path) as here:
+        asked = ("plan", "rotate-exoscale-key", "-i", "reason=it is time")
+        told = json.loads(runbook("--settings", here.settings, *asked, "--json").out)
+        key = here.world.values["exoscale.dns_api_key"]
+
+    would = {each["step"]: each["target"] for each in told["changes"]}
+    assert would["mint"].endswith(f"the rights of another one: like {key}; name plana-external-dns")
+    assert would["delete"] == f"key_id {key}; keep from mint; name plana-external-dns"
+    known = " ".join(str(each["note"]) for each in told["found"]["standings"])
+    assert "'Exoscale DNS key'" in known
+    assert "'Exoscale DNS secret'" in known
+
+
+def test_the_cutover_is_among_what_would_change(runbook: Runbook, settings: Path) -> None:
+    ended = runbook(
+        *("--settings", settings, "plan", "rotate-postgres-shared-role", "--no-look", "--json"),
+        *("-i", "reason=it is time"),
+    )
+
+    told = json.loads(ended.out)
+    [cutover] = [each for each in told["changes"] if each["effect"] == "cutover"]
+    assert cutover["target"] == "role plana; consumers pulse-account, plana-erp"
+    assert told["no_return"] == cutover["step"] == "replace"
+
+
+def test_the_files_that_a_newcomer_would_read_are_told(runbook: Runbook, tmp_path: Path) -> None:
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    inputs = {"person": "noel", "email": "noel@example.org", "recipient": recipient}
+    given = [part for name, it in inputs.items() for part in ("-i", f"{name}={it}")]
+    with ground(tmp_path) as here:
+        asked = ("plan", "onboard-sops-recipient", "-i", "reason=it is time", *given)
+        ended = runbook("--settings", here.settings, *asked)
+
+    assert ended.code == 0, ended.err
+    assert ".sops.yaml, infra/secrets/plana-pulse.enc.yaml" in ended.out
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 
 from cli.exits import Exit
-from tests.cli.conftest import Ended, Runbook
+from tests.cli.conftest import ROOT, Ended, Runbook
 from tests.cli.story import RUN, Story, told
 from tests.ground import ANTHROPIC, Ground, ground
 
@@ -43,6 +45,17 @@ def keep_and_lose_a_ledger(found: Ground) -> None:
         Story(platform).start()
     for file in found.ledger.parent.glob(f"{found.ledger.name}*"):
         file.unlink()
+
+
+def test_all_consumers_are_looked_at_in_a_program_of_its_own(redis: Ground) -> None:
+    """Nothing is imported there yet, and threads that import at the same time break packages."""
+    asked = ["--settings", str(redis.settings), "recover", "plana-postgres-password", "--json"]
+    ended = subprocess.run(  # noqa: S603 - this project's own program
+        [sys.executable, "-m", "cli", *asked], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    looks = [each for each in json.loads(ended.stdout)["standings"] if each["place"] == "cluster"]
+    assert [each["unknown"] for each in looks] == [None, None]
 
 
 def read(ended: Ended) -> dict[str, Any]:

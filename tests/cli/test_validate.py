@@ -44,7 +44,7 @@ def test_the_shipped_runbooks_are_valid_without_settings(runbook: Runbook) -> No
     ended = runbook("validate", ROOT / "runbooks")
 
     assert ended.code == 0, ended.out
-    assert ended.out == "20 files checked: no findings\n"
+    assert ended.out == "38 files checked: no findings\n"
 
 
 def test_the_shipped_runbooks_are_valid_on_a_platform(runbook: Runbook, settings: Path) -> None:
@@ -129,6 +129,24 @@ def test_a_runbook_in_a_file_of_another_name_is_found(runbook: Runbook, tmp_path
 
     assert ended.code == Exit.INVALID
     assert "the file is other.yaml and holds fine" in ended.out
+
+
+def test_what_nothing_reads_and_what_only_tests_read_is_checked_too(
+    runbook: Runbook, tmp_path: Path
+) -> None:
+    (tmp_path / "fine.yaml").write_text(FINE)
+    (tmp_path / "people.yaml").write_text(PEOPLE)
+    (tmp_path / "more.yml").write_text(FINE)
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "fine.yaml").write_text("runbook: fine\ncases: nothing\n")
+    ended = runbook("validate", ".")
+
+    assert ended.code == Exit.INVALID
+    assert "more.yml:1:1: nothing reads a file of this name" in ended.out
+    assert "tests/fine.yaml:2:8: `cases`: must be a list" in ended.out
+    assert "loop.yaml:1:1: the runbook cannot be read" in ended.out
+    assert "5 files checked: 3 findings" in ended.out
 
 
 TOPOLOGY = """\

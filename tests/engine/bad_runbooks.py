@@ -22,6 +22,11 @@ BAD = {
         "try.yaml:6:5: unknown key `wiht`",
         "Did you mean `with`?",
     ),
+    "reference as a key": (
+        ONE_STEP + '    with: {bulb: x, "${{ steps.a.lit }}": 1}\n',
+        "try.yaml:6:21: a key cannot be a reference",
+        "Write the key out.",
+    ),
     "unknown top key": (ONE_STEP + "stepz: 1\n", "try.yaml:6:1: unknown key `stepz`", ""),
     "missing title": (
         "runbook: try\nsteps: [{id: a, uses: lamp.light}]\n",

@@ -54,6 +54,7 @@ def test_a_sound_file_is_read() -> None:
         ("decide: retry", "decide: redo", "7:54 "),
         ("{made_up: some", "{double: console, made_up: some", "2:16 "),
         ("knob: suspend, ", "", "6:16 "),
+        ("end: completed", "end: completed, stores: {sops: newer}", "8:45 "),
         ("end: completed", "and: completed", "8:14 unknown key `and`"),
     ],
 )

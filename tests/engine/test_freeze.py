@@ -118,14 +118,20 @@ def test_where_windows_overlap_only_those_pass_whom_each_lets() -> None:
     [
         ("freeze: [{name: a}]", "either `from` and `to`, or `weekly`"),
         ("freeze: [{name: a, from: 2026-11-20T00:00:00Z}]", "either `from` and `to`"),
-        ("freeze: [{name: a, from: 2026-11-20T00:00:00, to: 2026-11-21T00:00:00Z}]", "timezone"),
+        (
+            "freeze: [{name: a, from: 2026-11-20T00:00:00, to: 2026-11-21T00:00:00Z}]",
+            "its time zone",
+        ),
         (
             "freeze: [{name: a, from: 2026-11-22T00:00:00Z, to: 2026-11-21T00:00:00Z}]",
             "ends after it begins",
         ),
         ("freeze: [{name: a, weekly: {from: fri 18:00, to: fri 18:00}}]", "different times"),
         ("freeze: [{name: a, weekly: {from: fri 25:00, to: fri 18:00}}]", "does not match"),
-        ("freeze: [{name: a, weekly: {from: fri 09:00, to: sat 18:00, zone: X/Y}}]", "time zone"),
+        (
+            "freeze: [{name: a, weekly: {from: fri 09:00, to: sat 18:00, zone: X/Y}}]",
+            ": X/Y is no time zone",
+        ),
     ],
 )
 def test_a_window_that_says_nothing_certain_is_not_valid(text: str, words: str) -> None:

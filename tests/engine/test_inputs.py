@@ -109,6 +109,19 @@ def test_without_is_of_a_secret_and_names_parts_of_an_entry(line: str, what: str
     assert what in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["OPS-1\n", "OPS-", "x OPS-1", "OPS-1 "])
+def test_a_text_fits_its_pattern_as_in_the_form(value: str) -> None:
+    """Python's own `$` would let a line break through."""
+    text = HEAD + (
+        "inputs:\n  ticket: {type: string, description: T., pattern: '^OPS-[0-9]+$'}\n"
+        'steps:\n  - {id: look, uses: lamp.light, with: {bulb: "${{ inputs.ticket }}"}}\n'
+    )
+
+    assert check_inputs(runbook(text), {"ticket": "OPS-1"}, CATALOGUE) == {"ticket": "OPS-1"}
+    with pytest.raises(Refused, match="does not match"):
+        check_inputs(runbook(text), {"ticket": value}, CATALOGUE)
+
+
 def test_what_a_step_refers_to_cannot_be_missing() -> None:
     with pytest.raises(Invalid) as caught:
         runbook(HEAD + ASKS.replace("postgres", "check"))

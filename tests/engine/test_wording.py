@@ -47,6 +47,10 @@ RESTART = registry(Settings())["kubernetes.rollout_restart"]
             "try.yaml:3:53: `steps.0.gate.approvals`: must be at least 1",
         ),
         (
+            "steps: [{id: a, uses: lamp.light, gate: {approvals: true}}]\n",
+            "try.yaml:3:53: `steps.0.gate.approvals`: must be a whole number",
+        ),
+        (
             "schedule: allow\n" + STEPS,
             (
                 "try.yaml:3:11: `schedule`: must be `allowed` or `refused`\n"

@@ -97,6 +97,40 @@ def test_a_trouble_the_sandbox_does_not_know_is_told_in_its_words(
     )
 
 
+IDLE = """\
+runbook: rotate-api-key
+inputs: {secret: redis-password, reason: A rehearsal.}
+cases:
+  - case: what goes wrong strikes nothing, and a pair is expected of what is none
+    troubles: [{from: verify, double: app, path: /heath/redis, kind: status, status: 500}]
+    expect: {end: completed, identifier: {sops: old}}
+"""
+
+
+def test_an_expectation_that_nothing_can_meet_and_a_trouble_without_effect_are_told(
+    author: Shelf, worlds: Worlds
+) -> None:
+    assert play(author, worlds, IDLE).differences == (
+        "troubles: app was never asked for any /heath/redis, so nothing went wrong there",
+        "identifier: the secret is no half of a pair",
+    )
+
+
+HALF = """\
+runbook: rotate-exoscale-key
+inputs: {reason: A rehearsal.}
+cases:
+  - case: one half of the pair is expected to be what it was
+    expect: {end: completed, identifier: {vaultwarden: old}}
+"""
+
+
+def test_the_other_half_of_a_pair_is_looked_at_by_itself(author: Shelf, worlds: Worlds) -> None:
+    assert play(author, worlds, HALF).differences == (
+        "identifier: vaultwarden: expected old, found new",
+    )
+
+
 UNDECIDED = """\
 runbook: rotate-api-key
 inputs: {secret: redis-password, reason: A rehearsal.}
