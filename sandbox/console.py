@@ -28,6 +28,7 @@ class Console:
         routes = Routes()
         routes.add("GET", "/console", self._show)
         routes.add("POST", "/console/keys", self._create)
+        routes.add("POST", "/notes", self._recall)
         routes.add("POST", "/stripe/keys", self._roll)
         routes.add("POST", "/matrix/devices", self._sign_in)
         self.answer = routes
@@ -56,6 +57,13 @@ class Console:
             shown = {"id": key.key_id, "name": key.name, "key": key.secret}
             return JSONResponse(shown, status_code=201, headers=_NO_STORE)
         return HTMLResponse(_page(_new_key(key)), status_code=201, headers=_NO_STORE)
+
+    def _recall(self, call: Call) -> Response:
+        """Answer with an Anthropic key that was made before, from where a person has noted it."""
+        secret = self._ring.noted(_name(call))
+        if secret is None:
+            return JSONResponse({"message": "nobody has noted such a key"}, status_code=404)
+        return JSONResponse({"key": secret}, headers=_NO_STORE)
 
     def _roll(self, call: Call) -> Response:
         name = _name(call)

@@ -32,6 +32,7 @@ class ProviderKey:
     created_at: datetime
     workspace_id: str | None
     secret: str = field(repr=False)
+    expires_at: datetime | None = None
 
     def describe(self) -> dict[str, Any]:
         """Return the Admin API object: a hint of the secret, never the secret."""
@@ -43,6 +44,7 @@ class ProviderKey:
             "partial_key_hint": f"{self.secret[:16]}...{self.secret[-4:]}",
             "created_at": stamp(self.created_at),
             "created_by": {"id": _PETRA, "type": "user"},
+            "expires_at": stamp(self.expires_at) if self.expires_at else None,
             "workspace_id": self.workspace_id,
         }
 
@@ -70,11 +72,19 @@ class Ring:
                 raise UnknownKey(key_id)
             return self._keys[key_id]
 
-    def create(self, name: str) -> ProviderKey:
-        """Make a new active key, as the console does."""
+    def create(self, name: str, lives: timedelta | None = None) -> ProviderKey:
+        """Make a new active key, as the console does; it may end by itself."""
         with self._lock:
             self.created += 1
-            return self._add(name, "active", self._clock.now(), anthropic_key(), _WORKSPACE)
+            now = self._clock.now()
+            made = self._add(name, "active", now, anthropic_key(), _WORKSPACE)
+            self._keys[made.key_id] = replace(made, expires_at=now + lives if lives else None)
+            return self._keys[made.key_id]
+
+    def noted(self, name: str) -> str | None:
+        """Return the secret of a key as somebody has noted it when it was made; None for no such key."""
+        found = (key.secret for key in self.listing() if key.name == name)
+        return next(found, None)
 
     def update(
         self, key_id: str, *, name: str | None = None, status: str | None = None

@@ -1,7 +1,8 @@
 """The Admin API for keys: list, read and update; it creates none and returns no secret.
 
 Protocol as in Anthropic's reference "API keys" (`/v1/organizations/api_keys`): statuses are
-active, inactive (reversible), archived and expired (both final).
+active, inactive (reversible), archived and expired (both final); `expires_at` is when a key ends by
+itself, in the form of RFC 3339, or null.
 """
 
 from __future__ import annotations
@@ -134,7 +135,8 @@ def _key(raw: dict[str, object]) -> Key:
     identity, status = raw.get("id"), raw.get("status")
     if not isinstance(identity, str) or not isinstance(status, str):
         raise Refused(f"{WHAT} describes a key in a form unknown to us")
-    return Key(identity, str(raw.get("name")), status, str(raw.get("partial_key_hint") or ""))
+    hint, ends = raw.get("partial_key_hint") or "", raw.get("expires_at") or ""
+    return Key(identity, str(raw.get("name")), status, str(hint), str(ends))
 
 
 def _refusal(status: int, request: str) -> Refused:

@@ -36,6 +36,12 @@ def find(world: World, value: str = sky.MARKER, **given: Any) -> Any:
     return sky.run(step(world, "find_key"), value=value, **given)
 
 
+def seen(world: World) -> dict[str, Any]:
+    """Return what a run knows of the keys before a person makes a new one."""
+    found = find(world).outputs
+    return {"old": found.key_id, "seen": found.seen}
+
+
 def prove(world: World, expect: str, value: str = sky.MARKER, timeout: int = 1) -> Any:
     return sky.run(step(world, "probe_key"), value=value, expect=expect, timeout=timeout)
 

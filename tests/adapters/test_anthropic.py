@@ -22,7 +22,6 @@ from tests.adapters.console import (
     old_key,
     prove,
     settings,
-    status,
     step,
 )
 
@@ -52,35 +51,6 @@ def test_the_key_of_a_value_is_found(world: World) -> None:
     assert done.outputs.key_name == "plana-ai-agents"
     assert done.outputs.status == "active"
     assert sky.MARKER not in done.evidence
-
-
-def test_a_key_that_a_person_made_is_disabled_if_the_run_is_taken_back(world: World) -> None:
-    made = world.anthropic.create("by-a-person")
-    declared, given = step(world, "adopt_key"), {"value": made.secret, "old": old_key(world)}
-    outputs = sky.run(declared, **given).outputs
-    assert outputs.key_id == made.key_id
-    assert status(world, made.key_id) == "active"
-    assert callable(declared.undo)
-
-    for _ in range(2):
-        undone = declared.undo(infra.params(declared, **given), outputs, sky.called())
-        assert undone.status == "inactive"
-    assert status(world, made.key_id) == "inactive"
-    assert status(world, old_key(world)) == "active"
-
-
-def test_the_key_in_force_is_not_adopted_and_never_disabled(world: World) -> None:
-    declared = step(world, "adopt_key")
-    given = {"value": sky.MARKER, "old": old_key(world)}
-    found = find(world).outputs
-    assert callable(declared.undo)
-
-    for act in (
-        lambda: sky.run(declared, **given),
-        lambda: declared.undo(infra.params(declared, **given), found, sky.called()),
-    ):
-        assert "must be another" in sky.refusal(Refused, act).message
-    assert status(world, old_key(world)) == "active"
 
 
 def test_keys_beyond_the_first_page_are_seen(world: World) -> None:

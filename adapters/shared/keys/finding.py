@@ -7,6 +7,7 @@ all the same: a disabled key still shows the rights that the new one gets.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pydantic import Field, SecretStr
 
@@ -30,23 +31,39 @@ class FindKey(Frozen):
 
 
 class FoundKey(Frozen):
-    """Outputs of `find_key`."""
+    """What is told of a key that was found."""
 
     key_id: Identifier = Field(description="Id of the key.")
     key_name: str = Field(description="Name of the key at the provider.")
     status: str = Field(description="Status of the key.")
 
 
-def find_key_step(provider: Provider[Keys]) -> Step[FindKey, FoundKey]:
+class FoundAmong(FoundKey):
+    """Outputs of `find_key`."""
+
+    seen: tuple[str, ...] = Field(description="Ids of all keys that were there, ended ones too.")
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """The one key that fits, among all that were listed."""
+
+    key: Key
+    seen: tuple[str, ...]
+    """Ids of all keys there were."""
+    evidence: str
+
+
+def find_key_step(provider: Provider[Keys]) -> Step[FindKey, FoundAmong]:
     """Return `find_key` of a provider."""
     return Step(
         name=f"{provider.name}.find_key",
         summary="Find the key that a value belongs to, by the hint the provider shows.",
         params=FindKey,
-        outputs=FoundKey,
+        outputs=FoundAmong,
         effect=Effect.OBSERVE,
         probe=Repeatable("it only lists keys"),
-        run=lambda params, call: look_for(provider, params, call),
+        run=lambda params, call: _run(provider, params, call),
         undo=Untouched("it only lists keys"),
         preflight=provider.access(),
         describe=lambda params: _describe(provider, params),
@@ -61,7 +78,14 @@ def _describe(provider: Provider[Keys], params: FindKey) -> str:
     )
 
 
-def look_for(provider: Provider[Keys], params: FindKey, call: Call) -> Done[FoundKey]:
+def _run(provider: Provider[Keys], params: FindKey, call: Call) -> Done[FoundAmong]:
+    found = look_for(provider, params, call)
+    key = found.key
+    outputs = FoundAmong(key_id=key.identity, key_name=key.name, status=key.status, seen=found.seen)
+    return Done(outputs, found.evidence)
+
+
+def look_for(provider: Provider[Keys], params: FindKey, call: Call) -> Sighting:
     """Return the one key that fits; raise `Refused` where none does, or several."""
     with provider.connect() as keys:
         every = keys.listing()
@@ -74,7 +98,7 @@ def look_for(provider: Provider[Keys], params: FindKey, call: Call) -> Done[Foun
         if found.is_active
         else f"no active key fits {known_as}, and {found.title} does, which is {found.status} already"
     )
-    return Done(FoundKey(key_id=found.identity, key_name=found.name, status=found.status), evidence)
+    return Sighting(found, tuple(key.identity for key in every), evidence)
 
 
 def _only(provider: Provider[Keys], params: FindKey, every: Sequence[Key]) -> Key:

@@ -18,6 +18,8 @@ class Key:
     """`active` where the provider accepts it; else the provider's own word."""
     hint: str
     """Beginning and end of the secret around dots; either may be missing, the dots may not."""
+    ends: str = ""
+    """When it ends by itself, as the provider writes it; empty for one that does not."""
 
     @property
     def title(self) -> str:
