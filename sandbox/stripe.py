@@ -1,13 +1,16 @@
 """Double of Stripe's webhook endpoints, and of a receiver that verifies what they sign.
 
 Protocol as in Stripe's API reference, "Webhook Endpoints", and its page on signatures: form-encoded
-bodies, a secret told at the creation alone, at most 16 endpoints, pages by `starting_after`.
+bodies, a secret told at the creation alone, at most 16 endpoints, pages by `starting_after`, 400
+`parameter_unknown` for what is not known, and the version an answer is of in `Stripe-Version`. The
+receiver refuses events of another release than its library's, as stripe-go and stripe-dotnet do.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -24,6 +27,13 @@ if TYPE_CHECKING:
 _ENDPOINTS = "/v1/webhook_endpoints"
 _MOST_ENDPOINTS = 16
 _MOST = 100
+_CREATE = frozenset({"url", "enabled_events", "api_version", "description", "metadata", "connect"})
+_UPDATE = frozenset({"disabled"})
+"""Of what the API takes, what is known here."""
+DEFAULT_VERSION = "2025-09-30.clover"
+"""The account's; events of an endpoint that has no version are of it."""
+LIBRARY = "2025-03-31.basil"
+"""The version that the receiver's library is made for."""
 _EVENTS = ["checkout.session.completed", "invoice.paid", "customer.subscription.deleted"]
 
 
@@ -37,7 +47,7 @@ def stripe_endpoints(clock: Clock) -> Keybook:
 
 def seed_endpoint(book: Keybook, secret: str, url: str) -> None:
     """Put in the endpoint in force."""
-    more = {"url": url, "enabled_events": _EVENTS, "metadata": {}, "api_version": "2024-06-20"}
+    more = {"url": url, "enabled_events": _EVENTS, "metadata": {}, "api_version": LIBRARY}
     book.seed("website", secret, more, 95)
 
 
@@ -70,7 +80,13 @@ class Stripe:
         routes.add("POST", f"{_ENDPOINTS}/{{key}}", self._update)
         routes.add("DELETE", f"{_ENDPOINTS}/{{key}}", self._delete)
         routes.add("GET", "/v1/balance", self._balance)
-        self.answer = routes
+        self._routes = routes
+
+    def answer(self, call: Call) -> Response:
+        """Answer, and say of which version the answer is."""
+        answer = self._routes(call)
+        answer.headers["Stripe-Version"] = call.headers.get("stripe-version") or DEFAULT_VERSION
+        return answer
 
     def _balance(self, call: Call) -> Response:
         if not self._keys.accepts(call.bearer() or ""):
@@ -92,7 +108,7 @@ class Stripe:
 
     def _create(self, call: Call) -> Response:
         self._check(call)
-        fields, events = _form(call)
+        fields, events = _form(call, _CREATE)
         if not fields.get("url") or not events:
             raise _refused(400, "Missing required param: url or enabled_events.")
         if len(self._book.listing()) >= _MOST_ENDPOINTS:
@@ -117,7 +133,7 @@ class Stripe:
     def _update(self, call: Call, key: str) -> Response:
         self._check(call)
         self._find(key)
-        fields, _ = _form(call)
+        fields, _ = _form(call, _UPDATE)
         if fields.get("disabled") not in ("true", "false"):
             raise _refused(400, "Invalid boolean: disabled")
         status = "disabled" if fields["disabled"] == "true" else "active"
@@ -139,6 +155,16 @@ class Stripe:
             raise _refused(401, "Invalid API Key provided")
 
 
+def takes_event(call: Call, secret: str, library: str = LIBRARY) -> bool:
+    """Tell whether a receiver with this secret and a library of this version takes an event."""
+    return is_signed(call, secret) and _release(json.loads(call.body)) == library.partition(".")[2]
+
+
+def _release(event: dict[str, Any]) -> str:
+    """Return the release that an event is of, such as `basil`; empty for versions before there were."""
+    return str(event.get("api_version") or "").partition(".")[2]
+
+
 def is_signed(call: Call, secret: str) -> bool:
     """Tell whether a request to the receiver is signed with this secret."""
     parts = dict(
@@ -151,8 +177,11 @@ def is_signed(call: Call, secret: str) -> bool:
     return hmac.compare_digest(parts.get("v1", "").encode(), wanted.encode())
 
 
-def _form(call: Call) -> tuple[dict[str, str], list[str]]:
+def _form(call: Call, known: frozenset[str]) -> tuple[dict[str, str], list[str]]:
     pairs = parse_qsl(call.body.decode(), keep_blank_values=True)
+    unknown = next((name for name, _ in pairs if name.partition("[")[0] not in known), None)
+    if unknown is not None:
+        raise _refused(400, f"Received unknown parameter: {unknown}", "parameter_unknown")
     events = [value for name, value in pairs if name == "enabled_events[]"]
     return {name: value for name, value in pairs if name != "enabled_events[]"}, events
 
@@ -173,10 +202,14 @@ def _describe(key: BookKey) -> dict[str, Any]:
     }
 
 
-def _refused(status: int, message: str) -> Refused:
-    return Refused(_error(status, message))
+def _refused(status: int, message: str, code: str | None = None) -> Refused:
+    return Refused(_error(status, message, code))
 
 
-def _error(status: int, message: str) -> Response:
-    error = {"type": "invalid_request_error", "message": message}
+def _error(status: int, message: str, code: str | None = None) -> Response:
+    error = {
+        "type": "invalid_request_error",
+        "message": message,
+        **({"code": code} if code else {}),
+    }
     return JSONResponse({"error": error}, status_code=status)

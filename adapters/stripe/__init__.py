@@ -64,7 +64,7 @@ def steps(settings: StripeSettings) -> tuple[AnyStep, ...]:
     return (
         find_webhook_step(offered),
         mint_key_step(offered),
-        probe_webhook_step(),
+        probe_webhook_step(offered),
         disable_key_step(offered),
         delete_key_step(offered, disabled_first=True),
         probe_key_step(offered, Trial(partial(try_key, settings), "asks for the balance")),

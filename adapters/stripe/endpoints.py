@@ -4,12 +4,15 @@ Protocol as in Stripe's API reference, "Webhook Endpoints" (docs.stripe.com/api/
 create, list, update, delete): bodies are form-encoded, `secret` is in the answer to the creation
 alone, lists go on after the last id while `has_more`. The API has no call that rolls a secret; the
 dashboard has. A second endpoint on the same address does the same: while both are enabled Stripe
-sends every event to each, signed with its own secret, and sends again what was refused.
+sends every event to each, signed with its own secret, and sends again what was refused. Events are
+of the `api_version` of the endpoint, or else of the account's default version
+(docs.stripe.com/webhooks/versioning), which the header `Stripe-Version` of an answer tells where the
+request named none (stripe-node, `src/RequestSender.ts`: `lastResponse.apiVersion`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,6 +30,7 @@ WHAT = "stripe"
 ENDPOINTS_PATH = "/v1/webhook_endpoints"
 _MARK = "runbook"
 """Key of an endpoint's metadata that holds the name it was minted under."""
+_VERSION = "Stripe-Version"
 _PAGE = 100
 _MOST_PAGES = 100
 _OK, _MISSING = 200, 404
@@ -35,8 +39,9 @@ _OK, _MISSING = 200, 404
 class Endpoints:
     """An open connection with a key that may write webhook endpoints."""
 
-    def __init__(self, opened: httpx.Client) -> None:
+    def __init__(self, opened: httpx.Client, default_version: Callable[[], str]) -> None:
         self._api = JsonApi(opened, WHAT, _HINTS)
+        self._default_version = default_version
 
     def listing(self) -> tuple[Key, ...]:
         """Return every endpoint as a key without a hint: Stripe shows nothing of a secret."""
@@ -46,18 +51,27 @@ class Endpoints:
         """Return the endpoints of one address, disabled ones too."""
         return tuple(_key(each) for each in self._pages() if each.get("url") == url)
 
+    def version(self, identity: str) -> str:
+        """Return the API version of the events that an endpoint is sent."""
+        own = self._api.ask("GET", f"{ENDPOINTS_PATH}/{identity}", _OK).get("api_version")
+        return str(own) if own else self._default_version()
+
     def mint(self, name: str, like: str) -> New:
-        """Make an endpoint that gets the same events at the same address as another."""
+        """Make an endpoint that gets the same events at the same address as another.
+
+        Version, description and metadata are those of the other one, too.
+        """
         model = self._api.ask("GET", f"{ENDPOINTS_PATH}/{like}", _OK)
         if model.get("application"):
             raise Refused(
                 f"{like} is of a Connect application, which is not copied",
                 hint="Roll its secret in the Stripe dashboard.",
             )
+        marks = {**_marks(model), _MARK: name}
         wanted: dict[str, Any] = {
             "url": model.get("url"),
             "enabled_events[]": model.get("enabled_events"),
-            f"metadata[{_MARK}]": name,
+            **{f"metadata[{key}]": value for key, value in marks.items()},
         }
         for field in ("api_version", "description"):
             if model.get(field):
@@ -111,21 +125,36 @@ def open_endpoints(settings: StripeSettings) -> Iterator[Endpoints]:
             hint="Set stripe.secret_key_file to a file that holds a restricted key.",
         )
     key = read_secret(settings.secret_key_file, "the Stripe key")
-    headers = {"Authorization": f"Bearer {header_text(key, 'a Stripe key')}"}
-    if settings.version:
-        headers["Stripe-Version"] = settings.version
-    with http.client(settings.url, headers=headers) as opened:
-        yield Endpoints(opened)
+    own = {"Authorization": f"Bearer {header_text(key, 'a Stripe key')}"}
+    named = {_VERSION: settings.version} if settings.version else {}
+    with http.client(settings.url, headers={**own, **named}) as opened:
+        yield Endpoints(opened, lambda: _default_version(settings.url, own))
+
+
+def _default_version(url: str, headers: Mapping[str, str]) -> str:
+    """Return the account's default version, which is told where none is asked for."""
+    with http.client(url, headers=headers) as opened:
+        answer = http.send(opened, "GET", ENDPOINTS_PATH, what=WHAT, params={"limit": "1"})
+    told = answer.headers.get(_VERSION)
+    if answer.status_code != _OK or not told:
+        raise Refused(
+            f"{WHAT} does not tell the account's default version: the answer was {answer.status_code}",
+            hint="Make an endpoint that has an `api_version` of its own, and rotate that.",
+        )
+    return str(told)
 
 
 def _key(raw: dict[str, Any]) -> Key:
     identity, status = raw.get("id"), raw.get("status")
     if not isinstance(identity, str) or not isinstance(status, str):
         raise Refused(f"{WHAT} describes an endpoint in a form unknown to us")
-    marks = raw.get("metadata")
-    name = marks.get(_MARK) if isinstance(marks, dict) else None
-    shown = name or raw.get("description") or raw.get("url")
+    shown = _marks(raw).get(_MARK) or raw.get("description") or raw.get("url")
     return Key(identity, str(shown), "active" if status == "enabled" else status, "")
+
+
+def _marks(raw: dict[str, Any]) -> dict[str, Any]:
+    marks = raw.get("metadata")
+    return marks if isinstance(marks, dict) else {}
 
 
 _HINTS = {

@@ -15,25 +15,27 @@ from starlette.responses import JSONResponse, Response
 
 from adapters import stripe
 from adapters.stripe import StripeSettings
-from adapters.stripe.proving import probe_webhook_step, signature
+from adapters.stripe.proving import signature
 from engine.errors import NotConverged, Refused
 from sandbox.access import AccessLog
 from sandbox.faults import Faults
 from sandbox.routes import Call
 from sandbox.server import Server
-from sandbox.stripe import is_signed
+from sandbox.stripe import DEFAULT_VERSION, LIBRARY, takes_event
 from sandbox.values import webhook_secret
 from sandbox.wire import Wire
 from tests.adapters import house, sky
-from tests.adapters.house import RECEIVER
+from tests.adapters.house import RECEIVER, House
 
 
 @contextmanager
-def receiver(folder: Path, secret: str, faults: Faults | None = None) -> Iterator[str]:
-    """Serve a receiver that verifies with `secret`; yield its address."""
+def receiver(
+    folder: Path, secret: str, faults: Faults | None = None, library: str = LIBRARY
+) -> Iterator[str]:
+    """Serve a receiver that verifies with `secret` and a library; yield its address."""
 
     def answer(call: Call) -> Response:
-        return JSONResponse({}, status_code=200 if is_signed(call, secret) else 400)
+        return JSONResponse({}, status_code=200 if takes_event(call, secret, library) else 400)
 
     log = AccessLog(folder / "receiver.log")
     server = Server("app", Wire("app", answer, log, faults or Faults()))
@@ -45,9 +47,14 @@ def receiver(folder: Path, secret: str, faults: Faults | None = None) -> Iterato
         log.close()
 
 
-def prove(url: str, expect: str, value: str = sky.MARKER) -> str:
-    given = {"value": value, "url": url, "expect": expect, "timeout": 1}
-    return str(sky.run(probe_webhook_step(), **given).outputs.verdict)
+OTHER = "whsec_another_one_of_the_tests"
+
+
+def prove(kept: House, url: str, expect: str, value: str = sky.MARKER, **more: str) -> str:
+    given = {"endpoint": kept.old, "expect": expect, "timeout": 1, **more}
+    if expect == "refused":
+        given.setdefault("keep", sky.MARKER)
+    return str(kept.run("stripe.probe_webhook", value=value, url=url, **given).outputs.verdict)
 
 
 def test_the_endpoint_in_force_is_found_by_its_address(tmp_path: Path) -> None:
@@ -127,35 +134,97 @@ def test_a_signature_is_made_as_stripe_says() -> None:
 
 
 def test_the_receiver_tells_which_secret_it_holds(tmp_path: Path) -> None:
-    with receiver(tmp_path, sky.MARKER) as url:
-        assert prove(url, "accepted") == "accepted"
-        assert prove(url, "refused", "whsec_another_one_of_the_tests") == "refused"
-        told = sky.refusal(NotConverged, partial(prove, url, "refused"))
+    with house.open_stripe(tmp_path) as kept, receiver(tmp_path, sky.MARKER) as url:
+        assert prove(kept, url, "accepted") == "accepted"
+        assert prove(kept, url, "refused", OTHER) == "refused"
+        told = sky.refusal(NotConverged, partial(prove, kept, url, "refused"))
 
     assert "answered 200" in told.message
+
+
+def test_the_event_is_of_the_version_of_the_endpoint_or_else_of_the_accounts(
+    tmp_path: Path,
+) -> None:
+    with house.open_stripe(tmp_path) as kept:
+        more = dict(kept.book.find(kept.old).more)
+        plain = kept.book.create("plain", OTHER, {**more, "api_version": None}).key_id
+        pinned = StripeSettings(
+            url=kept.url, secret_key_file=kept.folder / "key", version="2024-06-20"
+        )
+        for library, endpoint in ((LIBRARY, kept.old), (DEFAULT_VERSION, plain)):
+            with receiver(tmp_path, sky.MARKER, library=library) as url:
+                assert prove(kept, url, "accepted", endpoint=endpoint) == "accepted"
+                kept.offer(stripe.steps(pinned))
+                assert prove(kept, url, "accepted", endpoint=endpoint) == "accepted"
+
+
+def test_an_account_that_tells_no_version_is_refused(tmp_path: Path) -> None:
+    def change(_: Call, given: Response) -> Response:
+        del given.headers["Stripe-Version"]
+        return given
+
+    with house.open_stripe(tmp_path, change) as kept:
+        more = {**kept.book.find(kept.old).more, "api_version": None}
+        kept.book.change(kept.old, more=more)
+        act = partial(prove, kept, "https://www.example.org/", "accepted")
+
+        assert "default version" in sky.refusal(Refused, act).message
+
+
+def test_a_receiver_that_refuses_every_event_proves_no_secret_refused(tmp_path: Path) -> None:
+    with (
+        house.open_stripe(tmp_path) as kept,
+        receiver(tmp_path, sky.MARKER, library="2024-09-30.acacia") as url,
+    ):
+        told = sky.refusal(NotConverged, partial(prove, kept, url, "refused", OTHER))
+        assert "answered 400" in told.message
+        assert told.message.endswith("which is not accepted")
+        told = sky.refusal(NotConverged, partial(prove, kept, url, "accepted"))
+
+    assert LIBRARY in told.message
+    assert f"take events of version {LIBRARY}" in told.hint
+
+
+def test_a_secret_is_proven_refused_beside_the_one_in_force_alone(tmp_path: Path) -> None:
+    with house.open_stripe(tmp_path) as kept, pytest.raises(ValidationError, match="needs `keep`"):
+        kept.run(
+            "stripe.probe_webhook", value=OTHER, url=RECEIVER, endpoint="we_1", expect="refused"
+        )
+
+
+def test_a_new_endpoint_has_the_metadata_of_the_old_one_and_its_own_name(tmp_path: Path) -> None:
+    with house.open_stripe(tmp_path) as kept:
+        marks = {"team": "web", "managed by": "terraform", "runbook": "of an earlier run"}
+        kept.book.change(kept.old, more={**kept.book.find(kept.old).more, "metadata": marks})
+
+        made = kept.mint()
+
+        told = kept.book.find(made.key_id).more["metadata"]
+        assert told == {**marks, "runbook": made.key_name}
 
 
 @pytest.mark.parametrize("expect", ["accepted", "refused"])
 def test_a_receiver_that_fails_proves_nothing(tmp_path: Path, expect: str) -> None:
     faults = Faults()
     faults.add("app", "status", status=503, times=None)
-    with receiver(tmp_path, sky.MARKER, faults) as url:
-        told = sky.refusal(NotConverged, partial(prove, url, expect))
+    with house.open_stripe(tmp_path) as kept, receiver(tmp_path, sky.MARKER, faults) as url:
+        told = sky.refusal(NotConverged, partial(prove, kept, url, expect))
 
     assert "neither accepted nor refused" in told.message
 
 
-def test_an_address_with_a_password_in_it_is_refused() -> None:
-    with pytest.raises(ValidationError):
-        prove("https://user:password@example.org/", "accepted")
+def test_an_address_with_a_password_in_it_is_refused(tmp_path: Path) -> None:
+    with house.open_stripe(tmp_path) as kept, pytest.raises(ValidationError, match="url"):
+        prove(kept, "https://user:password@example.org/", "accepted")
 
 
 def test_no_secret_is_told_or_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with sky.all_logs(caplog), house.open_stripe(tmp_path) as kept:
         made = kept.mint()
         with receiver(tmp_path, made.value.get_secret_value()) as url:
-            prove(url, "accepted", made.value.get_secret_value())
-            prove(url, "refused")
+            new = made.value.get_secret_value()
+            prove(kept, url, "accepted", new)
+            prove(kept, url, "refused", keep=new)
 
     said = "\n".join(record.getMessage() for record in caplog.records)
     for secret in (made.value.get_secret_value(), house.MANAGEMENT):
