@@ -2,7 +2,9 @@
 
 Protocol as in the Matrix specification, "Client-Server API" (whoami, logout, soft logout), and
 Synapse's "User Admin API". Tokens come from `sign_in`, as from a person at a client; where `mas` is set,
-the requests that Synapse does not serve beside the Matrix Authentication Service are not there.
+the requests that Synapse does not serve beside the Matrix Authentication Service are not there, and
+with `remembers` a token that has logged out is answered for a while as before, as Synapse's
+`_introspection_cache` does.
 """
 
 from __future__ import annotations
@@ -35,6 +37,9 @@ class Synapse:
         self.tokens.seed("housekeeper", current, {"user": BOT}, 200)
         self.admins = {BOT}
         self.mas = False
+        self.remembers = 0
+        """How often a token is answered as if it had not logged out, beside the service."""
+        self._remembered: list[BookKey] = []
         self.soft = False
         """Whether a token that is not known is said to be signed out softly."""
         routes = Routes(missing=lambda _: _error(404, "M_UNRECOGNIZED", "Unrecognized request"))
@@ -58,7 +63,10 @@ class Synapse:
         return JSONResponse({**told, "device_id": token.key_id})
 
     def _logout(self, call: Call) -> Response:
-        self.tokens.remove(self._token(call).key_id)
+        """End a token; beside MAS it is MAS that answers, which remembers nothing."""
+        token = self._living(call)
+        self.tokens.remove(token.key_id)
+        self._remembered = [token] * self.remembers if self.mas else []
         return JSONResponse({})
 
     def _user(self, call: Call, user: str) -> Response:
@@ -80,6 +88,12 @@ class Synapse:
             raise _refused(403, "M_FORBIDDEN", "You are not a server admin")
 
     def _token(self, call: Call) -> BookKey:
+        """Return the token of a call, also one that has ended and is remembered."""
+        if self._remembered and self._remembered[-1].secret == call.bearer():
+            return self._remembered.pop()
+        return self._living(call)
+
+    def _living(self, call: Call) -> BookKey:
         secret = call.bearer()
         if not secret:
             raise _refused(401, "M_MISSING_TOKEN", "Missing access token")

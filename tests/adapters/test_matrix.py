@@ -11,6 +11,7 @@ import pytest
 
 from adapters import matrix
 from adapters.matrix import MatrixSettings
+from adapters.shared import clock
 from engine.errors import NotConverged, Refused, Transient
 from engine.job import prepared
 from engine.ledger import Event
@@ -94,6 +95,31 @@ def test_a_lost_answer_to_the_logging_out_is_asked_again(kept: Home) -> None:
 
     assert "logged" in kept.run("delete_key", **given).evidence
     assert kept.book.deleted == 1
+
+
+def test_a_token_that_the_homeserver_remembers_for_a_while_is_waited_out(tmp_path: Path) -> None:
+    with opened(tmp_path) as kept, clock.hastened(shorter=100, longer=1):
+        kept.server.mas, kept.server.remembers = True, 8
+        given = {"value": sky.MARKER, "keep": kept.new()}
+
+        assert "refuses" in kept.run("delete_key", **given).evidence
+
+        assert isinstance(kept.probe("delete_key", **given), Done)
+        assert kept.book.deleted == 1
+
+
+def test_a_token_that_is_remembered_for_too_long_is_told_and_asked_again(tmp_path: Path) -> None:
+    with opened(tmp_path) as kept, clock.hastened(shorter=100, longer=1):
+        kept.server.mas, kept.server.remembers = True, 12
+        given = {"value": sky.MARKER, "keep": kept.new(), "timeout": 1}
+
+        told = sky.refusal(NotConverged, partial(kept.run, "delete_key", **given))
+        assert "answers 200" in told.message
+        assert "safe to try again" in told.hint
+
+        given["timeout"] = 300
+        assert "refuses" in kept.run("delete_key", **given).evidence
+        assert kept.book.deleted == 1
 
 
 def test_the_old_token_stays_where_the_new_one_is_no_good(kept: Home) -> None:

@@ -50,3 +50,16 @@ def test_beside_mas_nobody_is_asked_whether_they_are_an_admin(world: World) -> N
     assert ask(world, token, path).status_code == 404
     assert ask(world, token, f"/_synapse/admin/v2/users/{BOT}").json()["admin"] is False
     world.matrix.mas = False
+
+
+def test_beside_mas_a_token_that_has_logged_out_is_remembered_for_a_while(world: World) -> None:
+    made = world.matrix.sign_in("test")
+    world.matrix.mas, world.matrix.remembers = True, 2
+
+    assert ask(world, made.secret, LOGOUT, "POST").status_code == 200
+
+    assert ask(world, made.secret, WHOAMI).status_code == 200
+    assert ask(world, made.secret, LOGOUT, "POST").status_code == 401
+    assert ask(world, made.secret, WHOAMI).status_code == 200
+    assert ask(world, made.secret, WHOAMI).status_code == 401
+    world.matrix.mas, world.matrix.remembers = False, 0

@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr
 
 from adapters.shared.keys.provider import Trial
 from engine.errors import Refused
-from engine.step import Call, Done, Frozen, NotYet, Probe
+from engine.step import Call, Done, Frozen, NotYet
 
 ACCEPTED, REFUSED = 200, 401
 
@@ -29,7 +29,7 @@ class Ended(Frozen):
     fingerprint: str = Field(description="Keyed fingerprint of the key that ended.")
 
 
-def look_ended(name: str, trial: Trial, params: EndKey, call: Call) -> Probe[Ended]:
+def look_ended(name: str, trial: Trial, params: EndKey, call: Call) -> Done[Ended] | NotYet:
     """Say whether the provider `name` refuses the old value and accepts the new one."""
     known_as = call.fingerprint(params.value)
     for value, wanted in (
