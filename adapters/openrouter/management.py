@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from adapters.openrouter.guardrails import assign, guardrail_of
 from adapters.openrouter.settings import OpenRouterSettings
 from adapters.shared import http
 from adapters.shared.files import read_secret
@@ -26,8 +27,8 @@ from engine.errors import OutcomeUnknown, Refused, Transient
 WHAT = "openrouter"
 KEYS_PATH = "/api/v1/keys"
 OWN_PATH = "/api/v1/key"
-INHERITED = ("limit", "limit_reset", "include_byok_in_limit", "workspace_id")
-"""What a key may spend and where it is, taken over from the old key."""
+INHERITED = ("limit", "limit_reset", "include_byok_in_limit", "workspace_id", "creator_user_id")
+"""What a key may spend, where it is and whose it is, taken over from the old key."""
 _PAGE = 100
 _MOST_PAGES = 100
 _OK, _CREATED, _MISSING = 200, 201, 404
@@ -45,19 +46,27 @@ class Management:
         return tuple(_key(each) for each in self._pages())
 
     def mint(self, name: str, like: str) -> New:
-        """Make a key with the limits of another; one with an end of its own is not copied."""
+        """Make a key with the limits and the guardrail of another.
+
+        One with an end of its own is not copied. If the guardrail cannot be had, the new key is an
+        orphan, whose value nobody is told.
+        """
         model = self._data(self._api.ask("GET", f"{KEYS_PATH}/{like}", _OK))
         if model.get("expires_at"):
             raise Refused(
                 f"{like} expires by itself at {model['expires_at']}, so a new key would too",
                 hint="Make the new key in the OpenRouter settings, with the end it is to have.",
             )
+        guardrail = guardrail_of(self._api, like)
         wanted = {each: model[each] for each in INHERITED if model.get(each) is not None}
         answer = self._api.ask("POST", KEYS_PATH, _CREATED, json={"name": name, **wanted})
         value = answer.get("key")
         if not isinstance(value, str) or not value:
             raise Refused(f"{WHAT} made a key and tells its value in a form unknown to us")
-        return New(_key(self._data(answer)), SecretStr(value))
+        made = New(_key(self._data(answer)), SecretStr(value))
+        if guardrail:
+            assign(self._api, guardrail, made.key.identity)
+        return made
 
     def switch(self, identity: str, *, active: bool) -> Key:
         """Disable or enable a key; a lost answer is `Transient`, as twice is the same as once."""
@@ -135,6 +144,7 @@ def _key(raw: dict[str, Any]) -> Key:
 
 
 _HINTS = {
+    400: "OpenRouter may refuse a limit, or a creator who is no member any more; make the key by hand.",
     401: "Put a valid management key into the file of openrouter.management_key_file.",
     403: "Use a management key; an ordinary key may not manage keys.",
     404: "Check the id of the key, and `openrouter.workspace`.",
