@@ -44,7 +44,8 @@ class Odoo:
         self.keys.seed("laptop of the clerk", odoo_key(), _more(CLERK, None, self._in(40)), 50)
         self.keys.seed("spreadsheet", odoo_key(), _more(BOT, "rpc", self._in(11)), 79)
         self.keys.seed("sync", current, _more(BOT, None, self._in(20)), 70)
-        self.version = 19
+        self.version: int | str = 19
+        """The major version; `saas~19` at Odoo Online."""
         self.programmatic = True
         """Whether `base.enable_programmatic_api_keys` is set."""
         self._failures: list[datetime] = []

@@ -5,11 +5,14 @@ and the source of 19.0, `odoo/addons/base/models/res_users.py` (`ResUsersApikeys
 `addons/rpc/controllers/json2.py`: `POST /json/2/<model>/<method>` with named arguments, 401 for a
 key that is not valid, `generate` and `revoke` under any valid key of the user, 422 above ten keys,
 403 for a key to revoke that is not valid. Each such 403 counts as a failed sign-in. A list of keys
-tells name, scope and dates; nothing of the value, and nothing by which a value can be found in it.
+tells name, scope and dates; nothing of the value, and nothing by which a value can be found in it. The
+version begins with a number, or with `saas~19` at Odoo Online (`odoo/release.py`: "the MAJOR version can
+become an arbitrary string").
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,6 +33,7 @@ KEYS_PATH = "/json/2/res.users.apikeys"
 VERSION_PATH = "/web/version"
 OLDEST = 19
 """The first version with the JSON-2 API."""
+_MAJOR = re.compile(r"(?:saas~)?(\d{1,4})")
 _OK, _FORBIDDEN = 200, 403
 
 
@@ -110,14 +114,22 @@ def greet(settings: OdooSettings) -> str:
     with http.client(_address(settings)) as opened:
         told = JsonApi(opened, WHAT, _HINTS).ask("GET", VERSION_PATH, _OK)
     numbers = told.get("version_info")
-    if not isinstance(numbers, list) or not numbers or not isinstance(numbers[0], int):
+    first = numbers[0] if isinstance(numbers, list) and numbers else None
+    major = _major(first)
+    if major is None:
         raise Refused(f"{WHAT} tells its version in a form unknown to us")
-    if numbers[0] < OLDEST:
+    if major < OLDEST:
         raise Refused(
-            f"{WHAT} is version {numbers[0]}, and keys are managed by API from {OLDEST} on",
+            f"{WHAT} is version {first}, and keys are managed by API from {OLDEST} on",
             hint="Make and remove keys of an older Odoo by hand, in the preferences of the user.",
         )
     return f"{WHAT} {told.get('version')} answers"
+
+
+def _major(told: Any) -> int | None:
+    """Return the major version of `19` and of `saas~19`; None for anything else."""
+    found = _MAJOR.fullmatch(str(told))
+    return int(found[1]) if found else None
 
 
 def _client(settings: OdooSettings, key: SecretStr) -> httpx.Client:

@@ -244,6 +244,17 @@ def test_an_older_odoo_is_refused_and_none_is_told(kept: Villa) -> None:
     assert "odoo.url" in sky.refusal(Refused, partial(odoo.check, OdooSettings())).hint
 
 
+def test_odoo_online_is_known_by_its_number(kept: Villa) -> None:
+    settings = OdooSettings(url=kept.url)
+    kept.double_of.version = "saas~19"
+    assert "saas~19.0" in odoo.check(settings)
+
+    kept.double_of.version = "saas~18"
+    assert "version saas~18" in sky.refusal(Refused, partial(odoo.check, settings)).message
+    kept.double_of.version = "nineteen"
+    assert "unknown to us" in sky.refusal(Refused, partial(odoo.check, settings)).message
+
+
 def test_no_value_is_told_or_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with sky.all_logs(caplog), opened(tmp_path) as kept:
         made = kept.mint()
