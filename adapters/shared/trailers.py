@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 from engine.errors import Refused
 from engine.step import Call
@@ -29,8 +30,8 @@ LONGEST_NAME = 120
 KeyPath = tuple[str | int, ...]
 """The way from the top of a document to a value: keys of maps and indices of lists."""
 
-_CHANGE = re.compile(r"(?P<file>[^#]+)#(?P<index>(\[(\"[^\"\[\]]+\"|\d+)\])+)")
-_PART = re.compile(r"\[(?:\"(?P<key>[^\"\[\]]+)\"|(?P<index>\d+))\]")
+_INDEX = re.compile(r"(\[(%?\"[^\"\[\]]*\"|\d+)\])+")
+_PART = re.compile(r"\[(?:(?P<coded>%?)\"(?P<key>[^\"\[\]]*)\"|(?P<index>\d+))\]")
 
 
 @dataclass(frozen=True)
@@ -42,30 +43,55 @@ class Change:
     path: KeyPath
 
     def __str__(self) -> str:
-        return f"{self.file}#{index_of(self.path)}"
+        is_plain = one_line(self.file) == self.file and not self.file.startswith("%")
+        file = self.file if is_plain else f"%{_coded(self.file)}"
+        return f"{file}#{''.join(map(_part, self.path))}"
 
     @classmethod
     def parse(cls, text: str) -> Change:
         """Read what `str` gave; raise `Refused` for anything else."""
-        match = _CHANGE.fullmatch(text)
-        if match is None or {"", ".", "..", ".git"} & set(match["file"].split("/")):
+        file, _, index = text.rpartition("#[")  # no key is written with a bracket in it
+        index = f"[{index}"
+        file = _decoded(file[1:]) if file.startswith("%") else file
+        if not _INDEX.fullmatch(index) or {"", ".", "..", ".git"} & set(file.split("/")):
             raise Refused(
-                f'the {CHANGE} trailer {one_line(text)!r} is not `file#["key"]`',
-                hint="The commit was not made by this engine; look who pushed it.",
+                f'{one_line(text)!r} is not a place as the engine writes it, `file#["key"]`',
+                hint=f"As a {CHANGE} trailer: the commit was not made by this engine; look who "
+                "pushed it.",
             )
-        return cls(match["file"], parse_index(match["index"]))
+        return cls(file, parse_index(index))
 
 
 def index_of(path: KeyPath) -> str:
-    """Return the path as sops writes it: `["ai_agents"]["keys"][0]`."""
+    """Return the path as sops reads it, which knows no escape: `["ai_agents"]["keys"][0]`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f'["{part}"]' for part in path)
 
 
 def parse_index(text: str) -> KeyPath:
-    """Read what `index_of` gave; whatever is between the brackets is dropped."""
-    return tuple(
-        int(match["index"]) if match["index"] else match["key"] for match in _PART.finditer(text)
-    )
+    """Read the path of a `Change`; whatever is between the brackets is dropped."""
+    return tuple(map(_key, _PART.finditer(text)))
+
+
+def _part(part: str | int) -> str:
+    """Return one part of a path as sops writes it, and `[%"%5Bclient%5D"]` where it knows no way."""
+    if isinstance(part, int):
+        return f"[{part}]"
+    is_plain = bool(part) and one_line(part) == part and not set(part) & set('"[]')
+    return f'["{part}"]' if is_plain else f'[%"{_coded(part)}"]'
+
+
+def _key(match: re.Match[str]) -> str | int:
+    if match["index"]:
+        return int(match["index"])
+    return _decoded(match["key"]) if match["coded"] else match["key"]
+
+
+def _coded(text: str) -> str:
+    return quote(text, safe="", errors="surrogatepass")
+
+
+def _decoded(text: str) -> str:
+    return unquote(text, errors="surrogatepass")
 
 
 def message(

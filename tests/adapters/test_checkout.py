@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 from pydantic import ValidationError
 
@@ -215,6 +215,26 @@ def test_a_change_is_read_back_from_its_trailer(path: list[str | int]) -> None:
 
     assert Change.parse(str(change)) == change
     assert str(change).endswith(index_of(change.path))
+
+
+_ODD = some.text(some.characters(exclude_characters="\0"), max_size=9)
+
+
+@given(
+    some.lists(_ODD | some.integers(0, 99), min_size=1, max_size=5),
+    _ODD.filter(lambda name: not {"", ".", "..", ".git"} & set(name.split("/"))),
+)
+@example(["[client] password"], "app#1.enc.yaml")
+@example(['q"x', "", 0, "0"], 'a#["x"].yaml')
+@example(["two  blanks", " in front"], "%41.yaml")
+@example(['%"x"', "\ud800"], "line\nbreak.yaml")
+def test_any_place_is_read_back_from_the_trailer_of_a_commit(
+    path: list[str | int], file: str
+) -> None:
+    change = Change(file, tuple(path))
+
+    assert one_line(str(change)) == str(change), "so no message changes it"
+    assert Change.parse(str(change)) == change
 
 
 @pytest.mark.parametrize(
