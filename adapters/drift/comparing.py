@@ -13,7 +13,7 @@ from adapters.drift.places import Places, settle
 from adapters.drift.trees import Grove, read_trees
 from adapters.platform import Platform
 from adapters.shared.checkout import Checkout, open_checkout
-from adapters.shared.trailers import Change, index_of
+from adapters.shared.trailers import Change
 from adapters.sops import SopsLocation
 from adapters.sops.past import encrypted
 from adapters.sops.program import Sops, open_sops
@@ -23,8 +23,6 @@ from engine.catalogue import Alone
 from engine.drift import Compared, Held, State, differ, judge
 from engine.errors import RunbookError
 
-_METADATA = b"lastmodified"
-"""What every encrypted file holds beside its values, and a page that shows one does not."""
 LOOKER = "drift"
 """What a comparison calls itself where a run would give its id; it makes no branch."""
 
@@ -38,7 +36,8 @@ def compare_stores(platform: Platform) -> tuple[Compared, ...]:
     places, before = settle(platform), known_marks(platform)
     sops = open_sops(platform.settings.sops)
     with open_checkout(platform.settings.git, LOOKER) as checkout:
-        grove = read_trees(sops, checkout, (*places.files, *_encrypted(checkout)))
+        every = (file for file, _ in encrypted(checkout))
+        grove = read_trees(sops, checkout, (*places.files, *every))
         vault = mirror(read_inventory(platform.settings.vaultwarden))
         held = {name: _held(platform, name, at, grove) for name, at in places.sops.items()}
         mirrored = {
@@ -50,11 +49,6 @@ def compare_stores(platform: Platform) -> tuple[Compared, ...]:
     known = joined(before, known_marks(platform))  # a run that ended meanwhile explains as well
     strangers = _strangers(places, grove, vault, platform.catalogue.alone)
     return (*_entries(places, held, mirrored, known), *strangers)
-
-
-def _encrypted(checkout: Checkout) -> tuple[str, ...]:
-    """Name the files of main that sops has encrypted, whether the catalogue names them or not."""
-    return tuple(file for file, raw in encrypted(checkout) if _METADATA in raw)
 
 
 def _entries(
@@ -78,7 +72,7 @@ def _strangers(
         for path in tree.document.encrypted():
             if Change(file, path) not in named:
                 why = because(each for each in alone if is_there(each.sops, file, path))
-                yield _stranger(f"{file}#{index_of(path)}", why)
+                yield _stranger(str(Change(file, path)), why)
     for file in grove.faults.keys() - set(places.files):
         why = because(each for each in alone if is_there(each.sops, file, ()))
         state = State.BY_CHOICE if why else State.UNKNOWN

@@ -1,5 +1,8 @@
 """When each value of a file came to be in force, told from the commits of main.
 
+A value is as old as its time on main. So ages follow main's first parents, and what a merge brought is
+as old as the merge. Who could read what is another question: all that merges brought along counts.
+
 Ciphertexts are compared, so nothing is decrypted, but for a commit that changed every one of them:
 there the data key may have been rotated, which is no new value, and keyed fingerprints decide. One
 walk from the newest commit to the oldest serves all values, and ends when the last one is found.
@@ -7,7 +10,8 @@ walk from the newest commit to the oldest serves all values, and ends when the l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -16,7 +20,13 @@ from pydantic import SecretStr
 from adapters.drift.trees import read_tree
 from adapters.platform import Platform
 from adapters.shared.checkout import Checkout
-from adapters.shared.searching import backfill, contents_of
+from adapters.shared.searching import (
+    AT_ONCE,
+    backfill,
+    commits_to,
+    contents_of,
+    versions_of,
+)
 from adapters.shared.trailers import Change, KeyPath
 from adapters.sops.datakeys import readers_of
 from adapters.sops.document import Leaf, parse
@@ -28,8 +38,8 @@ from engine.errors import Refused, RunbookError
 Mark = Callable[[KeyPath, SecretStr], str]
 """Keyed fingerprint of the value at a path."""
 
-AT_ONCE = 50
-"""Versions of the file that are in memory at the same time."""
+_COMMENT = re.compile(rb"#ENC\[AES256_GCM,[^\]]*,type:comment\]")
+"""A comment of a YAML file, which sops encrypts as well."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,8 @@ class Version:
     """Empty where the commit took the file away."""
     readers: frozenset[str] = frozenset()
     """The age recipients who can open it."""
+    has_comments: bool = False
+    """Whether there are encrypted comments in it."""
 
 
 @dataclass
@@ -66,6 +78,7 @@ class History:
     decrypted: int = 0
     """How many versions had to be decrypted."""
     _marks: dict[str, Mapping[KeyPath, str]] = field(default_factory=dict)
+    _known: dict[tuple[KeyPath, Leaf], str] = field(default_factory=dict)
 
     def origins(self, paths: AbstractSet[KeyPath]) -> dict[KeyPath, Origin]:
         """Return when the value at each of `paths` came; a path main does not have is left out."""
@@ -102,39 +115,58 @@ class History:
     def marks_of(self, version: Version) -> Mapping[KeyPath, str]:
         """Return the fingerprints of a version; none where we have no key for it any more."""
         if version.commit not in self._marks:
-            self._marks[version.commit] = self._read(version)
+            marks = self._marks[version.commit] = self._read(version)
+            for path, leaf in version.leaves.items():
+                self._known.setdefault((path, leaf), marks.get(path, ""))
         return self._marks[version.commit]
+
+    def mark_of(self, version: Version, path: KeyPath) -> str:
+        """Return the fingerprint of one value of a version; empty where it cannot be told.
+
+        A ciphertext that was opened once, or could not be, is not tried again.
+        """
+        wanted = path, version.leaves[path]
+        if wanted not in self._known:
+            self.marks_of(version)
+        return self._known[wanted]
 
     def _read(self, version: Version) -> Mapping[KeyPath, str]:
         self.decrypted += 1
         try:
             tree = read_tree(self.sops, self.checkout, version.commit, self.file)
-            values = {path: tree.value(path) for path in version.leaves}
+            values = {path: tree.text(path) for path in version.leaves}
         except RunbookError:
             return {}
         return {path: self.mark(path, value) for path, value in values.items() if value}
 
     def versions(self) -> Iterator[Version]:
-        """Yield the versions, newest first; what is no sops file is passed over."""
+        """Yield the versions of main itself, newest first; what is no sops file is passed over."""
         backfill(self.checkout.git, "--first-parent", self.checkout.main, "--", self.file)
-        commits = self._commits()
+        commits = commits_to(self.checkout, self.file, "--first-parent")
         for start in range(0, len(commits), AT_ONCE):
             part = commits[start : start + AT_ONCE]
             contents = contents_of(self.checkout.git, [(commit, self.file) for commit, _ in part])
             for (commit, at), raw in zip(part, contents, strict=True):
-                try:
-                    document = parse(raw, self.file) if raw is not None else None
-                except Refused:
-                    continue
-                leaves = document.encrypted() if document else {}
-                readers = frozenset(readers_of(document)) if document else frozenset()
-                yield Version(commit, at, leaves, readers)
+                yield from self._version(commit, moment(at), raw)
 
-    def _commits(self) -> list[tuple[str, str]]:
-        git, main = self.checkout.git, self.checkout.main
-        listed = git.local("log", "--first-parent", "--format=%H %cI", main, "--", self.file)
-        pairs = (line.split(" ") for line in listed.decode().splitlines())
-        return [(commit, moment(at)) for commit, at in pairs]
+    def beside(self, own: Iterable[Version]) -> Iterator[Version]:
+        """Yield the versions that merges brought along, newest first; `own` are those of main itself."""
+        known = {version.commit for version in own}
+        for commit, raw in versions_of(self.checkout, self.file):
+            if commit not in known:
+                yield from self._version(commit, "", raw)
+
+    def _version(self, commit: str, at: str, raw: bytes | None) -> Iterator[Version]:
+        if raw is None:
+            yield Version(commit, at, {})
+            return
+        try:
+            document = parse(raw, self.file)
+        except Refused:
+            return
+        readers = frozenset(readers_of(document))
+        has_comments = _COMMENT.search(raw) is not None
+        yield Version(commit, at, document.encrypted(), readers, has_comments)
 
 
 def open_history(platform: Platform, sops: Sops, checkout: Checkout, file: str) -> History:

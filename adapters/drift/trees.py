@@ -27,13 +27,25 @@ class Tree:
 
     def value(self, path: KeyPath) -> SecretStr | None:
         """Return the value at `path`; None if there is none; raise `Refused` for a branch."""
+        held = self._held(path)
+        return None if held is None else decoded(self.document, path, held)
+
+    def text(self, path: KeyPath) -> SecretStr | None:
+        """Return the value at `path`; of what is no text, such as a key store, its base64."""
+        held = self._held(path)
+        try:
+            return None if held is None else decoded(self.document, path, held)
+        except Refused:
+            return held
+
+    def _held(self, path: KeyPath) -> SecretStr | None:
         leaf = self.document.leaf(path)
         if leaf is None or leaf.is_empty:
             return None
         node = self.clear
         for part in path:
             node = node[str(part)] if isinstance(node, dict) else node[part]
-        return decoded(self.document, path, node) if isinstance(node, SecretStr) else None
+        return node if isinstance(node, SecretStr) else None
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def _others(sops: Sops, checkout: Checkout, files: Sequence[str]) -> dict[str, S
 
 def _in_tree(sops: Sops, checkout: Checkout, file: str) -> Values:
     tree = read_tree(sops, checkout, checkout.main, file)
-    values = {str(Change(file, path)): tree.value(path) for path in tree.document.encrypted()}
+    values = {str(Change(file, path)): tree.text(path) for path in tree.document.encrypted()}
     return {place: value for place, value in values.items() if value}
 
 

@@ -1,4 +1,4 @@
-"""`sops.check_reader`: whether somebody is a reader, looked at on every branch."""
+"""`sops.check_reader`: whether somebody is a reader, on main and in what waits on branches."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check_reader_step(stores: Stores) -> Step[CheckReader, Nothing]:
     """Return `sops.check_reader`."""
     return Step(
         name="sops.check_reader",
-        summary="See on every branch whether somebody is a reader of the encrypted files.",
+        summary="See on main and in pending changes whether somebody is a reader of the encrypted files.",
         params=CheckReader,
         outputs=Nothing,
         effect=Effect.VERIFY,
@@ -60,7 +60,8 @@ def _check(stores: Stores, params: CheckReader, call: Call) -> Probe[Nothing]:
         return Done(
             Nothing(), f"no age key was to be looked for; none is {params.told}'s in {where}"
         )
-    return Done(Nothing(), f"{params.told} is {params.expect} in {where} and on every branch")
+    waits = " and in all that waits on branches" if is_out else ""
+    return Done(Nothing(), f"{params.told} is {params.expect} in {where}{waits}")
 
 
 def _adding_nobody(stores: Stores, params: CheckReader) -> Build:

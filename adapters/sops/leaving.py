@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from pathlib import PurePosixPath
 
 from pydantic import Field
 
-from adapters.shared.checkout import Checkout
+from adapters.shared.checkout import CONFIGURATION, Checkout
 from adapters.shared.recipients import Recipients
-from adapters.shared.searching import branches_naming
+from adapters.shared.searching import waiting_with
 from adapters.sops.configuration import without
 from adapters.sops.datakeys import own_recipient
+from adapters.sops.past import is_encrypted
 from adapters.sops.program import open_sops
 from adapters.sops.rekeying import Build, Revision, named_as, remove_readers
 from adapters.sops.values import Stores
@@ -103,9 +106,18 @@ def _refuse_unnamed(checkout: Checkout, params: Readers) -> None:
 
 
 def _refuse_pending(checkout: Checkout, recipient: str) -> None:
-    if pending := branches_naming(checkout, recipient):
+    waiting = waiting_with(checkout, recipient).items()
+    if pending := [branch for branch, files in waiting if _holds_secrets(files)]:
         raise Refused(
             f"what waits on {', '.join(pending)} can be read by the one who leaves",
             hint="Let those runs end, or delete the branches, then start again; a value that "
             "is published from there would have been theirs to read.",
         )
+
+
+def _holds_secrets(files: Mapping[str, bytes]) -> bool:
+    """Tell whether rules or an encrypted file are among files, and not only pages."""
+    return any(
+        PurePosixPath(file).name == CONFIGURATION or is_encrypted(raw, file)
+        for file, raw in files.items()
+    )

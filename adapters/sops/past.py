@@ -12,22 +12,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from adapters.shared.checkout import CONFIGURATION, Checkout
-from adapters.shared.searching import contents_of, files_naming, turns_of
+from adapters.shared.searching import contents_of, files_naming, turns_of, versions_of
 from adapters.sops.datakeys import data_key, readers_of
 from adapters.sops.document import Document, parse
 from adapters.sops.location import SUFFIXES
 from engine.errors import Refused
 
 MARK = "ENC[AES256_GCM,"
-"""What every file that sops encrypts holds."""
+"""What every file that sops encrypts holds; a page or a script may quote one."""
 
 ARMOUR = re.compile(
     rb"-----BEGIN AGE ENCRYPTED FILE-----.+?-----END AGE ENCRYPTED FILE-----", re.DOTALL
 )
 """A data key, wrapped for one reader."""
 
-AT_ONCE = 50
-"""Versions of a file that are in memory at the same time."""
+_METADATA = re.compile(rb"lastmodified|^sops_\w+=|-----BEGIN AGE ENCRYPTED FILE-----", re.MULTILINE)
+"""What it holds beside, in every form."""
 
 _CIPHERTEXT = re.compile(rb"ENC\[AES256_GCM,[^\]]+\]")
 
@@ -52,7 +52,7 @@ class Past:
                 )
             files |= dict.fromkeys(turns)
         for file in files:
-            self._take_in(file, _versions(checkout, file))
+            self._take_in(file, (raw for _, raw in versions_of(checkout, file)))
 
     def has(self, file: str, raw: bytes) -> bool:
         """Tell whether an encrypted file of main names them, or is under a data key that they had.
@@ -96,21 +96,20 @@ def _ciphertexts(document: Document) -> frozenset[object]:
     return frozenset(leaf.raw for leaf in document.encrypted().values())
 
 
-def _versions(checkout: Checkout, file: str) -> Iterator[bytes]:
-    """Yield a file as each commit of main left it, newest first."""
-    listed = checkout.git.local("log", "--first-parent", "--format=%H", checkout.main, "--", file)
-    commits = listed.decode().split()
-    for start in range(0, len(commits), AT_ONCE):
-        places = [(commit, file) for commit in commits[start : start + AT_ONCE]]
-        yield from filter(None, contents_of(checkout.git, places))
-
-
 def encrypted(checkout: Checkout) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of each file of main that sops has encrypted."""
-    found = files_naming(checkout, checkout.main, MARK)
-    files = [file for file in found if PurePosixPath(file).name != CONFIGURATION]
+    files = files_naming(checkout, checkout.main, MARK)
     contents = contents_of(checkout.git, [(checkout.main, file) for file in files])
-    yield from ((file, raw) for file, raw in zip(files, contents, strict=True) if raw)
+    for file, raw in zip(files, contents, strict=True):
+        if raw and is_encrypted(raw, file):
+            yield file, raw
+
+
+def is_encrypted(raw: bytes, file: str) -> bool:
+    """Tell whether sops has encrypted a file."""
+    if PurePosixPath(file).name == CONFIGURATION:
+        return False
+    return MARK.encode() in raw and _METADATA.search(raw) is not None
 
 
 def in_form(raw: bytes, file: str) -> Document | None:

@@ -68,6 +68,20 @@ stores:
             files[file] = self.lock(values, file, readers)
         self.commit(files)
 
+    def branch(self, name: str, at: str = "main") -> None:
+        self.in_remote("update-ref", f"refs/heads/{name}", at)
+
+    def merge(self, branch: str, into: str = "main") -> str:
+        """Merge as a forge does, with a commit of its own; main gets it, and the branch goes."""
+        tree = self.in_remote("merge-tree", "--write-tree", into, branch)
+        who = ("-c", "user.name=P", "-c", "user.email=p@example.org")
+        parents = ("-p", self.head(into), "-p", self.head(branch))
+        commit = self.in_remote(*who, "commit-tree", tree, *parents, "-m", f"Merge {branch}")
+        self.in_remote("update-ref", "refs/heads/main", commit)
+        for name in {into, branch} - {"main"}:
+            self.in_remote("update-ref", "-d", f"refs/heads/{name}")
+        return commit
+
     def lock(self, values: Any, file: str, readers: tuple[str, ...]) -> bytes:
         text = values if isinstance(values, str) else yaml.safe_dump(values, sort_keys=False)
         target = self.work(file, text.encode())

@@ -127,6 +127,18 @@ def test_what_a_pending_branch_holds_is_not_in_force(pair: Stores) -> None:
     assert since(pair) == [MADE] * 4
 
 
+def test_what_a_merge_brings_is_as_old_as_its_time_on_main(pair: Stores) -> None:
+    edited = pair.infra.edited('["keys"]["s_0"]', NEW)
+    pair.infra.in_remote("branch", "feature", "main")
+    pair.infra.commit({FILE: edited}, "feature", when=day(9))
+    merge = f"data 5\nmerge\nfrom refs/heads/main^0\nmerge refs/heads/feature^0\nM 100644 inline {FILE}\n"
+    when = f"committer Petra <p@example.org> {int(day(12).timestamp())} +0000\n"
+    stream = f"commit refs/heads/main\n{when}{merge}data {len(edited)}\n".encode()
+    pair.infra.in_remote("fast-import", "--quiet", "--date-format=raw", stdin=stream + edited)
+
+    assert since(pair) == [day(12), MADE, MADE, MADE]
+
+
 def test_many_commits_to_a_file_of_many_values_are_told_apart(tmp_path: Path) -> None:
     with stores(tmp_path, 100, MADE) as many:
         for number in range(1, 60):  # more than are in memory at the same time
