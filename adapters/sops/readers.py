@@ -17,11 +17,12 @@ from adapters.shared.landing import push_until_landed
 from adapters.shared.recipients import Recipient
 from adapters.shared.remote import shown
 from adapters.sops.checking import check_reader_step
-from adapters.sops.configuration import with_reader
+from adapters.sops.configuration import readers, with_reader
 from adapters.sops.leaving import Readers, removing
 from adapters.sops.program import open_sops
-from adapters.sops.rekeying import Build, Revision, add_readers, rules_of
+from adapters.sops.rekeying import Build, Revision, add_readers, all_rules, rules_of
 from adapters.sops.values import Stores
+from engine.errors import Refused
 from engine.step import (
     AnyStep,
     Call,
@@ -102,9 +103,21 @@ def reader_steps(stores: Stores) -> tuple[AnyStep, ...]:
 
 def _adding(stores: Stores, params: NewReader) -> Build:
     def edit(text: str, file: str) -> str:
-        return with_reader(text, file, params.recipient, params.name, params.rules)
+        rules = [rule for rule in params.rules if rule in readers(text, file)]
+        if params.rules and not rules:
+            return text  # they are in another `.sops.yaml`
+        return with_reader(text, file, params.recipient, params.name, rules)
 
-    return lambda checkout: add_readers(open_sops(stores.sops), checkout, [params.recipient], edit)
+    def build(checkout: Checkout) -> Revision:
+        known = all_rules(checkout, checkout.main)
+        if unknown := [rule for rule in params.rules if rule not in known]:
+            raise Refused(
+                f"no rule is for {', '.join(unknown)}",
+                hint=f"The rules of .sops.yaml are for: {', '.join(known)}.",
+            )
+        return add_readers(open_sops(stores.sops), checkout, [params.recipient], edit)
+
+    return build
 
 
 def _rehearse(stores: Stores, build: Build, params: Reader | Readers) -> str:

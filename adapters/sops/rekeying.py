@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from adapters.shared.checkout import CONFIGURATION, Checkout
 from adapters.shared.searching import files_at
-from adapters.sops.configuration import named, readers
+from adapters.sops.configuration import has_rules, named, readers
 from adapters.sops.datakeys import readers_of
 from adapters.sops.document import Document, parse
 from adapters.sops.past import Past, encrypted, in_form, unhandled
@@ -110,12 +110,12 @@ class _Work:
         self.folder = checkout.place(checkout.main, every)
 
     def configure(self, edit: Edit) -> None:
-        """Let `edit` change each `.sops.yaml` that has rules."""
+        """Let `edit` change each `.sops.yaml` that has rules; line ends stay as they are."""
         for file in self.configurations:
             path = self.folder / file
-            text = path.read_text(encoding="utf-8")
-            if "creation_rules" in text:
-                path.write_text(edit(text, file), encoding="utf-8")
+            text = _text_of(path.read_bytes(), file)
+            if has_rules(text, file):
+                path.write_bytes(edit(text, file).encode())
 
     def before(self, file: str) -> Document:
         """Return an encrypted file of main."""
@@ -156,6 +156,12 @@ class _Work:
         )
 
 
+def all_rules(checkout: Checkout, commit: str) -> tuple[str, ...]:
+    """Return what the rules of a commit are for, those of every `.sops.yaml` together."""
+    texts = _configurations(checkout, commit)
+    return tuple(dict.fromkeys(rule for file, text in texts for rule in readers(text, file)))
+
+
 def rules_of(checkout: Checkout, commit: str, recipient: str) -> dict[str, tuple[str, ...]]:
     """Return for each `.sops.yaml` of a commit the rules that name a reader."""
     return {
@@ -174,6 +180,14 @@ def _configurations(checkout: Checkout, commit: str) -> Iterator[tuple[str, str]
     """Yield name and text of each `.sops.yaml` that has rules."""
     for file in files_at(checkout, commit):
         if PurePosixPath(file).name == CONFIGURATION:
-            text = (checkout.content(commit, file) or b"").decode()
-            if "creation_rules" in text:
+            text = _text_of(checkout.content(commit, file) or b"", file)
+            if has_rules(text, file):
                 yield file, text
+
+
+def _text_of(raw: bytes, file: str) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+    raise Refused(f"{file} is not UTF-8 at line {line}", hint="Save it as UTF-8, then start again.")

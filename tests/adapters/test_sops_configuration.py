@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 
-from adapters.sops.configuration import readers, with_reader, without
+from adapters.sops.configuration import has_rules, named, readers, with_reader, without
 from engine.findings import Invalid
 
 ADA, BOB, NEW = ("age1" + letter * 30 for letter in "abn")
@@ -60,7 +62,12 @@ def test_a_reader_is_in_and_every_line_and_comment_stays(form: str) -> None:
 
     assert set(readers(changed, FILE)["x"]) == {ADA, BOB, NEW}
     assert [w for w in text.split("#")[1:] if w.split("\n")[0] not in changed] == []
-    assert without(changed, FILE, [NEW]).replace(", \n", ",\n").rstrip() == text.rstrip()
+    assert on_one_line(without(changed, FILE, [NEW])) == on_one_line(text)
+
+
+def on_one_line(text: str) -> str:
+    """Close each bracket where its last item ends."""
+    return re.sub(r",?\s*\]", "]", text).rstrip()
 
 
 def test_twice_in_is_once_in() -> None:
@@ -132,3 +139,79 @@ def test_a_comment_that_names_somebody_is_left_alone() -> None:
 
     assert f"# {BOB} was bob's first key" in changed
     assert yaml.safe_load(changed)["creation_rules"][0]["age"] == [ADA]
+
+
+IN_BRACKETS = {
+    "with a comma behind the last": f"      {ADA}, # ada\n      {BOB}, # bob\n    ]\n",
+    "without one": f"      {ADA}, # ada\n      {BOB} # bob\n    ]\n",
+    "that end on the last line": f"{ADA}, # ada\n      {BOB}]\n",
+    "on one line": f"{ADA}, {BOB}]  # both\n",
+}
+
+
+@pytest.mark.parametrize("new", ["\n", "\r\n"])
+@pytest.mark.parametrize("form", IN_BRACKETS)
+def test_in_brackets_each_comment_stays_with_its_key_and_the_newcomer_has_one(
+    form: str, new: str
+) -> None:
+    rule = "creation_rules:\n  - path_regex: x\n    age: ["
+    opened = "\n" if IN_BRACKETS[form].startswith(" ") else ""
+    text = f"{rule}{opened}{IN_BRACKETS[form]}".replace("\n", new)
+    before = {who: named(text, FILE, who) for who in ("ada", "bob", "both")}
+
+    changed = with_reader(text, FILE, NEW, "nina")
+
+    assert readers(changed, FILE) == {"x": (ADA, BOB, NEW)}
+    assert {who: named(changed, FILE, who) for who in before} == before
+    assert named(changed, FILE, "nina") == (NEW,)
+    assert changed.count("\n") == changed.count(new)
+
+
+def test_a_newcomer_without_a_name_stands_behind_the_others_in_brackets() -> None:
+    text = f"creation_rules:\n  - path_regex: x\n    age: [{ADA}, {BOB}]  # both\n"
+
+    assert with_reader(text, FILE, NEW, "") == text.replace("]", f", {NEW}]")
+
+
+def test_of_rules_with_one_regex_the_first_gets_the_reader_as_sops_takes_it() -> None:
+    text = FORMS["a text"] + f"  - path_regex: x\n    age: {BOB}\n"
+
+    changed = with_reader(text, FILE, NEW, "nina")
+
+    assert changed == text.replace(f"{ADA},{BOB}", f"{ADA},{BOB},{NEW}")
+    assert readers(changed, FILE) == {"x": (ADA, BOB, NEW)}
+    assert BOB not in without(text.replace(f"age: {BOB}", f"age: {BOB},{ADA}"), FILE, [BOB])
+
+
+RULE = "creation_rules:\n  - path_regex: x\n    age: "
+ALONE = {
+    "in a text twice": (f"{RULE}{BOB},{ADA},{BOB}\n", f"{RULE}{ADA}\n"),
+    "twice at the end": (f"{RULE}{ADA}, {BOB}, {BOB}\n", f"{RULE}{ADA}\n"),
+    "in brackets twice": (f"{RULE}[{ADA}, {BOB}, {BOB}]\n", f"{RULE}[{ADA}]\n"),
+    "beside a longer one": (f"{RULE}{BOB}x,{BOB},{ADA}\n", f"{RULE}{BOB}x,{ADA}\n"),
+    "alone in a list of anchors": (
+        f"keys:\n  - ada:\n      - &ada {ADA}\n  - bob:\n      - &bob {BOB}  # desk\n{RULE}[*ada, *bob]\n",
+        f"keys:\n  - ada:\n      - &ada {ADA}\n{RULE}[*ada]\n",
+    ),
+    "alone in a map of anchors": (
+        f"staff:\n  bob: &bob {BOB}\nhosts:\n  ada: &ada {ADA}\n{RULE}[*ada, *bob]\n",
+        f"hosts:\n  ada: &ada {ADA}\n{RULE}[*ada]\n",
+    ),
+    "alone in brackets of anchors": (
+        f"ada: [&ada {ADA}]\nbob: [&bob {BOB}]\n{RULE}[*ada, *bob]\n",
+        f"ada: [&ada {ADA}]\n{RULE}[*ada]\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ALONE)
+@pytest.mark.parametrize("new", ["\n", "\r\n"])
+def test_a_reader_goes_from_every_place_that_names_them(case: str, new: str) -> None:
+    text, wanted = (each.replace("\n", new) for each in ALONE[case])
+
+    assert without(text, FILE, [BOB]) == wanted
+
+
+def test_a_configuration_about_layout_has_no_rules_whatever_its_comments_say() -> None:
+    assert not has_rules("# creation_rules are above\nstores:\n  yaml: {indent: 2}\n", FILE)
+    assert has_rules(FORMS["a text"], FILE)
