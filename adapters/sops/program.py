@@ -18,12 +18,11 @@ from pydantic import Field, SecretStr
 from adapters.shared import command
 from adapters.shared.recipients import Recipient
 from adapters.shared.trailers import KeyPath, index_of, one_line
-from engine.errors import Refused, RunbookError
+from adapters.sops.endings import judged
+from engine.errors import Refused
 from engine.step import Frozen
 
 OLDEST = (3, 11, 0)
-NO_DATA_KEY = 128
-MAC_ERRORS = frozenset({24, 51, 52})
 NO_RULE = (
     "no matching creation rules found",
     "config file not found",
@@ -81,13 +80,13 @@ class Sops:
         stdin = literal.get_secret_value().encode()
         ended = self._run(file, arguments, stdin=stdin, secrets=(literal, value))
         if ended.exit_code != 0:
-            raise _judged(ended, file.name)
+            raise judged(ended, file.name)
 
     def erase(self, file: Path, path: KeyPath) -> None:
         """Remove `path`, in place and not atomically."""
         ended = self._run(file, ["unset", "--idempotent", file.name, index_of(path)])
         if ended.exit_code != 0:
-            raise _judged(ended, file.name)
+            raise judged(ended, file.name)
 
     def follow_rules(self, file: Path) -> bool:
         """Wrap the data key for the readers that `.sops.yaml` names; False where no rule fits.
@@ -98,7 +97,7 @@ class Sops:
         if ended.exit_code != 0 and any(words in ended.stderr for words in NO_RULE):
             return False
         if ended.exit_code != 0:
-            raise _judged(ended, file.name)
+            raise judged(ended, file.name)
         return True
 
     def rotate(self, file: Path, *options: str) -> None:
@@ -108,7 +107,7 @@ class Sops:
         """
         ended = self._run(file, ["rotate", "--in-place", *options, file.name])
         if ended.exit_code != 0:
-            raise _judged(ended, file.name)
+            raise judged(ended, file.name)
 
     def _run(
         self,
@@ -195,26 +194,9 @@ def _home(environment: Mapping[str, str], folder: Path) -> Mapping[str, str]:
 
 def _text(ended: command.Ended, name: str, what: str) -> SecretStr:
     if ended.exit_code != 0:
-        raise _judged(ended, name)
+        raise judged(ended, name)
     try:
         return SecretStr(ended.stdout.decode())
     except UnicodeDecodeError:
         pass  # raised below, since the error holds the bytes
     raise Refused(f"{what} is not text")
-
-
-def _judged(ended: command.Ended, name: str) -> RunbookError:
-    if ended.exit_code == NO_DATA_KEY:
-        return Refused(
-            f"no age identity of the engine can open {name} ({ended.what} ended with 128)",
-            hint="Set sops.age_key_file, or add the engine's public key to .sops.yaml and run "
-            "sops updatekeys.",
-        )
-    if ended.exit_code in MAC_ERRORS:
-        # sops prints plain digests of the content here
-        return Refused(
-            f"{name} was changed by something other than sops: its MAC does not fit "
-            f"({ended.what} ended with {ended.exit_code})",
-            hint="Restore the file from git history, or have its owner encrypt it anew.",
-        )
-    return Refused(ended.complaint, hint="Try the same with sops at hand, on a copy of the file.")

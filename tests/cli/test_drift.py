@@ -8,6 +8,7 @@ import pytest
 
 from cli.exits import Exit
 from tests.adapters.infra import FILE
+from tests.adapters.test_sops_words import SAID, TYPED, Break, retyped, typed
 from tests.cli.conftest import Ended, Runbook
 from tests.stores import Stores, item_of, stores
 
@@ -74,3 +75,14 @@ def test_a_vault_that_is_away_is_another_exit_code(runbook: Runbook, pair: Store
 
     assert ended.code == Exit.UNREACHABLE
     assert ended.out == ""
+
+
+@pytest.mark.parametrize("way", [retyped, typed])
+def test_no_command_repeats_the_words_of_sops(runbook: Runbook, pair: Stores, way: Break) -> None:
+    pair.infra.commit({FILE: way(pair.infra.read(), "s_1")})
+    for words in (["drift"], ["drift", "--json"], ["status", "s-1"], ["due"]):
+        ended = runbook("--settings", pair.settings, *words)
+
+        assert pair.leaks(ended.out, ended.err) == []
+        assert TYPED not in ended.out + ended.err
+        assert words[0] != "drift" or SAID in " ".join(ended.out.split())
