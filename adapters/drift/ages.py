@@ -44,6 +44,6 @@ def _in_file(
 def _age(platform: Platform, name: str, origin: Origin | None) -> Age:
     limit = platform.catalogue.secrets[name].max_age
     if origin is None or not origin.at:
-        return Age(name, max_age=limit, unknown="main has no value of it")
+        return Age(name, max_age=limit, unknown="main has no encrypted value of it")
     since = datetime.fromisoformat(origin.at)
     return Age(name, since, is_exact=origin.is_exact, max_age=limit)

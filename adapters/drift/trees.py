@@ -26,9 +26,15 @@ class Tree:
     """The same tree with every leaf as `SecretStr`; None for a placeholder."""
 
     def value(self, path: KeyPath) -> SecretStr | None:
-        """Return the value at `path`; None if there is none; raise `Refused` for a branch."""
+        """Return the value at `path`; None if there is none.
+
+        Raises `Refused` for a branch, and for a value that lies in clear in git.
+        """
         held = self._held(path)
-        return None if held is None else decoded(self.document, path, held)
+        if held is None:
+            return None
+        self.document.require(path)
+        return decoded(self.document, path, held)
 
     def text(self, path: KeyPath) -> SecretStr | None:
         """Return the value at `path`; of what is no text, such as a key store, its base64."""

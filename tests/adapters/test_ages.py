@@ -116,7 +116,7 @@ def test_a_secret_that_main_does_not_have_has_no_age(pair: Stores) -> None:
     pair.commit(tree, day(5))
 
     assert ages(pair)["s-3"].since is None
-    assert ages(pair)["s-3"].unknown == "main has no value of it"
+    assert ages(pair)["s-3"].unknown == "main has no encrypted value of it"
 
 
 def test_what_a_pending_branch_holds_is_not_in_force(pair: Stores) -> None:

@@ -213,6 +213,17 @@ def test_a_value_of_a_manifest_is_compared_as_the_cluster_decodes_it(pair: Store
     assert found[f'{FILE}#["keys"]["s_0"]'] is State.UNREGISTERED
 
 
+def test_a_value_in_clear_is_not_equal(pair: Stores) -> None:
+    tree = pair.tree()
+    pair.infra.commit({FILE: pair.infra.encrypt(tree, FILE, "--unencrypted-regex", "^s_1$")})
+    rows = {row.secret: row for row in compare_stores(pair.platform)}
+
+    assert pair.values["s-1"].encode() in pair.infra.read()
+    assert pair.leaks(repr(rows)) == []
+    assert (rows["s-0"].state, rows["s-1"].state) == (State.EQUAL, State.UNKNOWN)
+    assert "is kept in clear" in rows["s-1"].note
+
+
 def test_one_broken_file_or_item_spoils_only_itself(pair: Stores) -> None:
     catalogue = yaml.safe_load((pair.folder / "secrets.yaml").read_text())
     catalogue["secrets"]["s-0"]["sops"]["file"] = "infra/secrets/gone.enc.yaml"
