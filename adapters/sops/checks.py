@@ -9,7 +9,8 @@ from adapters.shared.checkout import Checkout, open_checkout
 from adapters.shared.remote import shown
 from adapters.sops.location import SopsLocation
 from adapters.sops.models import Place, ReadParams
-from adapters.sops.program import SopsSettings, open_sops
+from adapters.sops.program import Sops, SopsSettings, open_sops
+from adapters.sops.rules import refuse_clear
 from adapters.sops.values import Stores, check_new, check_target, placed
 from engine.errors import Refused
 
@@ -47,10 +48,11 @@ def preflight_set(stores: Stores, place: Place) -> str:
         if place.new:
             check_new(placed(checkout, checkout.main, place.at)[1], place.at)
         create = place.create or place.new
-        version = _openable(stores, checkout, place.at, create=create, category=place.new)
+        sops, file = _openable(stores, checkout, place.at, create=create, category=place.new)
+        refuse_clear(sops, file, place.at.path)
         checkout.rehearse_push(checkout.pending_branch)
     return (
-        f"sops {version} can open the file, {place.at} can be set, and "
+        f"sops {sops.version} can open the file, {place.at} can be set, and "
         f"{shown(stores.git.remote)} takes branches"
     )
 
@@ -59,13 +61,14 @@ def preflight_read(stores: Stores, params: ReadParams) -> str:
     """Return a sentence if the value can be read."""
     with open_checkout(stores.git, "preflight") as checkout:
         create = params.later
-        version = _openable(stores, checkout, params.at, create=create, category=create)
-    return f"sops {version} can read {params.at}"
+        sops, _ = _openable(stores, checkout, params.at, create=create, category=create)
+    return f"sops {sops.version} can read {params.at}"
 
 
 def _openable(
     stores: Stores, checkout: Checkout, at: SopsLocation, *, create: bool, category: bool
-) -> str:
+) -> tuple[Sops, Path]:
+    """Return sops and the file, which it can open."""
     sops = open_sops(stores.sops)
     folder, document = placed(checkout, checkout.main, at)
     check_target(document, at, create=create, category=category)
@@ -73,4 +76,4 @@ def _openable(
     if witness is None:
         raise Refused(f"{at.file} holds no value to try the key on")
     sops.read(folder / at.file, witness)  # proves key and MAC; the value is dropped
-    return sops.version
+    return sops, folder / at.file

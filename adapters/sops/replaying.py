@@ -8,6 +8,7 @@ from adapters.shared.checkout import Change, Replay
 from adapters.sops.document import Document, parse
 from adapters.sops.program import Sops, SopsSettings, open_sops
 from adapters.sops.replacement import equal, read_value, remove_value, replace_value
+from adapters.sops.rules import refuse_clear
 from engine.errors import Refused
 
 
@@ -41,6 +42,8 @@ def _carry_one(sops: Sops, base: Path, source: Path, target: Path, change: Chang
         return
     text = read_value(sops, source / change.file, change.path)
     if text is not None:
+        if leaf.type:
+            refuse_clear(sops, target / change.file, change.path)
         kind = leaf.type or ("null" if leaf.raw is None else "str")
         replace_value(sops, target / change.file, change.path, text, kind)
 

@@ -15,6 +15,7 @@ from adapters.sops.location import SopsLocation
 from adapters.sops.models import ReadOutputs, ReadParams, SetOutputs, SetParams
 from adapters.sops.program import Sops, SopsSettings, open_sops
 from adapters.sops.replacement import decoded, encoded, equal, read_value, replace_value
+from adapters.sops.rules import refuse_clear
 from engine.errors import Refused
 from engine.step import Call, Done, NotYet, Probe, Unclear
 
@@ -58,6 +59,7 @@ def set_value(stores: Stores, params: SetParams, call: Call) -> Done[SetOutputs]
         _refuse_taken(sops, checkout, tip, params, call)
         check_target(document, at, create=params.create or params.new, category=params.new)
         before = (folder / at.file).read_bytes()
+        refuse_clear(sops, folder / at.file, at.path)
         text = encoded(document, at.path, params.value)
         replace_value(sops, folder / at.file, at.path, text)
         if (folder / at.file).read_bytes() == before:
