@@ -46,6 +46,8 @@ class Held:
     """Empty where the store has nothing."""
     changed: str = ""
     """When it came there, as the ledger spells time; empty where that was not looked up."""
+    is_exact: bool = True
+    """Whether it came there then, and not then at the latest."""
     copies: int = 1
     """How many places of that name there are."""
     unknown: str = ""
@@ -95,11 +97,20 @@ def judge(sops: Held, vault: Held, known: frozenset[str] = frozenset()) -> tuple
         return State.MISSING_IN_SOPS, ""
     if not vault.fingerprint:
         return State.MISSING_IN_VAULTWARDEN, ""
+    return _later(sops, vault)
+
+
+def _later(sops: Held, vault: Held) -> tuple[State, str]:
+    """Tell which of two that differ changed last."""
     if not sops.changed or not vault.changed:
         return State.UNKNOWN, "they differ, and which changed last cannot be told"
-    told = f"SOPS changed at {sops.changed[:19]}Z, Vaultwarden at {vault.changed[:19]}Z"
-    is_behind = sops.changed >= vault.changed
-    return (State.SOPS_NEWER if is_behind else State.VAULTWARDEN_NEWER), told
+    since = f"SOPS changed at {sops.changed[:19]}Z{'' if sops.is_exact else ' at the latest'}"
+    told = f"{since}, Vaultwarden at {vault.changed[:19]}Z"
+    if sops.changed < vault.changed:
+        return State.VAULTWARDEN_NEWER, told
+    if not sops.is_exact:
+        return State.UNKNOWN, f"they differ, and which changed last cannot be told: {told}"
+    return State.SOPS_NEWER, told
 
 
 def summary(rows: Iterable[Compared]) -> str:

@@ -23,6 +23,7 @@ from engine.catalogue import Alone
 from engine.drift import Compared, Held, State, differ, judge
 from engine.errors import RunbookError
 
+_NAMELESS = "its name cannot be read: open it in a Bitwarden client, and delete it or save it anew"
 LOOKER = "drift"
 """What a comparison calls itself where a run would give its id; it makes no branch."""
 
@@ -80,6 +81,8 @@ def _strangers(
     for collection, item in vault.strangers(places.vault.values()):
         why = because(each for each in alone if is_item(each.vaultwarden, collection, item))
         yield _stranger(f"{collection} / {item}", why)
+    for place in vault.nameless(places.vault.values()):
+        yield Compared("", State.UNKNOWN, place, _NAMELESS)
 
 
 def _stranger(place: str, why: str) -> Compared:
@@ -105,5 +108,6 @@ def _dated(
         wanted = {places.sops[name].path: name for name in held if places.sops[name].file == file}
         history = open_history(platform, sops, checkout, file)
         for path, origin in history.origins(wanted.keys()).items():
-            dated[wanted[path]] = replace(held[wanted[path]], changed=origin.at)
+            name = wanted[path]
+            dated[name] = replace(held[name], changed=origin.at, is_exact=origin.is_exact)
     return dated

@@ -33,7 +33,8 @@ class Mirror:
             return _held(found[0], at.field, name)
         if self.inventory.unreadable:
             return Held(
-                unknown=f"it may be one of {self.inventory.unreadable} items that cannot be read"
+                unknown=f"it may be one of {len(self.inventory.unreadable)} items that cannot be "
+                "read"
             )
         return Held()
 
@@ -43,6 +44,18 @@ class Mirror:
         collections = {collection for collection, _ in named}
         return tuple(
             place for place in sorted(self.items) if place[0] in collections and place not in named
+        )
+
+    def nameless(self, known: Iterable[VaultwardenLocation]) -> tuple[str, ...]:
+        """Return where there is an item whose name cannot be read, which may be any place's.
+
+        One that is plainly in collections that no place names is left out.
+        """
+        named = {at.collection for at in known}
+        return tuple(
+            f"{' / '.join(sorted(named & set(homes)))} / item {item}" if homes else f"item {item}"
+            for item, homes in sorted(self.inventory.unreadable.items())
+            if not homes or named & set(homes)
         )
 
 
@@ -56,8 +69,8 @@ def mirror(inventory: Inventory) -> Mirror:
 
 
 def _held(item: Mirrored, field: str, name: Fingerprint) -> Held:
-    if field in item.faults:
-        return Held(unknown=item.faults[field])
+    if fault := item.fault(field):
+        return Held(unknown=fault)
     value: SecretStr | None = item.fields.get(field)
     if value is None:
         return Held()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from adapters.vaultwarden.api import open_api
-from adapters.vaultwarden.item import Item
+from adapters.vaultwarden.item import NOTES, PASSWORD, Item
 from adapters.vaultwarden.settings import VaultwardenSettings
 from adapters.vaultwarden.vault import read_vault
 from engine.errors import Refused
@@ -30,6 +30,14 @@ class Mirrored:
     """When its password last changed, where the client that changed it said so; else `revision`."""
     faults: Mapping[str, str]
     """By field, what could not be read, and why, in one sentence."""
+    nameless: str = ""
+    """Why the custom fields cannot be told apart, where the name of one cannot be read."""
+
+    def fault(self, field: str) -> str:
+        """Return why a field cannot be read; empty where it can, or is not there."""
+        if field not in self.fields and field not in {PASSWORD, NOTES} and self.nameless:
+            return self.nameless
+        return self.faults.get(field, "")
 
 
 @dataclass(frozen=True)
@@ -39,8 +47,8 @@ class Inventory:
     items: tuple[Mirrored, ...]
     collections: frozenset[str]
     """Names of all whose passwords our account may read."""
-    unreadable: int
-    """How many items there are whose very name cannot be read."""
+    unreadable: Mapping[str, tuple[str, ...]]
+    """By id, the collections of each item whose very name cannot be read, as far as those have one."""
 
 
 def read_inventory(settings: VaultwardenSettings) -> Inventory:
@@ -58,7 +66,11 @@ def read_inventory(settings: VaultwardenSettings) -> Inventory:
         if home in homes
     )
     readable = (each.name for each in vault.collections if not each.hides_passwords)
-    return Inventory(items, frozenset(readable), len(vault.unreadable))
+    nameless = {
+        each.id: tuple(homes[home] for home in each.collections if home in homes)
+        for each in vault.unreadable
+    }
+    return Inventory(items, frozenset(readable), nameless)
 
 
 def read_all(settings: VaultwardenSettings) -> tuple[Mirrored, ...]:
@@ -73,7 +85,8 @@ def read_all(settings: VaultwardenSettings) -> tuple[Mirrored, ...]:
 def _told(item: Item, collection: str) -> Mirrored:
     fields: dict[str, SecretStr] = {}
     faults: dict[str, str] = {}
-    for name in item.field_names():
+    names, nameless = _fields(item)
+    for name in names:
         try:
             value = item.read(name)
         except Refused as error:
@@ -82,4 +95,14 @@ def _told(item: Item, collection: str) -> Mirrored:
             if value is not None:
                 fields[name] = value
     changed = item.password_changed
-    return Mirrored(collection, item.id, item.name, fields, item.revision, changed, faults)
+    return Mirrored(
+        collection, item.id, item.name, fields, item.revision, changed, faults, nameless
+    )
+
+
+def _fields(item: Item) -> tuple[tuple[str, ...], str]:
+    """Name the fields of an item, and why there may be more of them."""
+    try:
+        return item.field_names(), ""
+    except Refused as error:
+        return ((PASSWORD, NOTES) if item.is_login else (NOTES,)), error.message

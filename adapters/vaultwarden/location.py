@@ -48,8 +48,10 @@ def find_collection(vault: Vault, at: VaultwardenLocation) -> Collection:
             hint="Rename one of them.",
         )
     names = [collection.name for collection in vault.collections]
+    hidden = ", ".join(vault.hidden[:MOST_NAMES])
     raise Refused(
-        f"there is no collection {at.collection!r} that our account can see",
+        f"there is no collection {at.collection!r} that our account can see"
+        + (f"; the names of these cannot be read: {hidden}" if hidden else ""),
         hint=_near(at.collection, names)
         or f"It sees: {', '.join(sorted(names)[:MOST_NAMES]) or 'none'}. Assign it to our account.",
     )
@@ -71,7 +73,7 @@ def find_item(vault: Vault, at: VaultwardenLocation) -> Item | None:
     if not found and vault.unreadable:
         raise Refused(
             f"there is no readable item {at.item!r}, and {len(vault.unreadable)} items cannot be "
-            f"read, one of which it may be: {', '.join(vault.unreadable[:MOST_NAMES])}",
+            f"read, one of which it may be: {', '.join(each.id for each in vault.unreadable[:MOST_NAMES])}",
             hint="Open these items in a Bitwarden client; delete or save them anew.",
         )
     return found[0] if found else None

@@ -13,7 +13,7 @@ from adapters.vaultwarden.api import Api
 from adapters.vaultwarden.crypto import SymmetricKey, decrypt_text
 from adapters.vaultwarden.item import Item, open_item
 from adapters.vaultwarden.settings import VaultwardenSettings
-from adapters.vaultwarden.wire import Record, records, text
+from adapters.vaultwarden.wire import Record, records, text, texts
 from engine.errors import Refused
 
 SYNC = "/api/sync?excludeDomains=true"
@@ -30,6 +30,15 @@ class Collection:
 
 
 @dataclass(frozen=True)
+class Nameless:
+    """An item whose name cannot be decrypted: made by a broken or a too new client."""
+
+    id: str
+    collections: tuple[str, ...]
+    """Ids."""
+
+
+@dataclass(frozen=True)
 class Vault:
     """The organisation as our account sees it at one moment."""
 
@@ -38,10 +47,12 @@ class Vault:
     organisation: str
     key: SymmetricKey
     collections: tuple[Collection, ...]
+    """All whose name can be decrypted."""
     items: tuple[Item, ...]
     """Every item that is not in the trash."""
-    unreadable: tuple[str, ...] = field(default=())
-    """Ids of items whose name cannot be decrypted: made by a broken or a too new client."""
+    unreadable: tuple[Nameless, ...] = field(default=())
+    hidden: tuple[str, ...] = field(default=())
+    """Ids of collections whose name cannot be decrypted."""
 
 
 def read_vault(api: Api, settings: VaultwardenSettings) -> Vault:
@@ -61,19 +72,32 @@ def read_vault(api: Api, settings: VaultwardenSettings) -> Vault:
         try:
             items.append(open_item(raw, key))
         except Refused:
-            unreadable.append(text(raw, "id"))
+            unreadable.append(Nameless(text(raw, "id"), texts(raw, "collectionIds")))
+    collections, hidden = _collections(sync, settings, key)
     return Vault(
         user=text(profile, "id"),
         organisation=settings.organisation,
         key=key,
-        collections=tuple(
-            _collection(raw, key)
-            for raw in records(sync, "collections")
-            if raw.get("organizationId") == settings.organisation
-        ),
+        collections=collections,
         items=tuple(items),
         unreadable=tuple(unreadable),
+        hidden=hidden,
     )
+
+
+def _collections(
+    sync: Record, settings: VaultwardenSettings, key: SymmetricKey
+) -> tuple[tuple[Collection, ...], tuple[str, ...]]:
+    """Return the collections, and the ids of those whose name cannot be decrypted."""
+    found, hidden = [], []
+    for raw in records(sync, "collections"):
+        if raw.get("organizationId") != settings.organisation:
+            continue
+        try:
+            found.append(_collection(raw, key))
+        except Refused:
+            hidden.append(text(raw, "id"))
+    return tuple(found), tuple(hidden)
 
 
 def _organisation_key(api: Api, settings: VaultwardenSettings, profile: Record) -> SymmetricKey:
