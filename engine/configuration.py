@@ -8,14 +8,16 @@ otherwise take? If yes, it is a secret. If no, it is configuration.
 - Addresses of customers are personal data, and are in the platform's database.
 
 Only names are judged; nobody looks at a value. What holds a credential inside, such as the URL of a
-webhook or of a database, is not meant. Neither is what one of its names calls a password, a token or
-a key, whoever's mail it is for; and firms are called ACME, too.
+webhook or of a database, is not meant; the host and the port of a database are. Nor is meant what one
+of its names calls a password, a token or a key, whoever's mail or host it is for; and firms are called
+ACME, too.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,7 +29,9 @@ from engine.source import Source
 from engine.step import AnyStep
 
 _WORD = re.compile(r"[a-z0-9]+")
-_CERT_MANAGER = re.compile(r"let'?s[ _-]?encrypt|cert[ _-]?manager", re.IGNORECASE)
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where a word begins in `redisUrl` and `baseURL`."""
+_CERT_MANAGER = re.compile(r"let\W?s[\W_]*encrypt|cert[\W_]*manager", re.IGNORECASE)
 _ACME = frozenset({"acme"})
 """The protocol by which cert-manager gets certificates, and a name of firms."""
 _OF_TLS = frozenset({"tls", "ssl", "cert", "certs", "certificate", "certificates"})
@@ -38,12 +42,28 @@ _NO_TLS_KEY = frozenset({
     "tokens",
 })  # fmt: skip
 _CREDENTIAL = _NO_TLS_KEY | {"key", "keys", "pass", "pw", "pwd", "secret", "secrets"}
-_TOPOLOGY = frozenset({"url", "uri", "endpoint", "host", "hostname", "port", "fqdn", "domain"})
-_WITH_CREDENTIAL = frozenset({"webhook", "webhooks", "database", "db", "dsn", "connection", "smtp"})
-_ADDRESS = frozenset({"email", "emails", "mail", "mails"})
+_URL = frozenset({"url", "urls", "uri", "uris"})
+_ENDPOINT = frozenset({"endpoint", "endpoints"})
+_PLACE = _ENDPOINT | {"address", "addresses", "addr", "addrs"}
+_TOPOLOGY = _URL | _PLACE | {
+    "domain", "domains", "fqdn", "fqdns", "host", "hosts", "hostname", "hostnames", "port", "ports",
+}  # fmt: skip
+_URL_WITH_CREDENTIAL = frozenset({"connection", "database", "db", "dsn", "smtp"})
+_WEBHOOK = frozenset({"webhook", "webhooks"})
+_ADDRESS = frozenset({"email", "emails", "emailaddress", "emailaddresses", "mail", "mails"})
+_CUSTOMERS = frozenset({"customer", "customers"})
+_OF = frozenset({"of", "for"})
+"""What stands before them is what a thing is."""
+_WHICH = _CUSTOMERS | {
+    "a", "b", "backup", "default", "demo", "dev", "external", "internal", "list", "lists", "main",
+    "name", "names", "new", "old", "primary", "prod", "production", "public", "secondary", "staging",
+    "test", "value", "values",
+}  # fmt: skip
+"""Words at the end of a name that say which one it is, and not what it is."""
+_NUMBER = re.compile(r"v?\d+")
 _MAIL_SERVICE = frozenset({
     "hetzner", "imap", "incoming", "mailbox", "mailgun", "mailu", "outgoing", "postfix",
-    "postmark", "relay", "sendgrid", "server",
+    "postmark", "relay", "sendgrid", "server", "smtp",
 })  # fmt: skip
 """Words beside `mail` that say a service is meant and nobody's address."""
 
@@ -82,8 +102,7 @@ _CUSTOMER = NotSecret(
     "Keep it in the platform's database, where it can be erased; git never forgets.",
     may_insist=False,
 )
-
-
+_CUSTOMER_PLACE = replace(_CUSTOMER, what="it is a customer's address, which is personal data")
 _MAIL = replace(
     _CUSTOMER,
     instead=f"{_CUSTOMER.instead} If it is what opens a mail box, call it so, such as "
@@ -93,21 +112,53 @@ _MAIL = replace(
 
 
 def judge(*names: str) -> NotSecret | None:
-    """Say why what is called so is no secret; None where nothing speaks against it."""
-    each = [_WORD.findall(name.lower()) for name in names]
+    """Say why what is called so is no secret; None where nothing speaks against it.
+
+    The first name is the key under which it stands: where that is plainly an address, such as
+    `redis.url`, it counts for more than a password in the others that say nothing of the address.
+    """
+    each = [_words(name) for name in names]
     found = _tls_key(names, each)
     if found is not None:
         return found
-    is_credential = any(_CREDENTIAL & set(words) for words in each)
-    for words in each:
-        if not words or _WITH_CREDENTIAL & set(words):
-            continue
-        if words[-1] in _TOPOLOGY:
-            return _SERVICE
-        address = None if is_credential else _address(words)
-        if address is not None:
-            return address
-    return None
+    said = {word for words in each for word in words}
+    said.update(word for name in names for word in _WORD.findall(name.lower()))
+    if not _CREDENTIAL & said:
+        return next(filter(None, (_configuration(words, said) for words in each)), None)
+    is_with = any(_CREDENTIAL & set(words) and _TOPOLOGY & set(words) for words in each)
+    by_key = None if is_with else _configuration(each[0], said)
+    return by_key if by_key is _SERVICE else None
+
+
+def _words(name: str) -> list[str]:
+    return _WORD.findall(_HUMP.sub(" ", name).lower())
+
+
+def _what(words: Sequence[str]) -> list[str]:
+    """Return the words up to the one that says what it is: `url` of `website_url_prod`."""
+    parts: list[list[str]] = [[]]
+    for word in words:
+        if word in _OF:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    for part in parts:
+        while part and (part[-1] in _WHICH or _NUMBER.fullmatch(part[-1])):
+            part.pop()
+    return next(filter(None, parts), [])
+
+
+def _configuration(words: Sequence[str], said: AbstractSet[str]) -> NotSecret | None:
+    """Judge one name; `said` are the words of all."""
+    what = _what(words)
+    if not what:
+        return None
+    address = _address(what, words)
+    if address is not None or what[-1] not in _TOPOLOGY:
+        return address
+    if _WEBHOOK & said and what[-1] in _URL | _PLACE:
+        return None
+    return None if _URL_WITH_CREDENTIAL & said and what[-1] in _URL else _SERVICE
 
 
 def _tls_key(names: Sequence[str], each: Sequence[Sequence[str]]) -> NotSecret | None:
@@ -123,13 +174,16 @@ def _tls_key(names: Sequence[str], each: Sequence[Sequence[str]]) -> NotSecret |
     return _TLS_OF_ACME if is_tls or (is_its_key and not is_other) else None
 
 
-def _address(words: Sequence[str]) -> NotSecret | None:
-    """Judge whether it is somebody's e-mail address."""
-    if words[-1] in {"address", "addresses"}:
-        return _CUSTOMER if _ADDRESS & set(words) else None
-    if words[-1] not in _ADDRESS:
+def _address(what: Sequence[str], words: Sequence[str]) -> NotSecret | None:
+    """Judge whether it is somebody's address, by mail or otherwise."""
+    last = what[-1]
+    if last in _PLACE:
+        if _ADDRESS & set(what):
+            return _CUSTOMER
+        return _CUSTOMER_PLACE if _CUSTOMERS & set(words) and last not in _ENDPOINT else None
+    if last not in _ADDRESS:
         return None
-    if words[-1].startswith("email") or words[-2:-1] == ["e"]:
+    if last.startswith("email") or what[-2:-1] == ["e"]:
         return _CUSTOMER
     return None if _MAIL_SERVICE & set(words) else _MAIL
 

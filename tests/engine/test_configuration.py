@@ -55,6 +55,69 @@ def test_what_is_no_secret_is_refused_with_the_reason(
     assert "hint: " in found
 
 
+SERVICE, TLS, PERSON = "address of a service", "cert-manager", "personal data"
+
+
+@pytest.mark.parametrize(
+    ("path", "title", "what"),
+    [
+        ("postgresql.db_host", "Database host", SERVICE),
+        ("postgresql.db_port", "Database port", SERVICE),
+        ("mailu_hetzner.smtp_host", "smtp", SERVICE),
+        ("monitoring.webhook_host", "Something", SERVICE),
+        ("redis.urls", "Redis", SERVICE),
+        ("plana.endpoints", "Something", SERVICE),
+        ("plana.allowed_hosts", "Something", SERVICE),
+        ("redis.redis_ports", "Redis", SERVICE),
+        ("plana.domains", "Something", SERVICE),
+        ("plana.hostnames", "Something", SERVICE),
+        ("redis.address", "Redis", SERVICE),
+        ("plana.redisUrl", "Something", SERVICE),
+        ("plana.url", "Redis password", SERVICE),
+        ("plana.baseURL", "Something", SERVICE),
+        ("plana.website_url_prod", "Website", SERVICE),
+        ("plana.url_1", "Website", SERVICE),
+        ("plana.public_endpoint_v2", "Website", SERVICE),
+        ("plana.redis", "URL of Redis", SERVICE),
+        ("plana.api", "Endpoint of the API", SERVICE),
+        ("plana.customer_email_list", "Something", PERSON),
+        ("plana.email_of_customer", "Something", PERSON),
+        ("plana.emailAddress", "Something", PERSON),
+        ("plana.emailaddress", "Something", PERSON),
+        ("plana.customer_address", "Something", PERSON),
+        ("plana.contact", "E-mail of customer ACME", PERSON),
+        ("plana.contact", "Customers' e-mails", PERSON),
+        ("load_balancer.tls_key", "Let\u2019s Encrypt TLS private key", TLS),
+        ("load_balancer.tls_key", "Lets  Encrypt", TLS),
+        ("load_balancer.tls_key", "cert - manager", TLS),
+    ],
+)
+def test_no_spelling_of_what_is_no_secret_gets_by(path: str, title: str, what: str) -> None:
+    [found] = findings("something", path, title)
+
+    assert what in found
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("mailu_hetzner.root_password", "Root password of the Hetzner host"),
+        ("mailu_hetzner.dkim_private_key", "DKIM key of the mail domain"),
+        ("plana.token", "Registry token of port"),
+        ("plana.redis_url", "Redis URL with password"),
+        ("plana.root_password", "Hetzner host"),
+        ("plana.databaseUrl", "Something"),
+        ("plana.url", "URL of the database"),
+        ("plana.webhookUrl", "Something"),
+        ("plana.webhook_endpoint", "Something"),
+        ("plana.recovery", "Recovery phrase of the host"),
+        ("plana.login", "PostgreSQL login of pulse-events"),
+    ],
+)
+def test_a_secret_of_a_host_or_in_an_address_passes(path: str, title: str) -> None:
+    assert findings("something", path, title) == []
+
+
 @pytest.mark.parametrize(
     "name",
     [
