@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from engine.durations import spell
 from engine.ledger import timestamp
 from engine.reminders import DAY, Reminder, rotations
+
+AHEAD = DAY
+"""How far the clock of whoever committed may be ahead of ours."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Age:
         return self.since + self.max_age
 
     def seconds(self, now: datetime) -> int | None:
-        """Return its age; a commit from the future, by another machine's clock, counts as now."""
+        """Return its age; a commit that is a little ahead, by another machine's clock, is of now."""
         if self.since is None:
             return None
         return max(0, int((now - self.since).total_seconds()))
@@ -44,6 +48,23 @@ class Age:
     def is_due(self, now: datetime) -> bool:
         """Tell whether a rotation is due; one that cannot be told is not."""
         return self.due is not None and self.due <= now
+
+
+def as_of(ages: Iterable[Age], now: datetime) -> tuple[Age, ...]:
+    """Return what is known of these ages now: a value that is yet to come has none.
+
+    Without this a commit with a wrong date would keep its value from being due until then.
+    """
+    return tuple(
+        replace(
+            age,
+            since=None,
+            unknown=f"its commit is dated {timestamp(age.since)[:10]}, which is yet to come",
+        )
+        if age.since is not None and age.since > now + AHEAD
+        else age
+        for age in ages
+    )
 
 
 def reminder(age: Age, title: str, runbook: str, now: datetime) -> Reminder | None:

@@ -9,6 +9,7 @@ from adapters.drift.history import Origin, open_history
 from adapters.drift.places import Places, settle
 from adapters.platform import Platform
 from adapters.shared.checkout import Checkout, open_checkout
+from adapters.sops.document import parse
 from adapters.sops.program import Sops, open_sops
 from engine.ages import Age
 from engine.errors import RunbookError
@@ -35,10 +36,24 @@ def _in_file(
     wanted = {name: at.path for name, at in places.sops.items() if at.file == file}
     history = open_history(platform, sops, checkout, file)
     try:
+        _refuse_stump(checkout, file)
         origins = history.origins(set(wanted.values()))
     except RunbookError as error:
-        return {name: Age(name, unknown=error.message) for name in wanted}
+        limits = {name: platform.catalogue.secrets[name].max_age for name in wanted}
+        return {
+            name: Age(name, max_age=limit, unknown=error.message) for name, limit in limits.items()
+        }
     return {name: _age(platform, name, origins.get(path)) for name, path in wanted.items()}
+
+
+def _refuse_stump(checkout: Checkout, file: str) -> None:
+    """Raise `Refused` for a file that is no sops file on main now; of one that is gone nothing is said.
+
+    Its last whole version is not what is in force.
+    """
+    raw = checkout.content(checkout.main, file)
+    if raw is not None:
+        parse(raw, file)
 
 
 def _age(platform: Platform, name: str, origin: Origin | None) -> Age:

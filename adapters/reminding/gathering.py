@@ -26,7 +26,7 @@ class Noticed:
 
 def rotation_reminders(platform: Platform, now: datetime) -> Noticed:
     """Return what is to be said about values that get too old."""
-    known = read_ages(platform)
+    known = ages.as_of(read_ages(platform), now)
     entries = platform.catalogue.secrets
     near = [age for age in known if ages.reminder(age, "", "", now) is not None]
     runbooks = rotation_names(platform) if near else {}

@@ -16,7 +16,7 @@ from cli.options import AsJson, new_app
 from cli.prometheus import age_metrics, drift_metrics
 from cli.screen import say_json, show, table
 from cli.text import clean, moment
-from engine.ages import Age
+from engine.ages import Age, as_of
 from engine.durations import spell
 from engine.errors import RunbookError
 from engine.ledger import timestamp
@@ -44,7 +44,7 @@ def due(
     from adapters.ledger.store import utc_now
 
     platform, now = open_platform(), utc_now()
-    ages = read_ages(platform)
+    ages = as_of(read_ages(platform), now)
     if prometheus:
         print(age_metrics(ages, now), end="")
         _print_drift(platform)

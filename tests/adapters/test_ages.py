@@ -93,6 +93,14 @@ def test_a_torn_file_that_was_mended_makes_no_value_younger(pair: Stores) -> Non
     assert since(pair) == [MADE] * 4
 
 
+@pytest.mark.parametrize("stump", [b"", b"{}", b"keys: {s_0: torn"])
+def test_a_file_that_is_no_whole_one_now_has_no_ages(pair: Stores, stump: bytes) -> None:
+    pair.infra.commit({FILE: stump}, when=day(5))
+
+    assert {age.since for age in ages(pair).values()} == {None}
+    assert all(FILE in age.unknown for age in ages(pair).values())
+
+
 def test_commits_to_other_files_do_not_count(pair: Stores) -> None:
     pair.infra.commit({"README.md": b"hello"}, when=day(5))
 

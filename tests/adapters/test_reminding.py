@@ -272,3 +272,11 @@ def test_a_rotation_begins_the_ladder_anew(pair: Stores) -> None:
     assert [each.name for each in before] == ["s-0", "s-1", "s-2"]
     assert [each.name for each in after] == ["s-1", "s-2"]
     assert before[0].of != next_time[0].of
+
+
+def test_a_value_of_a_day_that_is_yet_to_come_is_a_fault(pair: Stores) -> None:
+    pair.put("s-0", "one-more-value", NOW + timedelta(days=400))
+    noticed = rotation_reminders(pair.platform, NOW)
+
+    assert [each for each in noticed.faults if each.startswith("s-0: its commit is dated ")]
+    assert [each for each in noticed.reminders if each.name == "s-0"] == []

@@ -114,3 +114,15 @@ def test_every_family_has_its_help_and_type_and_labels_are_escaped() -> None:
         'runbook_secret_drift{secret="a#[\\"b\\"]\\\\",state="unregistered"} 1',
     ]
     assert age_metrics([Age("unknown", unknown="no key")], LONG_AGO).count("unknown") == 0
+
+
+def test_a_value_of_a_day_that_is_yet_to_come_is_told_and_not_due(
+    runbook: Runbook, pair: Stores
+) -> None:
+    pair.put("s-0", "one-more-value", datetime.now(UTC) + timedelta(days=400))
+    ended = due(runbook, pair, "--json")
+    [wrong, *_] = json.loads(ended.out)
+
+    assert (wrong["secret"], wrong["since"], wrong["due"]) == ("s-0", None, None)
+    assert wrong["unknown"].endswith("which is yet to come")
+    assert "yet to come" in " ".join(due(runbook, pair).out.split())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from engine.ages import Age
+from engine.ages import Age, as_of
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 QUARTER = timedelta(days=90)
@@ -24,5 +24,17 @@ def test_what_is_not_known_is_not_due() -> None:
     assert Age("redis").due_in(NOW) is None
 
 
-def test_a_commit_from_the_future_is_of_now() -> None:
-    assert Age("redis", NOW + timedelta(hours=1)).seconds(NOW) == 0
+def test_a_commit_that_is_a_little_ahead_is_of_now() -> None:
+    ahead = Age("redis", NOW + timedelta(hours=1), max_age=QUARTER)
+
+    assert as_of([ahead], NOW) == (ahead,)
+    assert ahead.seconds(NOW) == 0
+
+
+def test_a_commit_of_a_day_that_is_yet_to_come_tells_no_age() -> None:
+    wrong = Age("redis", NOW + timedelta(days=2), max_age=QUARTER)
+    [seen] = as_of([wrong], NOW)
+
+    assert (seen.since, seen.due, seen.max_age) == (None, None, QUARTER)
+    assert seen.unknown == "its commit is dated 2026-11-28, which is yet to come"
+    assert as_of([wrong], NOW + timedelta(days=1)) == (wrong,)
