@@ -37,7 +37,6 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
         *secret.steps(),
         *manual.steps(),
         *_of_the_platform(settings),
-        *tpp.steps(),
         *sops.steps(settings.sops, settings.git),
         *catalogue.steps(settings.git, settings.catalogue),
         *git.steps(settings.git, replay=catalogue.replay(settings.git, sops.replay(settings.sops))),
@@ -63,9 +62,13 @@ def registry(settings: Settings) -> dict[str, AnyStep]:
 def _of_the_platform(settings: Settings) -> tuple[AnyStep, ...]:
     """Return the steps that look at a platform as a whole, the catalogue and its runbooks included."""
     from adapters import exposure  # noqa: PLC0415 - they know the platform, and that knows us
+    from adapters.certificates import stopped_renewal  # noqa: PLC0415
     from adapters.platform import Platform  # noqa: PLC0415
 
-    return exposure.steps(lambda: Platform(settings))
+    return (
+        *tpp.steps(lambda slot: stopped_renewal(Platform(settings), slot)),
+        *exposure.steps(lambda: Platform(settings)),
+    )
 
 
 def providers(settings: Settings) -> dict[str, Provider[Keys]]:

@@ -170,6 +170,8 @@ class Case(Strict):
     """Windows in force in this world; those of the platform are not."""
     held: tuple[Slug, ...] = ()
     """Secrets that somebody else's run of the same runbook works on meanwhile."""
+    stopped: tuple[Slug, ...] = ()
+    """Secrets whose last run of the same runbook was stopped after it had published."""
     troubles: tuple[Trouble, ...] = ()
     decisions: tuple[Decision, ...] = ()
     """At a gate without one, somebody who may approves."""

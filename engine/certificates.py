@@ -40,12 +40,25 @@ class Seen:
     """Object identifiers of the policies it was issued under."""
     doubt: str = ""
     """Why another may be in force in its place: what keeps the slot beside it from being read."""
+    aside: str = ""
+    """What is wrong with the slot beside it, though it can be told that it is not in force."""
+
+    def may_be(self, kind: Kind) -> bool:
+        """Tell whether it may be in force as this kind: it is one, or cannot be read so far."""
+        return bool(self.malformed) or kind in self.stated.types
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Tell whether it claims nothing that a bank could know it by."""
+        return not self.malformed and self.stated == Statements()
 
 
 def findings(entry: Certificate, seen: Seen, now: datetime) -> Iterator[str]:
     """Yield what is wrong with a certificate besides its age, each as a sentence."""
     if seen.doubt:
         yield f"it may not be the one in force: {seen.doubt}"
+    if seen.aside:
+        yield seen.aside
     if seen.malformed:
         yield f"it is malformed: {seen.malformed}"
     elif entry.kind is not None:
@@ -79,11 +92,19 @@ def kind_faults(seen: Seen, kind: Kind) -> Iterator[str]:
 
 
 def reminder(
-    name: str, entry: Certificate, seen: Seen, now: datetime, *, into: str = "", run: str = ""
+    name: str,
+    entry: Certificate,
+    seen: Seen,
+    now: datetime,
+    *,
+    into: str = "",
+    run: str = "",
+    stopped: str = "",
 ) -> Reminder | None:
     """Return what is to be said about its end now; None while it is far away.
 
-    `into` is the secret that a renewal would write, if it is known; `run` the one that does.
+    `into` is the secret that a renewal would write, if it is known; `run` the one that does, and
+    `stopped` what one that was stopped leaves open.
     """
     rung = CERTIFICATES.rung(seen.ends, now)
     if not rung:
@@ -93,6 +114,7 @@ def reminder(
     facts = f"{seen.subject}, of {seen.issuer}, serial {seen.serial}, ends at {ends[:19]}Z"
     doubtful = (f"It may not be the one in force: {seen.doubt}.",) if seen.doubt else ()
     under_way = (f"Run {run} renews it.",) if run else ()
+    left_open = (f"{stopped[:1].upper()}{stopped[1:]}.",) if stopped else ()
     when = "has expired" if rung == CERTIFICATES.end else f"expires within {left} days"
     return Reminder(
         about="certificate",
@@ -101,7 +123,9 @@ def reminder(
         rung=rung,
         ends=ends,
         title=f"{entry.title} {when}",
-        body=" ".join((f"{facts} ({rung}).", *doubtful, *_due(entry, rung), *under_way)),
+        body=" ".join(
+            (f"{facts} ({rung}).", *doubtful, *_due(entry, rung), *under_way, *left_open)
+        ),
         runbook=entry.runbook or "",
         into=into,
         run=run,

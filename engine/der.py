@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SEQUENCE, OID, UTF8 = 0x30, 0x06, 0x0C
-NAMES = {SEQUENCE: "a sequence", OID: "an object identifier", UTF8: "a UTF-8 text"}
+SEQUENCE, SET, OID, UTF8, OCTETS = 0x30, 0x31, 0x06, 0x0C, 0x04
+NAMES = {
+    SEQUENCE: "a sequence",
+    SET: "a set",
+    OID: "an object identifier",
+    UTF8: "a UTF-8 text",
+    OCTETS: "a string of octets",
+}
 
 _LONG_FORM = 0x80
 _LONG_TAG = 0x1F
 _MORE = 0x80
 _MOST_LENGTH_BYTES = 4
-_MOST_ARC_BYTES = 9
+_MOST_ARC_BYTES = 19
+"""Enough for an arc that is a UUID (2.25)."""
 
 
 class Malformed(ValueError):
@@ -41,9 +48,16 @@ def read(raw: bytes, what: str) -> Element:
     return element
 
 
-def parts(element: Element, what: str) -> tuple[Element, ...]:
-    """Return the elements of a sequence, in order."""
-    content, place = _expect(element, SEQUENCE, what), 0
+def first(element: Element, what: str) -> tuple[Element, bytes]:
+    """Return the first element of a sequence, and the bytes of what follows, which are not read."""
+    content = _expect(element, SEQUENCE, what)
+    part, end = _element(content, 0, f"part 1 of {what}")
+    return part, content[end:]
+
+
+def parts(element: Element, what: str, tag: int = SEQUENCE) -> tuple[Element, ...]:
+    """Return the elements of a sequence, or of what has another `tag`, in order."""
+    content, place = _expect(element, tag, what), 0
     found: list[Element] = []
     while place < len(content):
         part, place = _element(content, place, f"part {len(found) + 1} of {what}")
@@ -69,6 +83,11 @@ def oid(element: Element, what: str) -> str:
             value = length = 0
     first = min(arcs[0] // 40, 2)
     return ".".join(str(arc) for arc in (first, arcs[0] - 40 * first, *arcs[1:]))
+
+
+def octets(element: Element, what: str) -> bytes:
+    """Return the bytes of an octet string."""
+    return _expect(element, OCTETS, what)
 
 
 def utf8(element: Element, what: str) -> str:
@@ -102,10 +121,10 @@ def _element(raw: bytes, place: int, what: str) -> tuple[Element, int]:
 
 
 def _long_length(raw: bytes, start: int, count: int, what: str) -> tuple[int, int]:
-    octets = raw[start : start + count]
-    if not 0 < count <= _MOST_LENGTH_BYTES or len(octets) < count:
+    size = raw[start : start + count]
+    if not 0 < count <= _MOST_LENGTH_BYTES or len(size) < count:
         raise Malformed(f"{what} has a length of {count} bytes that cannot be read")
-    length = int.from_bytes(octets, "big")
-    if octets[0] == 0 or length < _LONG_FORM:
+    length = int.from_bytes(size, "big")
+    if size[0] == 0 or length < _LONG_FORM:
         raise Malformed(f"{what} spells its length longer than needed")
     return length, start + count

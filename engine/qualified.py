@@ -2,7 +2,8 @@
 
 The extension is id-pe-qcStatements (RFC 3739), a list of statements each named by an object
 identifier. The three that are read here are those of ETSI EN 319 412-5 (QcCompliance, QcType) and
-of ETSI TS 119 495 (PSD2: roles, name and id of the competent authority); others are passed over.
+of ETSI TS 119 495 (PSD2: roles, name and id of the competent authority). Others are passed over,
+whatever is in them and however often they are made.
 """
 
 from __future__ import annotations
@@ -11,12 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.der import Element, Malformed, oid, parts, read, utf8
+from engine.der import OID, Element, Malformed, first, oid, parts, read, utf8
 
 EXTENSION = "1.3.6.1.5.5.7.1.3"
 QC_COMPLIANCE = "0.4.0.1862.1.1"
 QC_TYPE = "0.4.0.1862.1.6"
 PSD2 = "0.4.0.19495.2"
+_READ = {
+    bytes.fromhex("04008e460101"): QC_COMPLIANCE,
+    bytes.fromhex("04008e460106"): QC_TYPE,
+    bytes.fromhex("040081982702"): PSD2,
+}
+"""Names of the statements that are read, by their bytes: strange ones are not taken apart."""
 
 Kind = Literal["qwac", "qseal"]
 TYPES: dict[str, Kind] = {"0.4.0.1862.1.6.2": "qseal", "0.4.0.1862.1.6.3": "qwac"}
@@ -57,22 +64,20 @@ def read_statements(raw: bytes) -> Statements:
     """Return what the extension's content states; raise `Malformed` if it is not well-formed."""
     stated: dict[str, Element | None] = {}
     for number, part in enumerate(parts(read(raw, "the extension"), "the extension"), start=1):
-        name, info = _statement(part, f"statement {number}")
-        if name in stated:
-            raise Malformed(f"statement {number} is {name}, which was made before")
-        stated[name] = info
+        what = f"statement {number}"
+        name, rest = first(part, what)
+        if name.tag != OID:
+            raise Malformed(f"the name of {what} is {name}, not an object identifier")
+        if (known := _READ.get(name.content)) is None:
+            continue
+        if known in stated:
+            raise Malformed(f"{what} is {known}, which was made before")
+        stated[known] = read(rest, f"what {what} says") if rest else None
     return Statements(
         types=_types(stated[QC_TYPE]) if QC_TYPE in stated else (),
         psd2=_psd2(stated[PSD2]) if PSD2 in stated else None,
         compliant=QC_COMPLIANCE in stated,
     )
-
-
-def _statement(part: Element, what: str) -> tuple[str, Element | None]:
-    fields = parts(part, what)
-    if len(fields) not in {1, 2}:
-        raise Malformed(f"{what} has {len(fields)} parts, not 1 or 2")
-    return oid(fields[0], f"the name of {what}"), fields[1] if len(fields) > 1 else None
 
 
 def _types(info: Element | None) -> tuple[str, ...]:

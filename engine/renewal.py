@@ -56,7 +56,7 @@ def _identity(old: Seen, new: Seen) -> Iterator[str]:
     pairs = [("organizationIdentifier", old.organisation, new.organisation)]
     if was is not None and is_now is not None:
         pairs += [
-            ("roles", ", ".join(sorted(was.roles)), ", ".join(sorted(is_now.roles))),
+            ("roles", ", ".join(sorted({*was.roles})), ", ".join(sorted({*is_now.roles}))),
             ("authority", was.authority_id, is_now.authority_id),
         ]
     for what, before, after in pairs:

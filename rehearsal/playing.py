@@ -17,10 +17,11 @@ from engine.decision import Answer
 from engine.errors import Refused, RunbookError
 from engine.execution import perform, take_back
 from engine.job import Desk, Job, Patience
-from engine.ledger import Actor, Event
+from engine.ledger import Actor, Draft, Event
 from engine.plan import Plan
 from engine.progress import AskPerson
-from engine.state import RunState
+from engine.state import Outcome, RunState
+from engine.stopped import PUBLISHES
 from engine.watching import watch
 from flows.asking import open_gate, settle
 from flows.beforehand import rely_on_preapproval
@@ -82,6 +83,7 @@ class Play:
             return Played(self.run, "refused", error.message)
         voyage = self._voyage(plan)
         self._hold(voyage)
+        self._stop(voyage)
         try:
             desk = voyage.desk
             findings = self.platform.preflight(plan, desk.redact, desk.patience, desk.report)
@@ -132,10 +134,27 @@ class Play:
     def _hold(self, voyage: Voyage) -> None:
         """Let runs of somebody else be live that work on what the case says is held."""
         for secret in self.case.held:
-            known = self.platform.catalogue
-            both = {"identifier": known.identifier_of(secret), "beside": known.beside_of(secret)}
-            other = voyage.plan.model_copy(update={"secret": secret, **both})
-            enter(replace(voyage, run=str(uuid4()), plan=other), Actor(HOLDER, via=VIA), {})
+            self._others(voyage, secret)
+
+    def _stop(self, voyage: Voyage) -> None:
+        """Let runs of somebody else have been stopped after they had published, as the case says."""
+        for secret in self.case.stopped:
+            other = self._others(voyage, secret)
+            published = next(step.id for step in other.plan.steps if step.uses == PUBLISHES)
+            begun = Draft(
+                other.run, Event.STEP_STARTED, step=published, attempt=1, plan=other.plan.digest
+            )
+            other.desk.journal.append(begun)
+            other.end(other.state(), Outcome.STOPPED)
+
+    def _others(self, voyage: Voyage, secret: str) -> Voyage:
+        """Begin the same run of somebody else, for another secret."""
+        known = self.platform.catalogue
+        both = {"identifier": known.identifier_of(secret), "beside": known.beside_of(secret)}
+        plan = voyage.plan.model_copy(update={"secret": secret, **both})
+        other = replace(voyage, run=str(uuid4()), plan=plan)
+        enter(other, Actor(HOLDER, via=VIA), {})
+        return other
 
     def _sail(self, plan: Plan, voyage: Voyage) -> str:
         for _ in range(MOST_PICK_UPS):

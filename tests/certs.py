@@ -110,14 +110,14 @@ def make(
     """Make a certificate that ends then; `stated` is the content of its qualified statements."""
     authority = ec.generate_private_key(ec.SECP256R1())
     key = key or ec.generate_private_key(ec.SECP256R1())
-    issuer, subject = _name("Test QTSP", ""), subject or _name("PLANA Ltd", organisation)
+    issuer, subject = name("Test QTSP"), subject or name("PLANA Ltd", organisation)
     start = begins or datetime.now(UTC) - timedelta(days=400)
     above = (
-        _builder(issuer, issuer, authority.public_key(), start, max(start, ends))
+        builder(issuer, issuer, authority.public_key(), start, max(start, ends))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(authority, hashes.SHA256())
     )
-    below = _builder(subject, issuer, key.public_key(), start, ends)
+    below = builder(subject, issuer, key.public_key(), start, ends)
     for each in extra:
         below = below.add_extension(each, critical=False)
     if stated is not None:
@@ -126,7 +126,7 @@ def make(
     return Made(below.sign(authority, hashes.SHA256()), above, key)
 
 
-def _builder(
+def builder(
     subject: x509.Name,
     issuer: x509.Name,
     key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey,
@@ -144,7 +144,7 @@ def _builder(
     )
 
 
-def _name(common: str, organisation: str) -> x509.Name:
+def name(common: str, organisation: str = "") -> x509.Name:
     parts = [x509.NameAttribute(NameOID.COMMON_NAME, common)]
     if organisation:
         parts.append(x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, organisation))

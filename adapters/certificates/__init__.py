@@ -5,5 +5,12 @@ leaves with nothing else.
 """
 
 from adapters.certificates.reading import Look, read_certificates, slot_to_write
+from adapters.certificates.stopped import stopped_renewal, stopped_renewals
 
-__all__ = ["Look", "read_certificates", "slot_to_write"]
+__all__ = [
+    "Look",
+    "read_certificates",
+    "slot_to_write",
+    "stopped_renewal",
+    "stopped_renewals",
+]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from contextlib import suppress
 
 from cryptography import x509
 
@@ -46,6 +47,15 @@ def load(raw: bytes, where: str) -> list[x509.Certificate]:
     else:
         bodies = [raw]
     return [_certificate(body, where) for body in bodies]
+
+
+def load_readable(raw: bytes, where: str) -> list[x509.Certificate]:
+    """Return what `load` does, without those that cannot be read; raise `Refused` if none can."""
+    found: list[x509.Certificate] = []
+    for block in _BLOCK.findall(raw):
+        with suppress(Refused):
+            found.append(_certificate(_decoded(block, where), where))
+    return found[:MOST] or load(raw, where)
 
 
 def _pem_bodies(raw: bytes, where: str) -> list[bytes]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from adapters.tpp.receiving import receive_step
 from adapters.tpp.requesting import request_step
-from adapters.tpp.standing import standing_step
+from adapters.tpp.standing import StoppedAt, standing_step
 from engine.step import AnyStep
 
 __all__ = ["steps"]
 
 
-def steps() -> tuple[AnyStep, ...]:
-    """Return what this adapter offers; it reaches no outside system."""
-    return (standing_step(), request_step(), receive_step())
+def steps(stopped_at: StoppedAt) -> tuple[AnyStep, ...]:
+    """Return what this adapter offers; of a slot `stopped_at` tells which renewal left it open."""
+    return (standing_step(stopped_at), request_step(), receive_step())

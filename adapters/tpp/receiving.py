@@ -6,15 +6,17 @@ has been changed by then.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from pydantic import Field, SecretStr
 
+from adapters.shared.chain import chain_of, signed_by
 from adapters.shared.pem import load
-from adapters.shared.x509 import holder, is_authority, parse, pem_of
+from adapters.shared.x509 import holder, is_authority, parse, pem_of, seen_in
 from engine.certificates import Seen
 from engine.errors import Refused
 from engine.ledger import timestamp
@@ -72,14 +74,15 @@ def judge(params: Receive, brought: SecretStr) -> None:
 
 
 def _judged(params: Receive, brought: SecretStr) -> tuple[list[x509.Certificate], Seen, Seen]:
-    """Return the chain with the holder's first, what it says, and what the one in force says."""
-    raw = brought.get_secret_value().encode()
-    new, chain = parse(raw, _IT), load(raw, _IT)
+    """Return the chain from the holder's on, what it says, and what the one in force says."""
+    chain = load(brought.get_secret_value().encode(), _IT)
     old = parse(params.certificate.encode(), "the certificate in force")
-    leaf = holder(chain)
+    leaf = next((each for each in chain if _is_for(params.key, each)), None)
+    chain = chain_of(leaf or holder(chain, _IT), chain)
+    new = seen_in(chain[0])
     wrong = [
-        *_key_faults(params, leaf),
-        *_issuer_faults(leaf, chain),
+        *([] if leaf else ["it is for another key than the request was made with"]),
+        *_issuer_faults(chain),
         *refusals(params.kind, old, new, datetime.now(UTC)),
     ]
     if wrong:
@@ -87,31 +90,28 @@ def _judged(params: Receive, brought: SecretStr) -> tuple[list[x509.Certificate]
             f"{_IT} may not take the place of the one in force: {'; '.join(wrong)}",
             hint="Show it to the provider, and bring what they issue instead.",
         )
-    return [leaf, *(each for each in chain if each != leaf)], new, old
+    return chain, new, old
 
 
-def _key_faults(params: Receive, leaf: x509.Certificate) -> list[str]:
-    made = serialization.load_pem_private_key(params.key.get_secret_value().encode(), None)
+def _is_for(key: SecretStr, each: x509.Certificate) -> bool:
+    made = serialization.load_pem_private_key(key.get_secret_value().encode(), None)
     try:
-        is_ours = leaf.public_key().public_bytes(*_SPKI) == made.public_key().public_bytes(*_SPKI)
+        return each.public_key().public_bytes(*_SPKI) == made.public_key().public_bytes(*_SPKI)
     except (ValueError, UnsupportedAlgorithm):
-        is_ours = False
-    return [] if is_ours else ["it is for another key than the request was made with"]
-
-
-def _issuer_faults(leaf: x509.Certificate, chain: list[x509.Certificate]) -> list[str]:
-    named = [each for each in chain if each.subject == leaf.issuer and is_authority(each)]
-    if not named:
-        return ["the chain lacks the certificate of its issuer"]
-    return [] if any(_signed(leaf, each) for each in named) else ["its issuer has not signed it"]
-
-
-def _signed(leaf: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        leaf.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
-    return True
+
+
+def _issuer_faults(chain: list[x509.Certificate]) -> Iterator[str]:
+    """Yield what is wrong with the first two of a chain that is in order."""
+    leaf, *above = chain
+    if is_authority(leaf):
+        yield "it says that it is an authority (CA:TRUE)"
+    if not above:
+        yield "the chain lacks the certificate of its issuer"
+    elif not signed_by(leaf, above[0]):
+        yield "its issuer has not signed it"
+    elif above[0].not_valid_after_utc <= datetime.now(UTC):
+        yield f"its issuer's certificate has ended at {timestamp(above[0].not_valid_after_utc)[:10]}"
 
 
 def _run(params: Receive, call: Call) -> Done[Pair]:

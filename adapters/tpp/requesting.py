@@ -23,6 +23,7 @@ CURVES: dict[str, type[ec.EllipticCurve]] = {
     "ec-p256": ec.SECP256R1,
     "ec-p384": ec.SECP384R1,
 }
+_BY_HAND = "Order this one by hand, or have the provider issue it without what is odd in it."
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
@@ -59,12 +60,13 @@ def request_step() -> Step[Request, Requested]:
 
 
 def _run(params: Request, call: Call) -> Done[Requested]:
-    old = holder(load(params.certificate.encode(), "the certificate in force"))
+    where = "the certificate in force"
+    old = holder(load(params.certificate.encode(), where), where)
     key = _new_key(params.key, old)
-    builder = x509.CertificateSigningRequestBuilder().subject_name(old.subject)
-    for each in old.extensions:
-        if isinstance(each.value, x509.SubjectAlternativeName):
-            builder = builder.add_extension(each.value, critical=False)
+    builder = x509.CertificateSigningRequestBuilder().subject_name(_subject(old))
+    names = _other_names(old)
+    if names is not None:
+        builder = builder.add_extension(names, critical=False)
     csr = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
     private = SecretStr(
         key.private_bytes(
@@ -74,7 +76,7 @@ def _run(params: Request, call: Call) -> Done[Requested]:
         ).decode()
     )
     known_as = call.fingerprint(private)
-    told = f"a key was made, fingerprint {known_as}, and the request for {_subject(old)}"
+    told = f"a key was made, fingerprint {known_as}, and the request for {old.subject.rfc4514_string()}"
     return Done(Requested(key=private, csr=csr, fingerprint=known_as), told)
 
 
@@ -95,5 +97,20 @@ def _new_key(kind: str, old: x509.Certificate) -> Key:
             )
 
 
-def _subject(old: x509.Certificate) -> str:
-    return old.subject.rfc4514_string()
+def _subject(old: x509.Certificate) -> x509.Name:
+    try:
+        return old.subject
+    except (ValueError, TypeError):
+        pass  # raised below: the error may quote it
+    raise Refused("the subject of the certificate in force cannot be read", hint=_BY_HAND)
+
+
+def _other_names(old: x509.Certificate) -> x509.SubjectAlternativeName | None:
+    """Return its alternative names, which are asked for again; raise `Refused` for odd ones."""
+    try:
+        return old.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return None
+    except (x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError, TypeError):
+        pass  # told below: nobody can say whether names would be lost
+    raise Refused("the extensions of the certificate in force cannot be read", hint=_BY_HAND)

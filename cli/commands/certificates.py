@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from adapters.platform import open_platform
+from adapters.platform import Platform, open_platform
 from cli.exits import Exit
 from cli.options import AsJson, new_app
 from cli.screen import listed, say, say_json, show, table
 from cli.text import moment
 from engine.certificates import findings
+from engine.errors import RunbookError
 from engine.ledger import timestamp
 from engine.reminders import CERTIFICATES, DAY
 
@@ -32,8 +33,8 @@ def certificates(*, as_json: AsJson = False) -> None:
     from adapters.certificates import read_certificates
     from adapters.ledger.store import utc_now
 
-    looks, now = read_certificates(open_platform()), utc_now()
-    facts = [_facts(look, now) for look in looks]
+    platform, now = open_platform(), utc_now()
+    facts = [_facts(look, _left_open(platform, look), now) for look in read_certificates(platform)]
     if as_json:
         say_json(facts)
     elif facts:
@@ -45,10 +46,21 @@ def certificates(*, as_json: AsJson = False) -> None:
         raise typer.Exit(Exit.REFUSED)
 
 
-def _facts(look: Look, now: datetime) -> dict[str, Any]:
+def _left_open(platform: Platform, look: Look) -> list[str]:
+    """Say which renewal of its slots was stopped half-way, or why that cannot be told."""
+    from adapters.certificates import stopped_renewals
+
+    try:
+        stopped = stopped_renewals(platform, look.entry.slots)
+    except RunbookError as error:
+        return [f"whether a renewal of it was stopped cannot be told: {error.message}"]
+    return list(dict.fromkeys(each.told for each in stopped.values()))
+
+
+def _facts(look: Look, left_open: list[str], now: datetime) -> dict[str, Any]:
     told = {"certificate": look.name, "title": look.entry.title, "rung": None, "days": None}
     if look.seen is None:
-        return {**told, "findings": [look.unknown]}
+        return {**told, "findings": [look.unknown, *left_open]}
     seen, psd2 = look.seen, look.seen.stated.psd2
     return {
         **told,
@@ -66,7 +78,7 @@ def _facts(look: Look, now: datetime) -> dict[str, Any]:
         "days": (seen.ends - now) // DAY,
         "into": look.into or None,
         "rung": CERTIFICATES.rung(seen.ends, now) or None,
-        "findings": list(findings(look.entry, seen, now)),
+        "findings": [*findings(look.entry, seen, now), *left_open],
     }
 
 

@@ -23,7 +23,7 @@ from engine.step import Ask
 from tests.ground import Ground
 
 RUN, RUNBOOK = "renewal-1", "renew-tpp-certificates"
-INPUTS = {"secret": "tpp-qwac-b", "reason": "a test of the engine"}
+SLOT, INPUTS = "tpp-qwac-b", {"reason": "a test of the engine"}
 EXPIRES = timestamp(datetime.now(UTC) + timedelta(days=1))
 
 
@@ -69,6 +69,9 @@ class Renewal:
     refusals: list[str] = field(default_factory=list)
     deaths: set[str] | None = None
     """Where it has died so far; None where it does not die."""
+    run: str = RUN
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Laid over those of the form."""
 
     @property
     def platform(self) -> Platform:
@@ -76,17 +79,17 @@ class Renewal:
 
     def begin(self) -> Renewal:
         plan = self._plan()
-        details = {"runbook": RUNBOOK, "plan": plan.text()}
+        details = {"runbook": RUNBOOK, "secret": plan.secret, "plan": plan.text()}
         by = self._person("otto")
         self.platform.journal.append(
-            Draft(RUN, Event.RUN_STARTED, by, attempt=1, plan=plan.digest, details=details),
+            Draft(self.run, Event.RUN_STARTED, by, attempt=1, plan=plan.digest, details=details),
             hold=[f"secret:{plan.secret}"],
         )
         return self
 
     @property
     def state(self) -> RunState:
-        return fold(RUN, self.platform.journal.entries(RUN))
+        return fold(self.run, self.platform.journal.entries(self.run))
 
     def sail(self, until: str = "") -> Outcome | None:
         """Make moves until the end, or the gate of a step; return how it ended."""
@@ -99,6 +102,18 @@ class Renewal:
                 with suppress(Killed):
                     self._act(move)
         return move.outcome
+
+    def end(self, outcome: Outcome) -> None:
+        """Give back what the run holds, as it does when it is over."""
+        state, told = self.state, {"outcome": outcome.value}
+        ended = Draft(
+            self.run, Event.RUN_ENDED, attempt=state.attempt, plan=state.plan, details=told
+        )
+        self.platform.journal.append(ended, end=True)
+
+    def preflight(self) -> None:
+        """Make the checks that stand before a run."""
+        self.platform.preflight(self._plan(), str)
 
     def decide(self, move: AskPerson, **said: Any) -> Event:
         """Answer a gate as people do, or with what is said."""
@@ -179,12 +194,12 @@ class Renewal:
         return replace(self.platform.desk(), patience=patience, report=lambda _: None)
 
     def _plan(self) -> Plan:
-        return self.platform.plan(RUNBOOK, INPUTS)
+        return self.platform.plan(RUNBOOK, {"secret": SLOT, **INPUTS, **self.inputs})
 
     def _append(self, event: Event, step: str, told: dict[str, Any], more: int = 0) -> None:
         attempt = self.state.attempt + more
         draft = Draft(
-            RUN, event, step=step, attempt=attempt, plan=self._plan().digest, details=told
+            self.run, event, step=step, attempt=attempt, plan=self._plan().digest, details=told
         )
         self.platform.journal.append(draft)
 

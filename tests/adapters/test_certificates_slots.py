@@ -115,3 +115,55 @@ def test_a_slot_that_cannot_be_decrypted_may_be_the_one_in_force(
     assert found.seen is not None
     assert (found.seen.sha256, found.into) == (known[OLD_SLOT], "")
     assert told(found)[0].startswith("it may not be the one in force: ")
+
+
+def test_two_certificates_of_ours_in_a_slot_leave_none_free(pair: Stores) -> None:
+    known = fill(pair, SOON, FAR)
+    over = certs.make(NOW - timedelta(days=40), certs.statements())
+    pair.put(NEW_SLOT, f"{NEWER.private.decode()}{over.pem.decode()}{NEWER.pem.decode()}")
+    found = look(pair)
+
+    assert found.seen is not None
+    assert (found.seen.sha256, found.into) == (known[OLD_SLOT], "")
+    assert "holds 2 certificates of ours" in found.seen.doubt
+    with pytest.raises(Refused, match="holds 2 certificates of ours"):
+        slot_to_write(pair.platform, OLD_SLOT)
+
+
+TEN_YEARS = NOW + timedelta(days=3650)
+
+
+def test_a_placeholder_that_ends_last_hides_no_certificate_and_may_be_written_over(
+    pair: Stores,
+) -> None:
+    known = fill(pair, SOON, FAR)
+    made = certs.make(TEN_YEARS, organisation="")
+    pair.put(NEW_SLOT, f"{made.private.decode()}{made.pem.decode()}")
+    found = look(pair)
+
+    assert found.seen is not None
+    assert (found.seen.sha256, found.into, found.beside) == (known[OLD_SLOT], NEW_SLOT, None)
+    assert told(found) == [f"{NEW_SLOT}, the slot beside it, holds a certificate that is no qwac"]
+    assert slot_to_write(pair.platform, NEW_SLOT) == NEW_SLOT
+
+
+def test_a_certificate_of_the_other_kind_hides_none_and_is_not_written_over(pair: Stores) -> None:
+    known = fill(pair, SOON, FAR)
+    made = certs.make(TEN_YEARS, certs.statements(certs.SEAL))
+    pair.put(NEW_SLOT, f"{made.private.decode()}{made.pem.decode()}")
+    found = look(pair)
+
+    assert found.seen is not None
+    assert (found.seen.sha256, found.into) == (known[OLD_SLOT], "")
+    with pytest.raises(Refused, match="holds a certificate that is no qwac"):
+        slot_to_write(pair.platform, NEW_SLOT)
+
+
+def test_one_that_is_malformed_may_be_the_one_in_force(pair: Stores) -> None:
+    fill(pair, SOON, FAR)
+    made = certs.make(TEN_YEARS, b"0\x03")
+    pair.put(NEW_SLOT, f"{made.private.decode()}{made.pem.decode()}")
+    found = look(pair)
+
+    assert found.seen is not None
+    assert (found.seen.sha256, found.into) == (made.sha256, OLD_SLOT)

@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from cli.exits import Exit
+from engine.ledger import Draft, Event
 from tests import certs
+from tests.adapters.slots import NEW_SLOT, fill, two_slots
 from tests.cli.conftest import Ended, Runbook
 from tests.ground import ground
 
@@ -104,3 +106,18 @@ def test_a_kubernetes_secret_is_read_from_the_cluster(runbook: Runbook, tmp_path
 
     assert first[0]["sha256"] == made.sha256
     assert "may not" in second[0]["findings"][0]
+
+
+def test_a_renewal_that_was_stopped_half_way_is_named(runbook: Runbook, tmp_path: Path) -> None:
+    with two_slots(tmp_path) as pair:
+        fill(pair, NOW + timedelta(days=200), NOW + timedelta(days=300))
+        begun = Draft("run-1", Event.RUN_STARTED, attempt=1, details={"secret": NEW_SLOT})
+        over = Draft("run-1", Event.RUN_ENDED, attempt=1, details={"outcome": "stopped"})
+        with pair.platform.journal as journal:
+            journal.append(begun)
+            journal.append(over)
+        ended = runbook("--settings", pair.settings, "certificates", "--json")
+
+    assert ended.code == Exit.REFUSED
+    [words] = json.loads(ended.out)[0]["findings"]
+    assert words.startswith(f"run run-1 was stopped after it had published {NEW_SLOT}")

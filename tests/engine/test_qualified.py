@@ -67,7 +67,7 @@ MALFORMED = {
     "leading zero in the length": (b"\x30\x82\x00\x80" + b"\x05\x00" * 64, "longer than needed"),
     "a length beyond measure": (b"\x30\x89" + b"\x01" * 9, "cannot be read"),
     "tag of several bytes": (sequence(b"\x1f\x81\x01\x00"), "tag of several bytes"),
-    "an empty statement": (sequence(sequence()), "0 parts, not 1 or 2"),
+    "an empty statement": (sequence(sequence()), "statement 1 ends before its length"),
     "a statement without a name": (sequence(sequence(text("x"))), "not an object identifier"),
     "twice the same": (sequence(psd2(), psd2()), "which was made before"),
     "a type that says nothing": (sequence(sequence(QC_TYPE)), "says nothing"),
@@ -92,11 +92,23 @@ MALFORMED = {
         ))),
         "authority's id .* not UTF-8",
     ),
-    "an identifier cut off": (sequence(sequence(b"\x06\x02\x04\x81")), "cut off"),
-    "an identifier with a needless zero": (sequence(sequence(b"\x06\x03\x04\x80\x01")), "needless"),
-    "an identifier too large": (sequence(sequence(b"\x06\x0c" + b"\xff" * 11 + b"\x01")), "large"),
-    "an empty identifier": (sequence(sequence(b"\x06\x00")), "cut off"),
+    "a type that is cut off": (statements(b"\x06\x02\x04\x81"), "a type .* cut off"),
+    "a third part": (sequence(sequence(QC_TYPE, sequence(WEB), text(""))), "after its end"),
 }  # fmt: skip
+STRANGE = {
+    "a UUID": sequence(wrap(0x06, b"\x69", b"\x83" * 18, b"\x01"), text("x")),
+    "no identifier at all": sequence(b"\x06\x00"),
+    "a tag of several bytes": sequence(wrap(0x06, b"\x2a\x03"), b"\x5f\x81\x02\x00"),
+    "two semantics": sequence(wrap(0x06, b"\x2b\x06"), text("natural")),
+    "three parts": sequence(wrap(0x06, b"\x2a\x03"), text(""), text("")),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_strange_statements_are_passed_over_however_often_they_are_made(name: str) -> None:
+    found = read_statements(statements(WEB, psd2(), STRANGE[name], STRANGE[name]))
+
+    assert found == read_statements(statements(WEB, psd2()))
 
 
 @pytest.mark.parametrize("name", MALFORMED)
@@ -154,3 +166,18 @@ def test_the_parts_of_a_sequence_are_those_it_was_made_of(contents: list[bytes])
 )
 def test_identifiers_are_spelled_as_everybody_does(raw: str, dotted: str) -> None:
     assert oid(Element(0x06, bytes.fromhex(raw)), "it") == dotted
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [("0481", "cut off"), ("048001", "needless"), ("ff" * 20 + "01", "large"), ("", "cut off")],
+)
+def test_an_identifier_that_is_none_says_why(raw: str, words: str) -> None:
+    with pytest.raises(Malformed, match=words):
+        oid(Element(0x06, bytes.fromhex(raw)), "it")
+
+
+def test_an_arc_may_be_a_uuid() -> None:
+    raw = bytes.fromhex("69" + "ff" * 18 + "7f")
+
+    assert oid(Element(0x06, raw), "it") == f"2.25.{2**133 - 1}"
