@@ -65,7 +65,7 @@ class Event(StrEnum):
     TRAIL_ANCHORED = "trail.anchored"
     TRAIL_EXPORTED = "trail.exported"
     REMINDER_SENT = "reminder.sent"
-    """People were told that a certificate or a value nears its end."""
+    """People were told that a certificate or a value nears its end, or that something is wrong."""
     EXPOSURE_WAIVED = "exposure.waived"
     """Somebody answers for it that a value stays which a leaver could read."""
 

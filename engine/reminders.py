@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,8 +52,10 @@ class Reminder:
     name: str
     """In the catalogue."""
     of: str
-    """What ends: `sha256:` and the certificate's fingerprint, or `since:` and when a value came."""
+    """What ends: `sha256:` and the certificate's fingerprint, or `since:` and when a value came;
+    `fault:` and a digest of the words for what is wrong."""
     rung: str
+    """How near the end is, such as `T-30`; the day or the week for what is wrong."""
     ends: str
     """As the ledger spells time."""
     title: str
@@ -77,6 +80,23 @@ class Reminder:
                 "ends": self.ends,
             },
         )
+
+
+def notice(about: str, name: str, words: str, now: datetime, *, daily: bool) -> Reminder:
+    """Return what somebody has to look at: said again each day, or each week, while it stays so.
+
+    It is told each day where an end may be near that nobody knows.
+    """
+    year, week, _ = now.isocalendar()
+    return Reminder(
+        about=about,
+        name=name,
+        of=f"fault:{hashlib.sha256(words.encode()).hexdigest()}",
+        rung=f"{now:%Y-%m-%d}" if daily else f"{year}-W{week:02}",
+        ends="",
+        title=f"{name} has to be looked at",
+        body=f"{name}: {words}",
+    )
 
 
 def unsent(reminders: Iterable[Reminder], entries: Iterable[Entry]) -> tuple[Reminder, ...]:

@@ -7,6 +7,8 @@ look. No value and no address of a target is in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,10 +30,11 @@ from adapters.reminding import (
     remind_each,
     remind_together,
     rotation_reminders,
+    tell_faults,
 )
 from engine.drift import Compared, summary
 from engine.errors import RunbookError
-from engine.reminders import Reminder
+from engine.reminders import Reminder, notice
 from flows.core_files import forbid_core_files
 from flows.door import form_address
 from flows.gate_words import plain
@@ -99,27 +102,60 @@ def _tell(platform: Platform, told: str) -> str:
 
 
 def _remind_rotation_due(platform: Platform) -> State[Any]:
-    return _told(platform, rotation_reminders(platform, utc_now()), remind_together)
+    now = utc_now()
+    return _told(platform, rotation_reminders(platform, now), remind_together, now)
 
 
 def _remind_certificate_renewals(platform: Platform) -> State[Any]:
-    return _told(platform, certificate_reminders(platform, utc_now()), remind_each)
+    now = utc_now()
+    return _told(platform, certificate_reminders(platform, now), remind_each, now)
 
 
-def _told(platform: Platform, noticed: Noticed, remind: Remind) -> State[Any]:
-    """Send what was noticed; what keeps it from people hides none of the faults that were found."""
+def _told(platform: Platform, noticed: Noticed, remind: Remind, now: datetime) -> State[Any]:
+    """Send what was noticed, and tell people of the faults that were found.
+
+    What keeps one from people keeps none of the others back, and hides no fault.
+    """
+    runner, page = str(flow_run.id), url_for("flow-run", obj_id=flow_run.id) or ""
+    addresses, unlinked = _addressed(_link(platform), noticed.reminders, now)
+    noticed = replace(noticed, notices=(*noticed.notices, *unlinked))
+    sent: tuple[Reminder, ...] = ()
+    kept: list[RunbookError] = []
     try:
-        sent = remind(platform, str(flow_run.id), noticed.reminders, _link(platform))
+        sent = remind(platform, runner, noticed.reminders, addresses.__getitem__)
     except RunbookError as error:
-        told, hint = "; ".join([error.message, *noticed.faults]), error.hint
-    else:
+        kept.append(error)
+    try:
+        tell_faults(platform, runner, noticed.notices, page)
+    except RunbookError as error:
+        kept.append(error)
+    if not kept:
         return _ended(noticed, sent)
-    raise RunbookError(told, hint=hint)
+    told = dict.fromkeys([*(each.message for each in kept), *_said(sent), *noticed.faults])
+    raise RunbookError("; ".join(told), hint=kept[0].hint)
+
+
+def _addressed(
+    link: Callable[[Reminder], str], reminders: Sequence[Reminder], now: datetime
+) -> tuple[dict[Reminder, str], list[Reminder]]:
+    """Return where each reminder leads, and what to say of those whose link cannot be made."""
+    addresses = dict.fromkeys(reminders, "")
+    unlinked: list[Reminder] = []
+    for each in reminders:
+        try:
+            addresses[each] = link(each)
+        except RunbookError as error:
+            words = f"its reminder has no link, as {error.message}"
+            unlinked.append(notice(each.about, each.name, words, now, daily=False))
+    return addresses, unlinked
+
+
+def _said(sent: Sequence[Reminder]) -> list[str]:
+    return [f"sent: {each.name} {each.rung}" for each in sent]
 
 
 def _ended(noticed: Noticed, sent: tuple[Reminder, ...]) -> State[Any]:
-    said = [f"sent: {each.name} {each.rung}" for each in sent] or ["nothing was to be sent"]
-    told = "; ".join([*said, *noticed.faults])
+    told = "; ".join([*(_said(sent) or ["nothing was to be sent"]), *noticed.faults])
     get_run_logger().info("%s", told)
     return Failed(name=LOOK, message=told) if noticed.faults else Completed(message=told)
 

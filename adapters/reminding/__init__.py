@@ -3,7 +3,7 @@
 It composes what other adapters read and send; the ladders are the engine's.
 """
 
-from adapters.reminding.delivery import remind_each, remind_together
+from adapters.reminding.delivery import remind_each, remind_together, tell_faults
 from adapters.reminding.gathering import Noticed, certificate_reminders, rotation_reminders
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "remind_each",
     "remind_together",
     "rotation_reminders",
+    "tell_faults",
 ]

@@ -11,12 +11,15 @@ from adapters.platform import Platform
 from engine.errors import Refused, RunbookError, Transient
 from engine.reminders import Reminder, unsent
 
-LEASE = "reminders"
+LEASE = "reminders:{about}"
+"""One for each kind: reminders of one keep none of the other back."""
 SECONDS = 900.0
 """Longer than sending takes, so that nobody else sends the same meanwhile."""
 
 Link = Callable[[Reminder], str]
 """Where the form is that starts the renewal; empty for nowhere."""
+Message = tuple[str, str, str]
+"""Title, text, and what it leads to."""
 
 
 def remind_each(
@@ -30,7 +33,9 @@ def remind_each(
     """
     sent: list[Reminder] = []
     kept: list[tuple[Reminder, RunbookError]] = []
-    with _alone(platform, runner) as journal:
+    if not reminders:
+        return ()
+    with _alone(platform, runner, reminders[0].about) as journal:
         for each in unsent(reminders, journal.entries("")):
             if (why := _sent(platform, each, link)) is None:
                 journal.append(each.draft())
@@ -46,12 +51,48 @@ def remind_together(
     platform: Platform, runner: str, reminders: Sequence[Reminder], link: Link
 ) -> tuple[Reminder, ...]:
     """Send those that were not sent yet in one message, so that many of a day are no flood."""
-    with _alone(platform, runner) as journal:
+
+    def message(waiting: Sequence[Reminder]) -> Message:
+        lines = (f"{each.title}. {each.body} {link(each)}".strip() for each in waiting)
+        return _titled(waiting, "rotations are due"), "\n".join(lines), ""
+
+    return _together(platform, runner, reminders, message)
+
+
+def tell_faults(
+    platform: Platform, runner: str, faults: Sequence[Reminder], page: str
+) -> tuple[Reminder, ...]:
+    """Tell people in one message what has to be looked at; what was told is not told again.
+
+    Below it stands `page`. Where nobody is named to be told, that is no error: the state of the flow
+    says the same.
+    """
+
+    def message(waiting: Sequence[Reminder]) -> Message:
+        lines = (each.body for each in waiting)
+        return _titled(waiting, "things have to be looked at"), "\n".join(lines), page
+
+    if platform.settings.notify.targets_file is None:
+        return ()
+    return _together(platform, runner, faults, message)
+
+
+def _titled(waiting: Sequence[Reminder], many: str) -> str:
+    return waiting[0].title if len(waiting) == 1 else f"{len(waiting)} {many}"
+
+
+def _together(
+    platform: Platform,
+    runner: str,
+    reminders: Sequence[Reminder],
+    message: Callable[[Sequence[Reminder]], Message],
+) -> tuple[Reminder, ...]:
+    if not reminders:
+        return ()
+    with _alone(platform, runner, reminders[0].about) as journal:
         waiting = unsent(reminders, journal.entries(""))
         if waiting:
-            title = waiting[0].title if len(waiting) == 1 else f"{len(waiting)} rotations are due"
-            lines = (f"{each.title}. {each.body} {link(each)}".strip() for each in waiting)
-            send(platform.settings.notify, title, "\n".join(lines))
+            send(platform.settings.notify, *message(waiting))
         for each in waiting:
             journal.append(each.draft())
     return waiting
@@ -80,16 +121,17 @@ def _kept_back(
 
 
 @contextmanager
-def _alone(platform: Platform, runner: str) -> Iterator[SqlJournal]:
-    """Yield the ledger while nobody else sends; raise `Transient` if somebody does."""
+def _alone(platform: Platform, runner: str, about: str) -> Iterator[SqlJournal]:
+    """Yield the ledger while nobody else sends the same kind; raise `Transient` if somebody does."""
+    lease = LEASE.format(about=about)
     with platform.journal as journal:
-        number = journal.lease(LEASE, runner, seconds=SECONDS)
+        number = journal.lease(lease, runner, seconds=SECONDS)
         if number is None:
             raise Transient(
-                f"another run is sending reminders: {journal.lease_holder(LEASE)}",
-                hint="It says the same; nothing is to be done.",
+                f"another run tells people about each {about}: {journal.lease_holder(lease)}",
+                hint="It looks at the same as this one; what it leaves out is sent the next day.",
             )
         try:
             yield journal
         finally:
-            journal.give_back(LEASE, runner, number)
+            journal.give_back(lease, runner, number)

@@ -26,13 +26,21 @@ def pair(tmp_path: Path) -> Iterator[Stores]:
         yield made
 
 
-def begin(pair: Stores, slot: str) -> None:
+def begin(pair: Stores, slot: str, run: str = RUN) -> None:
     """Let a run be live that works on this slot."""
     beside = pair.platform.catalogue.beside_of(slot)
     details = {"plan": "{}", "secret": slot, "beside": beside}
-    draft = Draft(RUN, Event.RUN_STARTED, Actor("otto"), "", 1, "sha256:0", details)
+    draft = Draft(run, Event.RUN_STARTED, Actor("otto"), "", 1, "sha256:0", details)
     with pair.platform.journal as journal:
         journal.append(draft, hold=resources_of(slot, beside=beside))
+
+
+def stop(pair: Stores, slot: str, outcome: str = "stopped", run: str = RUN) -> None:
+    """Let a run that works on this slot begin and end so; its plan says nothing of its steps."""
+    begin(pair, slot, run)
+    draft = Draft(run, Event.RUN_ENDED, attempt=1, plan="sha256:0", details={"outcome": outcome})
+    with pair.platform.journal as journal:
+        journal.append(draft, end=True)
 
 
 def noticed(pair: Stores, later: timedelta = timedelta(0)) -> Noticed:
@@ -56,6 +64,34 @@ def test_the_older_one_is_reminded_of_until_the_run_that_renews_it_is_over(pair:
     assert "Every bank should have confirmed the new one by now." in reminder.body
     assert reminder.body.endswith(f"Run {RUN} renews it.")
     assert noticed(pair, timedelta(days=20)).faults == ("qwac: it has expired",)
+
+
+def test_after_a_stopped_run_both_are_reminded_of_and_the_older_one_until_it_is_over(
+    pair: Stores,
+) -> None:
+    known = fill(pair, SOON, FAR)
+    stop(pair, NEW_SLOT)
+    [reminder], [fault] = noticed(pair).reminders, noticed(pair).faults
+    over = noticed(pair, timedelta(days=375))
+
+    open_ = f"run {RUN} was stopped after it had published {NEW_SLOT}"
+    assert (reminder.rung, reminder.of) == ("T-14", f"sha256:{known[OLD_SLOT]}")
+    assert (reminder.run, reminder.into) == ("", NEW_SLOT)
+    assert f"R{open_[1:]}" in reminder.body
+    assert fault.startswith(f"qwac: {open_}")
+    assert [(each.rung, each.of[7:]) for each in over.reminders] == [
+        ("expired", known[OLD_SLOT]),
+        ("T-5", known[NEW_SLOT]),
+    ]
+    assert "qwac: it has expired" in over.faults
+
+
+def test_a_later_run_that_completes_settles_the_stopped_one(pair: Stores) -> None:
+    fill(pair, SOON, FAR)
+    stop(pair, NEW_SLOT)
+    stop(pair, NEW_SLOT, "completed", "the-next")
+
+    assert noticed(pair) == Noticed((), ())
 
 
 def test_before_the_run_has_written_anything_the_reminder_leads_to_it_too(pair: Stores) -> None:

@@ -7,14 +7,16 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.certificates import read_certificates
+from adapters.certificates import read_certificates, slot_to_write
+from adapters.reminding import certificate_reminders
 from engine.certificates import findings
+from engine.errors import Refused
 from engine.ledger import Event
 from engine.progress import AskPerson
 from engine.state import ItemState, Outcome, Status
@@ -140,3 +142,45 @@ def test_a_renewal_is_taken_back_before_the_banks_are_asked(floor: Ground) -> No
     assert renewal.sail() is Outcome.ROLLED_BACK
     assert floor.world.sops_value("pulse_banking.qwac_b") == floor.old
     assert set(used(floor).values()) == {sha256_of(floor.world.values["pulse_banking.qwac_a"])}
+
+
+SETTLED = "No bank ever had the one in slot B."
+
+
+def test_what_a_stopped_renewal_left_open_is_not_written_over_until_people_say_what_is_needed(
+    floor: Ground,
+) -> None:
+    old = floor.world.values["pulse_banking.qwac_a"]
+    first = Renewal(floor, decisions={"banks": "stop"}).begin()
+    first.decide(at_gate(first, "banks"), decision="reject")
+    assert first.sail() is Outcome.STOPPED
+    first.end(Outcome.STOPPED)
+    later = datetime.now(UTC) + timedelta(days=50)
+    reminded = [each.of for each in certificate_reminders(floor.platform, later).reminders]
+
+    assert f"sha256:{sha256_of(old)}" in reminded, "no bank knows another"
+    for slot in ("tpp-qwac-a", "tpp-qwac-b"):
+        with pytest.raises(Refused, match=r"standing: .* run renewal-1 was stopped after it had"):
+            Renewal(floor, run=f"for {slot}", inputs={"secret": slot}).preflight()
+        with pytest.raises(Refused, match="run renewal-1 was stopped after it had"):
+            slot_to_write(floor.platform, slot)
+    second = Renewal(floor, run="renewal-2", inputs={"settled": SETTLED})
+    second.preflight()
+    assert second.begin().sail() is Outcome.COMPLETED
+    second.end(Outcome.COMPLETED)
+    assert floor.world.sops_value("pulse_banking.qwac_a") == old
+    assert SETTLED in second.state.step("standing").evidence
+    new = floor.world.sops_value("pulse_banking.qwac_b")
+    assert set(used(floor).values()) == {sha256_of(new)}
+    assert slot_to_write(floor.platform, "tpp-qwac-b") == "tpp-qwac-a"
+    Renewal(floor, run="renewal-3", inputs={"secret": "tpp-qwac-a"}).preflight()
+
+
+def test_what_was_stopped_before_anything_was_published_leaves_nothing_open(floor: Ground) -> None:
+    first = Renewal(floor, decisions={"publish": "stop"}).begin()
+    first.decide(at_gate(first, "publish"), decision="reject")
+    assert first.sail() is Outcome.STOPPED
+    first.end(Outcome.STOPPED)
+
+    Renewal(floor, run="renewal-2").preflight()
+    assert slot_to_write(floor.platform, "tpp-qwac-a") == "tpp-qwac-b"

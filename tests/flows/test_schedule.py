@@ -134,7 +134,32 @@ def test_what_a_target_did_not_take_hides_nothing_of_what_was_found(
     assert "psd2-qseal expired, psd2-qwac T-30 did not reach every target: 1 of 2" in message
     assert "; psd2-qseal: it has expired\nhint: " in message
     assert token not in message
-    assert len(inbox.messages) == 2
+    titles = [each["title"] for each in inbox.messages]
+    assert len(titles) == 3
+    assert titles[-1] == "psd2-qseal has to be looked at"
+
+
+def test_what_is_wrong_is_told_to_people_and_a_missing_link_keeps_no_reminder_back(
+    watched: tuple[Path, Inbox],
+) -> None:
+    settings, inbox = watched
+    folder = settings.parent
+    known = yaml.safe_load((folder / "secrets.yaml").read_text())
+    known["certificates"]["psd2-qwac"]["runbook"] = "no-such-runbook"
+    known["certificates"]["psd2-qseal"] = {"title": "The QSealC", "file": "gone.pem"}
+    (folder / "secrets.yaml").write_text(yaml.safe_dump(known))
+    first = ended("remind-certificate-renewals", settings)
+    again = ended("remind-certificate-renewals", settings)
+
+    missing = "psd2-qwac: its reminder has no link, as there is no runbook no-such-runbook"
+    assert first[0] == again[0] == "Look"
+    assert first[1].startswith("sent: psd2-qwac T-30; psd2-qseal: ")
+    assert missing in first[1]
+    reminder, faults = inbox.messages
+    assert reminder["title"] == "The QWAC expires within 30 days"
+    assert faults["title"] == "2 things have to be looked at"
+    assert missing in faults["message"]
+    assert "/runs/flow-run/" in faults["message"]
 
 
 def test_a_certificate_in_slots_is_renewed_into_the_one_that_is_free(
