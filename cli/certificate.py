@@ -9,6 +9,8 @@ from pathlib import Path
 from engine.brought import MAX_CERTIFICATE
 from engine.errors import Refused
 
+_DER = b"\x30\x82"
+"""How DER of more than 255 bytes begins."""
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 
 
@@ -18,11 +20,18 @@ def certificate_text(file: str) -> str:
     Raises `Refused` where a private key stands beside them, as it does not belong there.
     """
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        reason = error.strerror
     else:
-        return _public(text, file)
+        if raw.startswith(_DER):
+            raise Refused(
+                f"{file} is DER, and a gate takes PEM",
+                hint="Turn it into PEM, and add the chain: `openssl x509 -inform DER -in FILE`.",
+            )
+        return _public(
+            raw.decode("latin-1"), file
+        )  # words around the blocks may be in any encoding
     raise Refused(f"{file} cannot be read: {reason}", hint="Give the certificate as PEM.")
 
 

@@ -208,6 +208,11 @@ class Catalogue(Strict):
                         ("certificates", name, "slots", number),
                         f"no secret `{slot}` has a `certificate`, so it is no slot",
                     )
+                if slot in entry.slots[:number]:
+                    raise wrong_inside(
+                        ("certificates", name, "slots", number),
+                        f"`{slot}` is named twice, and takes no turns with itself",
+                    )
         return self
 
     @model_validator(mode="after")

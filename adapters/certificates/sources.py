@@ -24,6 +24,10 @@ SECONDS = 10.0
 LARGEST = 1024 * 1024
 """Bytes. A chain has a few thousand."""
 _CORRECT = "Correct the place in the catalogue."
+_ANOTHER = (
+    "If it wants a certificate of whoever asks, name another place in the catalogue: `kubernetes`, "
+    "`sops` or `file`."
+)
 
 
 def fetch(platform: Platform, entry: Certificate) -> tuple[bytes, str]:
@@ -102,10 +106,12 @@ def _from_endpoint(address: str) -> bytes:
             context.wrap_socket(line, server_hostname=host) as shaken,
         ):
             presented = shaken.getpeercert(binary_form=True)
+    except ssl.SSLError as error:
+        reason, hint = f"the handshake ended with {error.reason or 'no reason'}", _ANOTHER
     except (OSError, OverflowError, UnicodeError) as error:
-        reason = type(error).__name__
+        reason, hint = type(error).__name__, "Look whether it answers."
     else:
         if presented:
             return presented
-        reason = "it presents no certificate"
-    raise Transient(f"{address} showed no certificate: {reason}", hint="Look whether it answers.")
+        reason, hint = "it presents no certificate", _ANOTHER
+    raise Transient(f"{address} showed no certificate: {reason}", hint=hint)

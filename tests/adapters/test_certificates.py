@@ -17,12 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.certificates import Look, read_certificates
+from adapters.certificates.sources import fetch
 from adapters.drift import compare_stores
 from adapters.shared.x509 import parse
 from engine.catalogue import Catalogue
 from engine.certificates import Seen, findings
 from engine.drift import State
-from engine.errors import Refused
+from engine.errors import Refused, Transient
 from engine.findings import Invalid
 from engine.loading import load
 from tests import certs
@@ -82,6 +83,20 @@ def test_an_endpoint_shows_what_it_presents(pair: Stores) -> None:
         found = seen(look(pair, tls=address))
 
     assert found.sha256 == made.sha256
+
+
+def test_an_endpoint_that_wants_a_certificate_of_its_clients_is_told_with_what_to_do(
+    pair: Stores,
+) -> None:
+    made = certs.make(ENDS, certs.statements())
+    with endpoint(pair.folder, made, wants_one=True) as address:
+        pair.write_certificates({"qwac": {"title": "QWAC", "tls": address}})
+        entry = pair.platform.catalogue.certificates["qwac"]
+        with pytest.raises(Transient) as caught:
+            fetch(pair.platform, entry)
+
+    assert "the handshake ended with" in caught.value.message
+    assert caught.value.hint.startswith("If it wants a certificate of whoever asks, name another")
 
 
 def test_der_is_read_as_well(pair: Stores) -> None:
@@ -199,12 +214,16 @@ def test_an_entry_names_exactly_one_place(places: dict[str, str]) -> None:
 
 
 @contextmanager
-def endpoint(folder: Path, made: certs.Made) -> Iterator[str]:
+def endpoint(folder: Path, made: certs.Made, *, wants_one: bool = False) -> Iterator[str]:
     """Present a certificate on loopback to whoever shakes hands."""
     file = folder / "endpoint.pem"
     file.write_bytes(made.private + made.pem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
+    if wants_one:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.load_verify_locations(cadata=made.chain.decode())
+        context.verify_mode = ssl.CERT_REQUIRED
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

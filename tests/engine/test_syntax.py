@@ -124,6 +124,8 @@ def test_a_wrong_name_is_told_where_the_name_stands() -> None:
 
 ENTRY = "{title: A, sops: {file: a, path: b}, vaultwarden: {collection: a, item: b}"
 
+SLOT = "certificate: {kind: qwac, beside: {file: a, path: c}, loaded: l, accepted: m}"
+
 
 @pytest.mark.parametrize(
     ("text", "told"),
@@ -135,6 +137,10 @@ ENTRY = "{title: A, sops: {file: a, path: b}, vaultwarden: {collection: a, item:
         (
             f"secrets:\n  a: {ENTRY}}}\ncertificates:\n  c: {{title: C, slots: [a, b]}}\n",
             "a.yaml:4:25: `certificates.c.slots.0`: no secret `a` has a `certificate`",
+        ),
+        (
+            f"secrets:\n  a: {ENTRY}, {SLOT}}}\ncertificates:\n  c: {{title: C, slots: [a, a]}}\n",
+            "a.yaml:4:28: `certificates.c.slots.1`: `a` is named twice",
         ),
     ],
 )
