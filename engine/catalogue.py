@@ -117,6 +117,13 @@ class Secret(Strict):
             raise ValueError("flux, kubernetes and check belong into each of `consumers`")
         return self
 
+    @model_validator(mode="after")
+    def _has_another_slot_beside(self) -> Self:
+        if self.certificate is not None and self.certificate.beside == self.sops:
+            path = ("certificate", "beside")
+            raise wrong_inside(path, "this is the slot itself, and the other one is meant")
+        return self
+
     @property
     def places(self) -> tuple[KubernetesPlace, ...]:
         """Return every Secret of the cluster that holds it."""

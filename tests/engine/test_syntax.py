@@ -142,6 +142,10 @@ SLOT = "certificate: {kind: qwac, beside: {file: a, path: c}, loaded: l, accepte
             f"secrets:\n  a: {ENTRY}, {SLOT}}}\ncertificates:\n  c: {{title: C, slots: [a, a]}}\n",
             "a.yaml:4:28: `certificates.c.slots.1`: `a` is named twice",
         ),
+        (
+            f"secrets:\n  a: {ENTRY}, {SLOT.replace('path: c', 'path: b')}}}\n",
+            "a.yaml:2:116: `secrets.a.certificate.beside`: this is the slot itself",
+        ),
     ],
 )
 def test_an_entry_that_names_no_other_is_told_where_it_does(text: str, told: str) -> None:
