@@ -128,8 +128,11 @@ def silent_after(port: int, marker: bytes) -> Iterator[int]:
 
         def accept() -> None:
             is_silent = Event()
-            while not ended.is_set():
+            while True:
                 client, _ = listener.accept()
+                if ended.is_set():  # this is the one that wakes us
+                    client.close()
+                    return
                 pool.submit(_pump, client, port, marker, is_silent, ended)
 
         pool.submit(accept)
