@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 import pytest
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("database")
 
 FIND = {"logins": LOGINS, "group": GROUP}
+
+E = TypeVar("E")
 
 
 @pytest.fixture
@@ -207,14 +212,10 @@ def test_a_session_that_began_while_the_lock_waited_is_told(
     set_up(database, new)
     lock = database.steps()["lock_role"]
     given = {"role": ACTIVE, "keep": RESTING}
-    with ThreadPoolExecutor(1) as pool:
-        with database.postgres.connect("postgres") as other, other.transaction():
-            other.execute(f"SELECT FROM pg_authid WHERE rolname = '{ACTIVE}' FOR UPDATE")
-            locking = pool.submit(sky.refusal, Refused, lambda: sky.run(lock, **given))
-            wait_for_lock(database, locking)
-            late = database.use(current, "late-comer")
-        with late:
-            assert "late-comer" in locking.result().message
+    holding = f"SELECT FROM pg_authid WHERE rolname = '{ACTIVE}' FOR UPDATE"
+    locking = partial(sky.refusal, Refused, lambda: sky.run(lock, **given))
+    with waiting(database, holding, locking) as told, database.use(current, "late-comer"):
+        assert "late-comer" in told().message
 
     assert database.verifier(ACTIVE) is None
     assert "without sessions" in sky.run(lock, **given).evidence
@@ -225,24 +226,33 @@ def test_a_change_that_loses_a_race_is_tried_again(
 ) -> None:
     set_password = database.steps()["set_password"]
     given = {"role": RESTING, "value": new}
-    with ThreadPoolExecutor(1) as pool:
-        with database.postgres.connect("postgres") as other, other.transaction():
-            other.execute(f"ALTER ROLE {RESTING} CONNECTION LIMIT 5")
-            setting = pool.submit(sky.refusal, Transient, lambda: sky.run(set_password, **given))
-            wait_for_lock(database, setting)
-        assert "another transaction changed the same role" in setting.result().message
+    holding = f"ALTER ROLE {RESTING} CONNECTION LIMIT 5"
+    setting = partial(sky.refusal, Transient, lambda: sky.run(set_password, **given))
+    with waiting(database, holding, setting) as told:
+        assert "another transaction changed the same role" in told().message
 
     sky.run(set_password, **given)
 
 
-def wait_for_lock(database: Server, locking: Future[Any]) -> None:
-    """Return once the engine waits for a lock; a change that never waits has ended."""
+@contextmanager
+def waiting(database: Server, holding: str, act: Callable[[], E]) -> Iterator[Callable[[], E]]:
+    """Hold a lock by a statement while `act` runs into it; asked for its result, let go of the lock."""
     query = (
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE application_name = 'runbook-engine' AND wait_event_type = 'Lock'"
     )
-    while not locking.done() and database.ask(query) != [(1,)]:
-        pass
+    with ThreadPoolExecutor(1) as pool, database.postgres.connect("postgres") as other:
+        other.execute("BEGIN")
+        other.execute(holding)
+        acting = pool.submit(act)
+        while not acting.done() and database.ask(query) != [(1,)]:
+            pass
+
+        def told() -> E:
+            other.execute("COMMIT")
+            return acting.result()
+
+        yield told
 
 
 def test_a_locked_role_with_its_password_left_counts_as_refused(
