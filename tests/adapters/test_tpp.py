@@ -3,60 +3,33 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from pydantic import SecretStr
 
-from adapters import tpp
 from engine.errors import Refused
-from engine.step import Ask, Done, Effect, Step
+from engine.step import Ask, Effect
 from sandbox.banks import sha256_of
-from sandbox.qtsp import Authority, Order, authority, pair
+from sandbox.qtsp import Authority, Order, pair
 from tests import certs
 from tests.adapters import infra, sky
+from tests.adapters.issuing import (
+    ASKED,
+    IN_FORCE,
+    KEY_LINES,
+    LONG_OVER,
+    OLD,
+    RECEIVE,
+    REQUEST,
+    given,
+    issued,
+    receive,
+    refusal,
+    standing,
+)
 from tests.adapters.slots import BLANK, unreadable
-
-OFFERED: dict[str, Step[Any, Any]] = {step.name: step for step in tpp.steps(lambda _: None)}
-STANDING, REQUEST, RECEIVE = (OFFERED[f"tpp.{name}"] for name in ("standing", "request", "receive"))
-IN_FORCE, LONG_OVER = pair("qwac", timedelta(days=65)), pair("qwac", timedelta(days=-300))
-
-
-def standing(in_force: str = IN_FORCE, replaced: str = LONG_OVER, kind: str = "qwac") -> Done[Any]:
-    return sky.run(STANDING, in_force=in_force, replaced=replaced, kind=kind)
-
-
-OLD = standing().outputs
-ASKED = sky.run(REQUEST, certificate=OLD.pem).outputs
-KEY_LINES = ASKED.key.get_secret_value().splitlines()[1:-1]
-
-
-def given(**changes: Any) -> dict[str, Any]:
-    return {
-        "kind": "qwac", "certificate": OLD.pem, "csr": ASKED.csr, "key": ASKED.key, **changes,
-    }  # fmt: skip
-
-
-def issued(order: Order | None = None, csr: str = "") -> str:
-    return authority().issue(csr or ASKED.csr, order or Order())
-
-
-def receive(text: str, **changes: Any) -> Done[Any]:
-    call = sky.called(answer=SecretStr(text))
-    return sky.run(RECEIVE, call, **given(**changes))
-
-
-def refusal(text: str, **changes: Any) -> str:
-    """Return why the gate refuses it; the key must be in no word of it."""
-    params = infra.params(RECEIVE, **given(**changes))
-    assert RECEIVE.check_answer is not None
-    judge = RECEIVE.check_answer
-    error = sky.refusal(Refused, lambda: judge(params, SecretStr(text)))
-    assert not any(line in f"{error}" for line in KEY_LINES)
-    return error.message
 
 
 def test_the_certificate_in_force_is_told_with_all_that_must_stay() -> None:
@@ -258,90 +231,6 @@ def test_the_request_is_shown_at_the_gate_and_the_key_is_not() -> None:
     assert ASKED.csr.strip() in shown
     assert not any(line in shown for line in KEY_LINES)
     assert (RECEIVE.ask, RECEIVE.effect) == (Ask.CERTIFICATE, Effect.MINT)
-
-
-def chained(*above: x509.Certificate, leaf: x509.Certificate) -> str:
-    blocks = (each.public_bytes(serialization.Encoding.PEM).decode() for each in (leaf, *above))
-    return "".join(blocks)
-
-
-PUBLIC = x509.load_pem_x509_csr(ASKED.csr.encode()).public_key()
-YEARS = timedelta(days=1000)
-
-
-class Ladder:
-    """A root, one issuer below it, and what that one issues for our key."""
-
-    def __init__(self, ends: datetime = NOW + YEARS) -> None:
-        self.keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-        self.names = [certs.name(each) for each in ("Root", "Issuing")]
-        self.root = self._sign(self.names[0], self.keys[0].public_key(), 0, NOW + YEARS, ca=True)
-        self.issuer = self._sign(self.names[1], self.keys[1].public_key(), 0, ends, ca=True)
-
-    def leaf(self, *, ca: bool = False, names: bytes = b"") -> x509.Certificate:
-        old = x509.load_pem_x509_certificate(OLD.pem.encode())
-        return self._sign(old.subject, PUBLIC, 1, NOW + timedelta(days=360), ca=ca, names=names)
-
-    def _sign(
-        self, subject: x509.Name, key: Any, by: int, ends: datetime, *, ca: bool, names: bytes = b""
-    ) -> x509.Certificate:
-        built = certs.builder(subject, self.names[by], key, NOW - YEARS, ends)
-        if ca:
-            usage = x509.BasicConstraints(ca=True, path_length=None)
-            built = built.add_extension(usage, critical=True)
-        stated = certs.statements(certs.WEB, certs.psd2(("PSP_PI", "PSP_AI", "PSP_AI")))
-        purpose = certs.sequence(bytes.fromhex("06082b06010505070302"))
-        more = {"1.3.6.1.5.5.7.1.3": stated, "2.5.29.37": purpose, "2.5.29.17": names}
-        for oid, content in more.items():
-            if content:
-                each = x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), content)
-                built = built.add_extension(each, critical=False)
-        return built.sign(self.keys[by], hashes.SHA256())
-
-
-def test_the_stored_chain_leads_from_the_leaf_upwards_and_holds_nothing_else() -> None:
-    made, other = Ladder(), Ladder()
-    old = x509.load_pem_x509_certificate(OLD.pem.encode())
-    leaf = made.leaf()
-    brought = chained(made.root, other.root, made.issuer, leaf, leaf=old)
-    done = receive(brought)
-
-    assert done.outputs.pem == chained(made.issuer, made.root, leaf=leaf)
-
-
-def test_roles_that_are_named_twice_are_the_same_roles() -> None:
-    made = Ladder()
-    done = receive(chained(made.issuer, leaf=made.leaf()))
-
-    assert "with PSP_PI, PSP_AI" in done.evidence
-
-
-def test_an_authority_is_no_certificate_for_us() -> None:
-    made = Ladder()
-
-    assert "it says that it is an authority" in refusal(
-        chained(made.issuer, leaf=made.leaf(ca=True))
-    )
-
-
-def test_an_issuer_that_has_ended_is_refused() -> None:
-    made = Ladder(NOW - timedelta(days=1))
-
-    assert "its issuer's certificate has ended at" in refusal(
-        chained(made.issuer, leaf=made.leaf())
-    )
-
-
-ODD_NAMES = certs.sequence(certs.wrap(0xA5, certs.wrap(0xA1, certs.text("x"))))
-
-
-def test_odd_names_are_taken_at_the_gate_and_not_asked_for_again() -> None:
-    made = Ladder()
-    leaf = made.leaf(names=ODD_NAMES)
-
-    assert receive(chained(made.issuer, leaf=leaf)).outputs.serial == f"{leaf.serial_number:x}"
-    error = sky.refusal(Refused, lambda: sky.run(REQUEST, certificate=chained(leaf=leaf)))
-    assert "extensions of the certificate in force cannot be read" in error.message
 
 
 def test_a_placeholder_that_ends_last_may_be_written_over_and_another_kind_may_not() -> None:
