@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -172,7 +173,7 @@ def _repository(eye: Eye, found: Sight, verdict: Verdict) -> None:
 
 
 def _strays(eye: Eye, before: Commit, after: Commit, *, is_main: bool) -> str:
-    old, new = _leaves(yaml.safe_load(before.file)), _leaves(yaml.safe_load(after.file))
+    old, new = _leaves_of(before.file), _leaves_of(after.file)
     paths = paths_of(eye)
     allowed = {*paths, ("sops", "mac"), ("sops", "lastmodified")}
     changed = {place for place in old.keys() | new.keys() if old.get(place) != new.get(place)}
@@ -181,6 +182,12 @@ def _strays(eye: Eye, before: Commit, after: Commit, *, is_main: bool) -> str:
     enters = eye.enters in before.entered ^ after.entered
     needed = paths if is_main else paths & changed  # on a branch halves of a pair come one by one
     return "" if enters or (needed and needed <= changed) else "does not change the value"
+
+
+@lru_cache(maxsize=32)
+def _leaves_of(file: bytes) -> Mapping[tuple[Any, ...], Any]:
+    """Return the leaves of a YAML file by path; a file is looked at again after every death."""
+    return _leaves(yaml.safe_load(file))
 
 
 def _leaves(node: Any, path: tuple[Any, ...] = ()) -> dict[tuple[Any, ...], Any]:

@@ -171,8 +171,9 @@ class Voyage:
         take(self.run)
         victim, before = self.fork(kill), self.struck()
         deadline = time.monotonic() + PATIENCE
+        known: list[Entry] = []
         while not victim.is_gone(0.06):
-            if self._stands_at_gate() and not _may_strike_late(kill):
+            if self._stands_at_gate(known) and not _may_strike_late(kill):
                 break
             if time.monotonic() > deadline:
                 raise Stuck(f"a pick-up was not over after {PATIENCE:g} s: {self._where()}")
@@ -221,8 +222,11 @@ class Voyage:
         self.world.close()
         self.held.close()
 
-    def _stands_at_gate(self) -> bool:
-        opening = self.state().opening
+    def _stands_at_gate(self, known: list[Entry]) -> bool:
+        """Tell whether the run waits for people; entries are read once, and kept in `known`."""
+        last = known[-1].sequence if known else 0
+        known += self.platform.journal.entries(self.run, after=last)
+        opening = fold(self.run, known).opening
         if opening is None or opening.number <= self.decided:
             return False
         return standing(self.run).name == "Suspended"
