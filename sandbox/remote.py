@@ -73,18 +73,24 @@ class Remote:
         except ProgramFailed:
             return None
 
-    def commit(self, files: Mapping[str, bytes], message: str, branch: str = "main") -> str:
-        """Commit `files` on top of `branch` as Petra Ops and return the new commit."""
+    def commit(
+        self, files: Mapping[str, bytes], message: str, branch: str = "main", upon: str = ""
+    ) -> str:
+        """Commit `files` on top of `branch` as Petra Ops and return the new commit.
+
+        `upon` is the commit that `files` were made from. Raises `ProgramFailed` if the branch has
+        moved on from it, as a push that is no fast-forward fails.
+        """
         words = message.encode()
         who = f"{_PETRA} {int(time.time())} +0000"
-        stream = [f"commit refs/heads/{branch}\n", f"committer {who}\n", f"data {len(words)}\n"]
-        parts = ["".join(stream).encode(), words, b"\n"]
+        stream = [f"commit refs/heads/{branch}\n", "mark :1\n", f"committer {who}\n"]
+        parts = ["".join(stream).encode(), f"data {len(words)}\n".encode(), words, b"\n"]
         if branch in self.branches():
-            parts.append(f"from refs/heads/{branch}^0\n".encode())
+            parts.append(f"from {upon or f'refs/heads/{branch}^0'}\n".encode())
         for path, content in files.items():
             parts += [f"M 100644 inline {path}\ndata {len(content)}\n".encode(), content, b"\n"]
-        self._git("fast-import", "--quiet", stdin=b"".join(parts))
-        return self.head(branch)
+        made = self._git("fast-import", "--quiet", stdin=b"".join([*parts, b"get-mark :1\n"]))
+        return made.decode().strip()
 
     def break_pushes(self, way: Literal["refuse", "lose"] | None) -> None:
         """Let pushes fail from now on, or work again.

@@ -38,6 +38,7 @@ from sandbox.matrix import Synapse
 from sandbox.naming import KEY_PATH, SECRET_PATH
 from sandbox.odoo import Odoo
 from sandbox.openrouter import OpenRouter, openrouter_keys
+from sandbox.programs import ProgramFailed
 from sandbox.qtsp import Portal
 from sandbox.remote import Remote
 from sandbox.server import Server
@@ -172,10 +173,21 @@ class World:
         return sops_values(self)[path]
 
     def set_as_human(self, path: str, value: str, message: str | None = None) -> str:
-        """Set one value with sops and push it to `main`, as Petra does; return the commit."""
-        encrypted = self.remote.file(SOPS_FILE) or b""
-        changed = set_value(encrypted, path, value, self.layout.age_key("staff"))
-        return self.remote.commit({SOPS_FILE: changed}, message or f"Set {path}")
+        """Set one value with sops and push it to `main`, as Petra does; return the commit.
+
+        Whoever is overtaken by another push pulls, and sets it again.
+        """
+        while True:
+            pulled = self.remote.head()
+            encrypted = self.remote.file(SOPS_FILE, pulled) or b""
+            changed = set_value(encrypted, path, value, self.layout.age_key("staff"))
+            try:
+                return self.remote.commit(
+                    {SOPS_FILE: changed}, message or f"Set {path}", upon=pulled
+                )
+            except ProgramFailed:
+                if self.remote.head() == pulled:
+                    raise
 
     def edit(self, at: Literal["sops", "vaultwarden"], name: str) -> None:
         """Put a fresh value into one place by hand: a path of the SOPS file, or an item."""

@@ -43,7 +43,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make crash", description=__doc__)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
-    parser.add_argument("--lanes", type=int, default=os.cpu_count() or 2)
+    parser.add_argument("--lanes", type=int, default=2 * (os.cpu_count() or 2))
     parser.add_argument("--every", action="store_true", help="every boundary; takes hours")
     parser.add_argument("--table", action="append", choices=TABLES, help="only these tables")
     parser.add_argument("--runbook", action="append", help="only these runbooks")
