@@ -83,14 +83,14 @@ class Remote:
         """
         words = message.encode()
         who = f"{_PETRA} {int(time.time())} +0000"
-        stream = [f"commit refs/heads/{branch}\n", "mark :1\n", f"committer {who}\n"]
-        parts = ["".join(stream).encode(), f"data {len(words)}\n".encode(), words, b"\n"]
+        head = f"commit refs/heads/{branch}\nmark :1\ncommitter {who}\ndata {len(words)}\n"
+        parts = [head.encode(), words, b"\n"]
         if branch in self.branches():
             parts.append(f"from {upon or f'refs/heads/{branch}^0'}\n".encode())
         for path, content in files.items():
             parts += [f"M 100644 inline {path}\ndata {len(content)}\n".encode(), content, b"\n"]
-        made = self._git("fast-import", "--quiet", stdin=b"".join([*parts, b"get-mark :1\n"]))
-        return made.decode().strip()
+        parts.append(b"get-mark :1\n")
+        return self._git("fast-import", "--quiet", stdin=b"".join(parts)).decode().strip()
 
     def break_pushes(self, way: Literal["refuse", "lose"] | None) -> None:
         """Let pushes fail from now on, or work again.

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import SecretStr
 
+from adapters.postgres.credential import with_login
+from sandbox.inbox import Inbox
 from sandbox.world import World
 from tests.adapters import sky
 
@@ -49,3 +52,24 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
     with open_server(tmp_path_factory.mktemp("database")) as server:
         yield server
+
+
+@pytest.fixture
+def current(database: Server) -> SecretStr:
+    """The secret in force, on roles that were made anew."""
+    return database.fresh()
+
+
+@pytest.fixture
+def new(current: SecretStr) -> SecretStr:
+    """A connection URL for the resting role that nobody has set yet."""
+    from tests.adapters.database import RESTING  # noqa: PLC0415 - as above
+
+    return with_login(current, RESTING, SecretStr("0123456789abcdef" * 2))
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    """A web hook that keeps what it is sent."""
+    with Inbox() as made:
+        yield made

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,12 +20,6 @@ from sandbox.mailbox import Mailbox
 
 TOKEN = "T0KEN-of-the-hook-8871"
 GUESS = "a-wrong-password-4402"
-
-
-@pytest.fixture
-def inbox() -> Iterator[Inbox]:
-    with Inbox() as made:
-        yield made
 
 
 def settings(tmp_path: Path, *targets: str) -> NotifySettings:

@@ -29,18 +29,6 @@ FIND = {"logins": LOGINS, "group": GROUP}
 E = TypeVar("E")
 
 
-@pytest.fixture
-def current(database: Server) -> SecretStr:
-    """The secret in force, on roles that were made anew."""
-    return database.fresh()
-
-
-@pytest.fixture
-def new(current: SecretStr) -> SecretStr:
-    """A connection URL for the resting role that nobody has set yet."""
-    return with_login(current, RESTING, SecretStr("0123456789abcdef" * 2))
-
-
 def set_up(database: Server, new: SecretStr) -> None:
     sky.run(database.steps()["set_password"], role=RESTING, value=new)
 

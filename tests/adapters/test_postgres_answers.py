@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.postgres import check
-from adapters.postgres.credential import credential_in, with_login
+from adapters.postgres.credential import credential_in
 from engine.errors import NotConverged, Refused, RunbookError, Transient
 from tests.adapters import sky
 from tests.adapters.database import ACTIVE, ENGINE, GROUP, LOGINS, RESTING
@@ -20,18 +20,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("database")
 
 FIND = {"logins": LOGINS, "group": GROUP}
-
-
-@pytest.fixture
-def current(database: Server) -> SecretStr:
-    """The secret in force, on roles that were made anew."""
-    return database.fresh()
-
-
-@pytest.fixture
-def new(current: SecretStr) -> SecretStr:
-    """A connection URL for the resting role that nobody has set yet."""
-    return with_login(current, RESTING, SecretStr("0123456789abcdef" * 2))
 
 
 def test_a_password_that_is_kept_by_md5_is_brought_over_before_the_rule_is(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
-from adapters.postgres.credential import with_login
 from engine.errors import OutcomeUnknown
 from engine.step import Done
 from tests.adapters import sky
@@ -17,12 +16,6 @@ if TYPE_CHECKING:
     from tests.adapters.database import Server
 
 pytestmark = pytest.mark.xdist_group("database")
-
-
-@pytest.fixture
-def new(database: Server) -> SecretStr:
-    """A connection URL for the resting role that nobody has set yet."""
-    return with_login(database.fresh(), RESTING, SecretStr("0123456789abcdef" * 2))
 
 
 def test_a_change_that_no_standby_confirms_is_not_waited_for_without_end(

@@ -27,12 +27,6 @@ from tests.stores import Stores
 
 
 @pytest.fixture
-def inbox() -> Iterator[Inbox]:
-    with Inbox() as made:
-        yield made
-
-
-@pytest.fixture
 def pair(tmp_path: Path, inbox: Inbox) -> Iterator[Stores]:
     with watched(tmp_path, inbox) as made:
         yield made

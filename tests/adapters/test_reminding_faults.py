@@ -9,20 +9,10 @@ from pathlib import Path
 import pytest
 
 from adapters.platform import Platform, open_platform
-from adapters.reminding import (
-    certificate_reminders,
-    rotation_reminders,
-    tell_faults,
-)
+from adapters.reminding import certificate_reminders, rotation_reminders, tell_faults
 from sandbox.inbox import Inbox
 from tests.adapters.watched import NEAR, NOW, PAST, put, watched
 from tests.stores import Stores
-
-
-@pytest.fixture
-def inbox() -> Iterator[Inbox]:
-    with Inbox() as made:
-        yield made
 
 
 @pytest.fixture

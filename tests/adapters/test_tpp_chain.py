@@ -12,13 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from engine.errors import Refused
 from tests import certs
 from tests.adapters import sky
-from tests.adapters.issuing import (
-    ASKED,
-    OLD,
-    REQUEST,
-    receive,
-    refusal,
-)
+from tests.adapters.issuing import ASKED, OLD, REQUEST, receive, refusal
 
 NOW = datetime.now(UTC)
 
